@@ -1,0 +1,1 @@
+"""Promises to ring people back: slots, booking, keeping.  Never picks who is free."""

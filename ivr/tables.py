@@ -1,0 +1,51 @@
+"""Calls and their legs."""
+
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Integer, Table, Text, text
+
+from store.due import due_columns
+from store.sql import Instant, metadata
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("sid", Text, unique=True),  # the caller's leg; a promised call has none until the customer is dialled
+    Column("direction", Text, nullable=False),  # inbound | outbound
+    Column("from_number", Text, nullable=False),  # as the carrier gave it; a withheld one is kept as its word
+    Column("to_number", Text, nullable=False),
+    Column("customer_id", ForeignKey("customers.id", ondelete="SET NULL"), index=True),
+    Column("language", Text, nullable=False),
+    Column("said", Text),
+    Column("state", Text, nullable=False, index=True),  # greeting | choosing | waiting | ringing | talking | ended
+    Column("outcome", Text),  # agent | voicemail | callback | abandoned | backup
+    Column("agent_id", ForeignKey("agents.id", ondelete="SET NULL"), index=True),  # who talks or talked with them
+    Column("familiar", Boolean, nullable=False, server_default=text("false")),
+    Column("choice", Text),  # what the caller asked for: teammate | wait
+    Column("callback_id", ForeignKey("callbacks.id", ondelete="SET NULL"), index=True),  # the promise it carries
+    Column("attempt", Integer),  # of that promise, when we are the ones who call
+    Column("arrived_at", Instant, nullable=False),
+    Column("offered_at", Instant),  # when a choice was first spoken
+    Column("greeted_at", Instant),  # when the greeting will have been spoken
+    Column("talking_at", Instant),
+    Column("ended_at", Instant),
+    Column("waited_seconds", Float),
+    # The document last given, so that a webhook sent twice gets the same answer and acts once.
+    Column("step", Integer, nullable=False, server_default=text("0")),
+    Column("reply_key", Text),
+    Column("reply", Text),
+    *due_columns(),  # due_at: look at this call again
+)
+
+legs = Table(
+    "legs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("sid", Text, unique=True),  # null until the carrier has named it
+    Column("call_id", ForeignKey("calls.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("role", Text, nullable=False),  # caller | agent | supervisor
+    Column("agent_id", ForeignKey("agents.id", ondelete="SET NULL"), index=True),
+    Column("reservation_id", ForeignKey("reservations.id", ondelete="SET NULL"), index=True),
+    Column("state", Text, nullable=False),  # Twilio's CallStatus
+    Column("made_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+)

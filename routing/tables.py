@@ -1,0 +1,66 @@
+"""Agents, and the exclusive holds of one agent for one caller."""
+
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, Table, Text, text
+
+from store.due import due_columns
+from store.sql import Instant, metadata
+
+agents = Table(
+    "agents",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("external_id", Text, unique=True),
+    Column("name", Text, nullable=False),
+    Column("address", Text, nullable=False, unique=True),
+    Column("languages", JSON, nullable=False),
+    Column("skills", JSON, nullable=False),
+    Column("team", Text),
+    Column("stand_in", ForeignKey("agents.id", ondelete="SET NULL"), index=True),
+    Column("hours", Text),
+    Column("availability", Text, nullable=False),  # chosen: ready | away | offline
+    Column("reason", Text),
+    Column("activity", Text, nullable=False),  # what the system sees: idle | reserved | talking | wrap_up
+    Column("since_at", Instant, nullable=False),  # of the activity; the longest idle has the oldest
+    Column("misses", Integer, nullable=False, server_default=text("0")),  # rings in a row that nobody answered
+    Column("made_at", Instant, nullable=False),
+    *due_columns(),  # due_at: the wrap-up ends
+)
+
+reservations = Table(
+    "reservations",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("call_id", ForeignKey("calls.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("agent_id", ForeignKey("agents.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("state", Text, nullable=False),  # offered | accepted, then why it ended: see reservations.py
+    Column("live", Boolean, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("accepted_at", Instant),
+    Column("ended_at", Instant),
+    *due_columns(),  # due_at: the agent has had long enough to answer
+    # Two workers may both believe that an agent is free; the second one breaks on these.
+    Index("uq_reservations_live_agent", "agent_id", unique=True, sqlite_where=text("live"), postgresql_where=text("live")),
+    Index("uq_reservations_live_call", "call_id", unique=True, sqlite_where=text("live"), postgresql_where=text("live")),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("call_id", ForeignKey("calls.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+    Column("action", Text, nullable=False),  # ring | wait | offer_callback | widen | voicemail
+    Column("agent_id", ForeignKey("agents.id", ondelete="SET NULL"), index=True),
+    Column("sentence", Text, nullable=False),
+    Column("reasons", JSON, nullable=False),
+)
+
+plan_versions = Table(
+    "plan_versions",
+    metadata,
+    Column("version", Integer, primary_key=True),
+    Column("body", JSON, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("note", Text),
+    Column("at", Instant, nullable=False),
+)
