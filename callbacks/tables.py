@@ -1,9 +1,12 @@
 """The ledger of promises and the attempts to keep them."""
 
-from sqlalchemy import Column, Float, ForeignKey, Index, Integer, Table, Text, func, text
+from sqlalchemy import Column, Float, ForeignKey, Index, Integer, Table, Text, text
 
 from store.due import due_columns
 from store.sql import Instant, metadata
+
+_OPEN = text("state IN ('promised','due','ringing_agent','ringing_customer','talking')")
+_OPEN_BARE = text(f"case_id IS NULL AND {_OPEN.text}")
 
 callbacks = Table(
     "callbacks",
@@ -28,14 +31,8 @@ callbacks = Table(
     Column("made_at", Instant, nullable=False),
     *due_columns(),
     # One open promise per person and matter, whoever asks, however often.
-    Index(
-        "uq_callbacks_open",
-        "customer_id",
-        func.coalesce(text("case_id"), ""),
-        unique=True,
-        sqlite_where=text("state IN ('promised','due','ringing_agent','ringing_customer','talking')"),
-        postgresql_where=text("state IN ('promised','due','ringing_agent','ringing_customer','talking')"),
-    ),
+    Index("uq_callbacks_open", "customer_id", unique=True, sqlite_where=_OPEN_BARE, postgresql_where=_OPEN_BARE),
+    Index("uq_callbacks_open_case", "customer_id", "case_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
 )
 
 callback_attempts = Table(

@@ -22,11 +22,14 @@ calls = Table(
     Column("familiar", Boolean, nullable=False, server_default=text("false")),
     Column("choice", Text),  # what the caller asked for: teammate | wait
     Column("callback_id", ForeignKey("callbacks.id", ondelete="SET NULL"), index=True),  # the promise it carries
+    Column("recording_url", Text),  # a message they left
     Column("attempt", Integer),  # of that promise, when we are the ones who call
     Column("arrived_at", Instant, nullable=False),
     Column("offered_at", Instant),  # when a choice was first spoken
     Column("greeted_at", Instant),  # when the greeting will have been spoken
     Column("talking_at", Instant),
+    Column("join_asked_at", Instant),  # when the carrier was asked to fetch the caller into the room
+    Column("joined_at", Instant),  # when the room was given to the caller's leg
     Column("ended_at", Instant),
     Column("waited_seconds", Float),
     # The document last given, so that a webhook sent twice gets the same answer and acts once.

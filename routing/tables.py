@@ -39,8 +39,12 @@ reservations = Table(
     Column("ended_at", Instant),
     *due_columns(),  # due_at: the agent has had long enough to answer
     # Two workers may both believe that an agent is free; the second one breaks on these.
-    Index("uq_reservations_live_agent", "agent_id", unique=True, sqlite_where=text("live"), postgresql_where=text("live")),
-    Index("uq_reservations_live_call", "call_id", unique=True, sqlite_where=text("live"), postgresql_where=text("live")),
+    Index(
+        "uq_reservations_live_agent", "agent_id", unique=True, sqlite_where=text("live"), postgresql_where=text("live")
+    ),
+    Index(
+        "uq_reservations_live_call", "call_id", unique=True, sqlite_where=text("live"), postgresql_where=text("live")
+    ),
 )
 
 decisions = Table(

@@ -103,7 +103,13 @@ class DueLoop:
             return 0
         async with self._database.write() as connection:
             rows = await claim(
-                connection, self._table, owner=self._owner, now=now, lease=self._lease, limit=self._limit, only=self._only
+                connection,
+                self._table,
+                owner=self._owner,
+                now=now,
+                lease=self._lease,
+                limit=self._limit,
+                only=self._only,
             )
         for row in rows:
             self._clock.spawn(self._guarded(row), f"due-{self._table.name}")

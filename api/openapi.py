@@ -1,0 +1,75 @@
+"""The OpenAPI document: what FastAPI derives from the operations, and what holds for every one of them."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from api.idempotency import LONGEST_KEY
+from api.problems import PROBLEM_JSON, ProblemShown
+
+METHODS = ("get", "put", "post", "delete", "patch")
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "The same request with the same key is done once; another request with the same key is refused.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+}
+
+
+def describe(app: FastAPI, mounted_at: str) -> dict[str, Any]:
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        openapi_version="3.1.0",
+        description=app.description,
+        routes=app.routes,
+        servers=[{"url": mounted_at}],
+    )
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    schemas["Problem"] = ProblemShown.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(schemas["Problem"].pop("$defs", {}))
+    schemas.pop("ProblemShown", None)
+    components["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+    document["security"] = [{"bearer": []}]
+    for path in document["paths"].values():
+        for method in METHODS:
+            if method in path:
+                _complete(path[method], method)
+    return document
+
+
+def _complete(operation: dict[str, Any], method: str) -> None:
+    if method == "post":
+        operation.setdefault("parameters", []).append(dict(_IDEMPOTENCY_KEY))
+    answers = operation["responses"]
+    refusals = {int(status) for status in answers if status.isdecimal() and int(status) >= 400} - {422}
+    for status in sorted(refusals | _everywhere(operation, method)):
+        answers[str(status)] = {
+            "description": HTTPStatus(status).phrase,
+            "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+    if 422 not in _everywhere(operation, method):
+        answers.pop("422", None)
+    operation["responses"] = dict(sorted(answers.items()))
+
+
+def _everywhere(operation: dict[str, Any], method: str) -> set[int]:
+    """Refusals that follow from an operation's form."""
+    statuses = {401, 403, 500, 503}
+    if any(parameter["in"] == "path" for parameter in operation.get("parameters", [])):
+        statuses.add(404)
+    if any(parameter["in"] != "path" for parameter in operation.get("parameters", [])):
+        statuses.add(422)
+    if "requestBody" in operation:
+        statuses |= {400, 413, 415, 422}
+    if method == "post":
+        statuses |= {409, 422}  # an idempotency key in use, or reused
+    return statuses

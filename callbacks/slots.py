@@ -1,0 +1,132 @@
+"""Times that can honestly be promised: opening hours, shifts, promises already made.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from routing.agents import Agent
+from routing.forecast import free_in_seconds
+from routing.hours import Hours, read_hours
+from routing.plan import Plan
+
+GRID = timedelta(minutes=5)
+HORIZON = timedelta(days=14)
+# Nearer than this, what an agent is doing now tells more than what their shift says.
+NEAR = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    due_at: datetime
+    agent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A promise already made: it will take one agent from its instant on."""
+
+    due_at: datetime
+    agent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Everything the question depends on; `agents` are those who could make the call."""
+
+    agents: Sequence[Agent]
+    booked: Sequence[Booked]
+    hours: Hours
+    zone: str
+    country: str | None
+    plan: Plan
+    now: datetime
+
+    @property
+    def talk(self) -> timedelta:
+        return timedelta(seconds=self.plan.talk_seconds + self.plan.wrap_up_seconds)
+
+
+def keepable(ledger: Ledger, at: datetime, agent: str | None) -> bool:
+    """Can a call at `at` (by `agent`, when named) be kept beside the promises already made?"""
+    if at < ledger.now or not ledger.hours.is_open(at):
+        return False
+    able = [a for a in ledger.agents if _there(a, at, ledger)]
+    beside = [b for b in ledger.booked if abs(b.due_at - at) < ledger.talk]
+    if agent is not None and (all(a.id != agent for a in able) or any(b.agent == agent for b in beside)):
+        return False
+    return len(beside) < len(able)
+
+
+def next_slots(ledger: Ledger, after: datetime, agent: str | None, count: int) -> list[Slot]:
+    """The first `count` keepable times on the grid from `after` on, those of the next open days included."""
+    found: list[Slot] = []
+    for at in _grid(ledger.hours, max(after, ledger.now)):
+        if len(found) == count:
+            break
+        if keepable(ledger, at, agent):
+            found.append(Slot(at, agent))
+    return found
+
+
+def nearest_slots(ledger: Ledger, wanted: datetime, agent: str | None, count: int = 3) -> list[Slot]:
+    """The keepable times nearest to one that cannot be kept, in the order of time."""
+    later = next_slots(ledger, wanted, agent, count)
+    earlier: list[Slot] = []
+    at = _on_grid(wanted) - GRID
+    while at >= ledger.now and wanted - at < timedelta(hours=4) and len(earlier) < count:
+        if keepable(ledger, at, agent):
+            earlier.append(Slot(at, agent))
+        at -= GRID
+    nearest = sorted(earlier + later, key=lambda slot: abs(slot.due_at - wanted))[:count]
+    return sorted(nearest, key=lambda slot: slot.due_at)
+
+
+def spoken_choices(ledger: Ledger, agent: str | None) -> list[Slot]:
+    """What is offered by voice: the soonest two, then the first of the next opening, if they differ."""
+    lead = timedelta(minutes=3)  # the time it takes to hang up and put the phone down
+    soon = next_slots(ledger, ledger.now + lead, agent, 1)
+    if not soon:
+        return []
+    first = soon[0].due_at
+    choices = soon + next_slots(ledger, first + timedelta(minutes=20), agent, 1)
+    closes = ledger.hours.closes_at(first)
+    if closes is not None:
+        choices += next_slots(ledger, closes, agent, 1)
+    unique = {slot.due_at: slot for slot in choices}
+    return [unique[at] for at in sorted(unique)][:3]
+
+
+def _there(agent: Agent, at: datetime, ledger: Ledger) -> bool:
+    if agent.hours is not None and not read_hours(agent.hours, ledger.zone, ledger.country).is_open(at):
+        return False
+    if at - ledger.now > NEAR:
+        return True
+    free_in = free_in_seconds(agent, ledger.plan, ledger.now)
+    return free_in is not None and ledger.now + timedelta(seconds=free_in) <= at + _slack(ledger)
+
+
+def _slack(ledger: Ledger) -> timedelta:
+    """A forecast is not exact: half of the window in which the promise still counts as kept."""
+    return timedelta(seconds=ledger.plan.callback_window_seconds / 2)
+
+
+def _on_grid(at: datetime) -> datetime:
+    """The first grid instant not before `at`; the grid is that of the wall clock, whose zones differ by quarters."""
+    past = timedelta(minutes=at.minute % 5, seconds=at.second, microseconds=at.microsecond)
+    return at if not past else at - past + GRID
+
+
+def _grid(hours: Hours, after: datetime) -> Iterator[datetime]:
+    at = _on_grid(after)
+    end = after + HORIZON
+    while at < end:
+        opening = hours.next_open(at)
+        if opening is None:
+            return
+        at = _on_grid(max(at, opening))
+        if not hours.is_open(at):
+            continue
+        yield at
+        at += GRID

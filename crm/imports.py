@@ -1,0 +1,272 @@
+"""Loading people and their past from CSV, in short commits, so that calls go on meanwhile.
+
+Each row obeys the same rules as the API's bodies.  Loading the same file twice changes nothing: people are known
+again by `external_id` and changed only where the file differs, the past is only added to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.problems import Problem, field_errors
+from crm import history, people
+from crm.csvfile import BadRow, CsvFile, CsvRow, listed
+from crm.numbers import read_numbers
+from crm.references import agent_ids, customer_ids
+from crm.schemas import CustomerFields, InteractionFields
+from crm.tables import customers
+from store.clock import Clock
+from store.sql import Database
+
+ROWS_IN_A_COMMIT = 500
+CUSTOMER_COLUMNS = (
+    *("external_id", "name", "called", "title", "say", "language", "formal", "phones", "email"),
+    *("preferred_agent", "tags", "notes"),
+)
+HISTORY_COLUMNS = (
+    *("external_id", "customer", "agent", "channel", "started_at", "talk_seconds", "outcome"),
+    *("topic", "summary"),
+)
+_YES = frozenset({"true", "1", "yes", "y", "si", "sì", "vero"})
+_NO = frozenset({"false", "0", "no", "n", "falso"})
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something about the whole file that stops nothing."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the file is read, after each commit."""
+
+    read_bytes: int
+    of_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The last event.  `loaded` counts good rows, also those that were known already."""
+
+    loaded: int
+    skipped: int
+
+
+Event = Notice | Skipped | Progress | Result
+Fields = TypeVar("Fields", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A good row: where it stands, and the values of the columns it has."""
+
+    line: int
+    values: dict[str, Any]
+
+
+Write = Callable[[AsyncConnection, Sequence[Parsed]], Awaitable[list[Skipped]]]
+
+
+class BadCell(ValueError):
+    """A cell that cannot be understood; the message begins with its column."""
+
+
+async def import_customers(database: Database, clock: Clock, path: Path, region: str) -> AsyncIterator[Event]:
+    """Raises UnusableFile before anything is loaded."""
+
+    async def write(conn: AsyncConnection, rows: Sequence[Parsed]) -> list[Skipped]:
+        return await _write_customers(conn, rows, clock)
+
+    file = CsvFile(path, CUSTOMER_COLUMNS, ["external_id"])
+    async for event in load(database, file, lambda row: _customer(row, region), write):
+        yield event
+
+
+async def import_history(database: Database, path: Path) -> AsyncIterator[Event]:
+    """Raises UnusableFile before anything is loaded."""
+    file = CsvFile(path, HISTORY_COLUMNS, ["external_id", "customer", "started_at", "outcome"])
+    async for event in load(database, file, _interaction, _write_history):
+        yield event
+
+
+async def load(
+    database: Database, file: CsvFile, parse: Callable[[CsvRow], Parsed], write: Write
+) -> AsyncIterator[Event]:
+    """`parse` raises BadCell; `write` names the rows that it could not take."""
+    loaded = skipped = 0
+    with file:
+        for notice in notices(file):
+            yield notice
+        for batch in _batches(file, parse):
+            good = [row for row in batch if isinstance(row, Parsed)]
+            bad = [row for row in batch if isinstance(row, Skipped)]
+            if good:
+                async with database.write() as conn:
+                    bad += await write(conn, good)
+            for row in sorted(bad, key=lambda row: row.line):
+                yield row
+            skipped += len(bad)
+            loaded += len(batch) - len(bad)
+            yield Progress(file.position_bytes, file.size_bytes)
+    yield Result(loaded, skipped)
+
+
+def notices(file: CsvFile) -> list[Notice]:
+    if not file.unknown_columns:
+        return []
+    return [Notice(f"columns that are not known and were ignored: {', '.join(file.unknown_columns)}")]
+
+
+def read_row(row: CsvRow | BadRow, parse: Callable[[CsvRow], Parsed]) -> Parsed | Skipped:
+    if isinstance(row, BadRow):
+        return Skipped(row.line, row.reason)
+    try:
+        return parse(row)
+    except BadCell as error:
+        return Skipped(row.line, str(error))
+
+
+def checked(model: type[Fields], values: dict[str, Any]) -> Fields:
+    """By the API's own rules.  Raises BadCell."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        field, message = field_errors(error.errors())[0]
+        raise BadCell(f"{field}: {message}") from None
+
+
+def filled(row: CsvRow, *columns: str) -> dict[str, Any]:
+    """The cells of these columns as they are, an empty one as null."""
+    return {name: row.cells[name] or None for name in columns if name in row.cells}
+
+
+def _batches(file: CsvFile, parse: Callable[[CsvRow], Parsed]) -> Iterator[list[Parsed | Skipped]]:
+    batch: list[Parsed | Skipped] = []
+    for row in file.rows():
+        batch.append(read_row(row, parse))
+        if len(batch) == ROWS_IN_A_COMMIT:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _customer(row: CsvRow, region: str) -> Parsed:
+    _require(row, "external_id")
+    values = filled(row, *(name for name in CUSTOMER_COLUMNS if name not in ("formal", "phones", "tags")))
+    for name in ("phones", "tags"):
+        if name in row.cells:
+            values[name] = listed(row.cells[name])
+    if row.cells.get("formal"):
+        values["formal"] = _yes_or_no("formal", row.cells["formal"])
+    clean = checked(CustomerFields, values).model_dump(exclude_unset=True)
+    if "phones" in clean:
+        try:
+            clean["phones"] = read_numbers("phones", clean["phones"], region)
+        except Problem as problem:
+            raise BadCell(f"{problem.field}: {problem.detail}") from None
+    return Parsed(row.line, clean)
+
+
+def _interaction(row: CsvRow) -> Parsed:
+    _require(row, "external_id")
+    values = filled(row, *(name for name in HISTORY_COLUMNS if name not in ("channel", "talk_seconds")))
+    if row.cells.get("channel"):
+        values["channel"] = row.cells["channel"].lower()
+    if row.cells.get("talk_seconds"):
+        values["talk_seconds"] = _seconds(row.cells["talk_seconds"])
+    values["outcome"] = (values["outcome"] or "").lower()
+    return Parsed(row.line, checked(InteractionFields, values).model_dump())
+
+
+async def _write_customers(conn: AsyncConnection, rows: Sequence[Parsed], clock: Clock) -> list[Skipped]:
+    colleagues = await agent_ids(
+        conn, [row.values["preferred_agent"] for row in rows if _names(row, "preferred_agent")]
+    )
+    known = await _known_customers(conn, [row.values["external_id"] for row in rows])
+    before = {customer.id: customer for customer in (await people.load(conn, list(known.values()))).values()}
+    skipped: list[Skipped] = []
+    for row in rows:
+        values = dict(row.values)
+        if _names(row, "preferred_agent"):
+            if values["preferred_agent"] not in colleagues:
+                skipped.append(Skipped(row.line, f"preferred_agent: there is no agent {values['preferred_agent']}"))
+                continue
+            values["preferred_agent"] = colleagues[values["preferred_agent"]]
+        customer_id = known.get(values["external_id"])
+        if customer_id is None:
+            known[values["external_id"]] = await people.add(conn, values, clock.now())
+        elif _differs(before.get(customer_id), values):
+            await people.change(conn, customer_id, values, clock.now())
+    return skipped
+
+
+async def _write_history(conn: AsyncConnection, rows: Sequence[Parsed]) -> list[Skipped]:
+    who = await customer_ids(conn, [row.values["customer"] for row in rows])
+    colleagues = await agent_ids(conn, [row.values["agent"] for row in rows if _names(row, "agent")])
+    known = set(await history.known_ids(conn, [row.values["external_id"] for row in rows]))
+    skipped: list[Skipped] = []
+    fresh: list[dict[str, Any]] = []
+    for row in rows:
+        values = dict(row.values)
+        customer, agent = values.pop("customer"), values.pop("agent")
+        if customer not in who:
+            skipped.append(Skipped(row.line, f"customer: there is no customer {customer}"))
+        elif agent is not None and agent not in colleagues:
+            skipped.append(Skipped(row.line, f"agent: there is no agent {agent}"))
+        elif values["external_id"] not in known:
+            known.add(values["external_id"])
+            fresh.append({**values, "customer_id": who[customer], "agent_id": colleagues.get(agent)})
+    await history.record_many(conn, fresh)
+    return skipped
+
+
+async def _known_customers(conn: AsyncConnection, external_ids: Sequence[str]) -> dict[str, str]:
+    known = select(customers.c.external_id, customers.c.id).where(customers.c.external_id.in_(external_ids))
+    return {row.external_id: row.id for row in await conn.execute(known)}
+
+
+def _differs(customer: BaseModel | None, values: dict[str, Any]) -> bool:
+    """A customer who was added by an earlier row of the same batch is not among those loaded before it."""
+    return customer is None or any(getattr(customer, name) != value for name, value in values.items())
+
+
+def _names(row: Parsed, column: str) -> bool:
+    return row.values.get(column) is not None
+
+
+def _require(row: CsvRow, column: str) -> None:
+    if not row.cells.get(column):
+        raise BadCell(f"{column}: is missing")
+
+
+def _yes_or_no(column: str, cell: str) -> bool:
+    word = cell.lower()
+    if word not in _YES | _NO:
+        raise BadCell(f"{column}: {cell!r} is neither true nor false")
+    return word in _YES
+
+
+def _seconds(cell: str) -> int:
+    try:
+        seconds = float(cell)
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds < float("inf"):
+        raise BadCell(f"talk_seconds: {cell!r} is not a number of seconds")
+    return round(seconds)

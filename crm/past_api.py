@@ -1,0 +1,179 @@
+"""`/interactions` and `/cases` under `/api/v1`: what happened with people, and their open matters."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Response
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.fields import Listing
+from api.paging import Paging, by_id
+from api.problems import FieldRefused, NotFound, Problem, responses
+from api.tokens import Guard
+from crm import cases, history
+from crm.references import agent_ids, customer_ids, one_agent, one_customer
+from crm.schemas import (
+    Case,
+    CaseChanges,
+    CaseFields,
+    Interaction,
+    InteractionFields,
+    Interactions,
+    ManyInteractions,
+    OneOrMany,
+)
+from crm.tables import cases as cases_table
+from crm.tables import interactions
+from store.clock import Clock
+from store.sql import Database
+
+Asked = Annotated[str | None, Query(max_length=200)]
+
+
+def interactions_router(database: Database, guard: Guard) -> APIRouter:
+    at = _Interactions(database)
+    router = APIRouter(tags=["interactions"])
+    writers = [Depends(guard.allows("manager", "service"))]
+    readers = [Depends(guard.allows("manager", "service", "agent"))]
+    known: dict[int | str, dict[str, Any]] = {
+        200: {"model": Interaction | Interactions, "description": "Nothing new: all were known already."}
+    }
+    router.add_api_route(
+        "/interactions", at.record, methods=["POST"], status_code=201, responses=known, dependencies=writers
+    )
+    router.add_api_route("/interactions", at.find, methods=["GET"], dependencies=readers)
+    return router
+
+
+def cases_router(database: Database, clock: Clock, guard: Guard) -> APIRouter:
+    at = _Cases(database, clock)
+    router = APIRouter(tags=["cases"], dependencies=[Depends(guard.allows("manager", "agent", "service"))])
+    router.add_api_route("/cases", at.create, methods=["POST"], status_code=201)
+    router.add_api_route("/cases", at.find, methods=["GET"])
+    router.add_api_route("/cases/{case_id}", at.show, methods=["GET"])
+    router.add_api_route("/cases/{case_id}", at.change, methods=["PATCH"], responses=responses(409))
+    return router
+
+
+class _Interactions:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def record(self, given: OneOrMany, response: Response) -> Interaction | Interactions:
+        """One conversation, or many as `items`; those known by their external id stay as they are."""
+        many = isinstance(given, ManyInteractions)
+        items = given.items if isinstance(given, ManyInteractions) else [given]
+        try:
+            ids, new = await self._store(items, many)
+        except IntegrityError:  # the same external ids were written at the same moment: now they are known
+            ids, new = await self._store(items, many)
+        if not new:
+            response.status_code = 200
+        async with self._database.read() as conn:
+            found = await history.load(conn, ids)
+        shown = [found[id] for id in ids if id in found]
+        if many:
+            return Interactions(items=shown)
+        if not shown:
+            raise Problem(409, None, "The customer was erased at the same moment.")
+        return shown[0]
+
+    async def find(
+        self,
+        page: Paging,
+        customer: Asked = None,
+        agent: Asked = None,
+        external_id: Asked = None,
+    ) -> Listing[Interaction]:
+        """The latest first, of one customer, of one agent, or of all."""
+        statement = select(interactions)
+        async with self._database.read() as conn:
+            if customer is not None:
+                customer = (await customer_ids(conn, [customer])).get(customer, customer)
+                statement = statement.where(interactions.c.customer_id == customer)
+            if agent is not None:
+                agent = (await agent_ids(conn, [agent])).get(agent, agent)
+                statement = statement.where(interactions.c.agent_id == agent)
+            if external_id is not None:
+                statement = statement.where(interactions.c.external_id == external_id)
+            statement = page.newest_first(statement, interactions.c.started_at, interactions.c.id)
+            rows = (await conn.execute(statement)).all()
+        rows, following = page.cut(rows, lambda row: (row.started_at.isoformat(), row.id))
+        return Listing[Interaction](items=[history.shown(row) for row in rows], next=following)
+
+    async def _store(self, items: Sequence[InteractionFields], many: bool) -> tuple[list[str], bool]:
+        """The ids in the order given, and whether any is new."""
+        async with self._database.write() as conn:
+            rows = await _resolved(conn, items, many)
+            known = await history.known_ids(conn, [item.external_id for item in items if item.external_id])
+            ids: dict[str | int, str] = dict(known.items())
+            fresh: dict[str | int, dict[str, Any]] = {}
+            for n, row in enumerate(rows):
+                name = row["external_id"] or n
+                if name not in ids:
+                    fresh.setdefault(name, row)  # of two with one external id the first counts
+            ids |= zip(fresh, await history.record_many(conn, list(fresh.values())), strict=True)
+        return [ids[item.external_id or n] for n, item in enumerate(items)], bool(fresh)
+
+
+async def _resolved(conn: AsyncConnection, items: Sequence[InteractionFields], many: bool) -> list[dict[str, Any]]:
+    """As rows of the table.  Raises FieldRefused with the first person who does not exist."""
+    people = await customer_ids(conn, [item.customer for item in items])
+    colleagues = await agent_ids(conn, [item.agent for item in items if item.agent])
+    rows = []
+    for n, item in enumerate(items):
+        where = f"items[{n}]." if many else ""
+        if item.customer not in people:
+            raise FieldRefused(f"{where}customer", "There is no such customer.")
+        if item.agent is not None and item.agent not in colleagues:
+            raise FieldRefused(f"{where}agent", "There is no such agent.")
+        row = item.model_dump(exclude={"customer", "agent"})
+        agent_id = colleagues[item.agent] if item.agent is not None else None
+        rows.append(row | {"customer_id": people[item.customer], "agent_id": agent_id})
+    return rows
+
+
+class _Cases:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+
+    async def create(self, given: CaseFields) -> Case:
+        async with self._database.write() as conn:
+            values = given.model_dump(exclude={"customer"})
+            values["customer_id"] = await one_customer(conn, "customer", given.customer)
+            values["owner"] = await one_agent(conn, "owner", given.owner)
+            case_id = await cases.open_case(conn, values, self._clock.now())
+            return await self._shown(conn, case_id)
+
+    async def find(self, page: Paging, customer: Asked = None) -> Listing[Case]:
+        """Of one customer or of all."""
+        statement = select(cases_table)
+        async with self._database.read() as conn:
+            if customer is not None:
+                customer = (await customer_ids(conn, [customer])).get(customer, customer)
+                statement = statement.where(cases_table.c.customer_id == customer)
+            rows = (await conn.execute(page.by_id(statement, cases_table.c.id))).all()
+        rows, following = page.cut(rows, by_id)
+        return Listing[Case](items=[cases.shown(row) for row in rows], next=following)
+
+    async def show(self, case_id: str) -> Case:
+        async with self._database.read() as conn:
+            return await self._shown(conn, case_id)
+
+    async def change(self, case_id: str, given: CaseChanges) -> Case:
+        """What is absent stays as it is; null empties."""
+        async with self._database.write() as conn:
+            await self._shown(conn, case_id)
+            values = given.model_dump(exclude_unset=True)
+            if "owner" in values:
+                values["owner"] = await one_agent(conn, "owner", values["owner"])
+            await cases.change(conn, case_id, values, self._clock.now())
+            return await self._shown(conn, case_id)
+
+    async def _shown(self, conn: AsyncConnection, case_id: str) -> Case:
+        case = await cases.load_one(conn, case_id)
+        if case is None:
+            raise NotFound("case")
+        return case

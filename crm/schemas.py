@@ -1,0 +1,169 @@
+"""What the API says of people, of what happened with them and of their open matters."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, StringConstraints, Tag
+
+from api.fields import (
+    Body,
+    Count,
+    ExternalId,
+    Language,
+    Line,
+    Moment,
+    Prose,
+    QuietHours,
+    Ref,
+    Shown,
+    Word,
+    Zone,
+)
+
+Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=320)]
+WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$", max_length=2048)]
+Outcome = Literal["solved", "open", "transferred", "abandoned"]
+MOST_AT_ONCE = 1000
+
+
+class CustomerFields(Body):
+    """A customer as written.  In a PATCH what is absent stays as it is, and null empties what may be empty."""
+
+    external_id: ExternalId | None = None
+    name: Line | None = None
+    called: Line | None = None
+    title: Line | None = None
+    say: Line | None = None
+    language: Language | None = None
+    formal: bool = True
+    phones: list[Word] = Field(default=[], max_length=20)
+    email: Email | None = None
+    photo_url: WebAddress | None = None
+    preferred_agent: Ref | None = None
+    time_zone: Zone | None = None
+    quiet_hours: QuietHours | None = None
+    style: Prose | None = None
+    notes: Prose | None = None
+    tags: list[Word] = Field(default=[], max_length=100)
+
+
+class Customer(Shown):
+    id: str
+    external_id: str | None
+    name: str | None
+    called: str | None
+    title: str | None
+    say: str | None
+    language: str | None
+    formal: bool
+    phones: list[str]
+    email: str | None
+    photo_url: str | None
+    preferred_agent: str | None
+    time_zone: str | None
+    quiet_hours: str | None
+    style: str | None
+    notes: str | None
+    tags: list[str]
+    made_at: Moment
+    changed_at: Moment
+
+
+class InteractionFields(Body):
+    external_id: ExternalId | None = None
+    customer: Ref
+    agent: Ref | None = None
+    channel: Word = "voice"
+    started_at: Moment
+    talk_seconds: Count = 0
+    outcome: Outcome
+    topic: Line | None = None
+    summary: Prose | None = None
+
+
+class ManyInteractions(Body):
+    items: list[InteractionFields] = Field(max_length=MOST_AT_ONCE)
+
+
+def _one_or_many(value: Any) -> str:
+    many = "items" in value if isinstance(value, dict) else isinstance(value, ManyInteractions)
+    return "(many)" if many else "(one)"
+
+
+OneOrMany = Annotated[
+    Annotated[InteractionFields, Tag("(one)")] | Annotated[ManyInteractions, Tag("(many)")],
+    Discriminator(_one_or_many),
+]
+
+
+class Interaction(Shown):
+    id: str
+    external_id: str | None
+    customer: str
+    agent: str | None
+    channel: str
+    started_at: Moment
+    talk_seconds: int
+    outcome: Outcome
+    topic: str | None
+    summary: str | None
+
+
+class Interactions(Shown):
+    items: list[Interaction]
+
+
+class CaseFields(Body):
+    customer: Ref
+    owner: Ref | None = None
+    topic: Line | None = None
+    title: Line | None = None
+    state: Literal["open", "solved"] = "open"
+
+
+class CaseChanges(Body):
+    """Whose case it is does not change."""
+
+    owner: Ref | None = None
+    topic: Line | None = None
+    title: Line | None = None
+    state: Literal["open", "solved"] = "open"
+
+
+class Case(Shown):
+    id: str
+    customer: str
+    owner: str | None
+    topic: str | None
+    title: str | None
+    state: Literal["open", "solved"]
+    made_at: Moment
+    solved_at: Moment | None
+
+
+class TimelineItem(Shown):
+    at: Moment
+    kind: Literal["call", "text", "voicemail", "promise", "note", "case"]
+    summary: str
+    agent: str | None
+    ref: str
+
+
+class Text(Shown):
+    id: str
+    direction: Literal["in", "out"]
+    from_number: str
+    to_number: str
+    body: str
+    state: str
+    at: Moment
+
+
+class Export(Shown):
+    """Everything that is kept about one person, in one document."""
+
+    exported_at: Moment
+    customer: Customer
+    interactions: list[Interaction]
+    cases: list[Case]
+    texts: list[Text]
+    more: dict[str, list[dict[str, Any]]] = Field(description="What other rooms keep, by kind: calls, callbacks, …")

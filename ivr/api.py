@@ -1,0 +1,114 @@
+"""`/calls` under `/api/v1`: live and past, each with why it went where it went."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from api.fields import Listing
+from api.paging import Paging, by_id
+from api.problems import NotFound
+from api.tokens import Guard
+from ivr.lifecycle import CallState
+from ivr.schemas import CallShown, DecisionShown, LegShown
+from ivr.tables import calls, legs
+from routing.tables import decisions
+from store.clock import Clock
+from store.sql import Database
+
+
+def calls_router(database: Database, clock: Clock, guard: Guard) -> APIRouter:
+    at = _Calls(database, clock)
+    router = APIRouter(tags=["calls"], dependencies=[Depends(guard.allows("manager", "agent", "service"))])
+    router.add_api_route("/calls", at.find, methods=["GET"])
+    router.add_api_route("/calls/{call_sid}", at.show, methods=["GET"])
+    return router
+
+
+class _Calls:
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+
+    async def find(
+        self,
+        page: Paging,
+        state: Literal["live"] | CallState | None = None,
+        customer: Annotated[str | None, Query(max_length=200)] = None,
+        agent: Annotated[str | None, Query(max_length=200)] = None,
+    ) -> Listing[CallShown]:
+        """`state=live`: those that have not ended."""
+        statement = select(calls).where(calls.c.sid.is_not(None))
+        if state == "live":
+            statement = statement.where(calls.c.state != CallState.ENDED)
+        elif state is not None:
+            statement = statement.where(calls.c.state == state)
+        if customer is not None:
+            statement = statement.where(calls.c.customer_id == customer)
+        if agent is not None:
+            statement = statement.where(calls.c.agent_id == agent)
+        async with self._database.read() as conn:
+            rows = (await conn.execute(page.by_id(statement, calls.c.id))).all()
+            rows, following = page.cut(rows, by_id)
+            items = await shown(conn, rows, self._clock.now())
+        return Listing[CallShown](items=items, next=following)
+
+    async def show(self, call_sid: str) -> CallShown:
+        async with self._database.read() as conn:
+            row = (await conn.execute(select(calls).where(calls.c.sid == call_sid))).one_or_none()
+            if row is None:
+                raise NotFound("call")
+            return (await shown(conn, [row], self._clock.now()))[0]
+
+
+async def shown(conn: AsyncConnection, rows: Sequence[Row[Any]], now: datetime) -> list[CallShown]:
+    """Calls as the API shows them; an outbound one before its customer is dialled has an empty SID."""
+    ids = [row.id for row in rows]
+    made = await conn.execute(select(decisions).where(decisions.c.call_id.in_(ids)).order_by(decisions.c.id))
+    parts = await conn.execute(select(legs).where(legs.c.call_id.in_(ids)).order_by(legs.c.id))
+    decisions_of: dict[str, list[DecisionShown]] = {call_id: [] for call_id in ids}
+    legs_of: dict[str, list[LegShown]] = {call_id: [] for call_id in ids}
+    for row in made:
+        decisions_of[row.call_id].append(decision_shown(row))
+    for row in parts:
+        legs_of[row.call_id].append(LegShown(sid=row.sid, role=row.role, agent=row.agent_id, state=row.state))
+    return [_shown(row, decisions_of[row.id], legs_of[row.id], now) for row in rows]
+
+
+def decision_shown(row: Row[Any]) -> DecisionShown:
+    return DecisionShown(at=row.at, action=row.action, agent=row.agent_id, sentence=row.sentence, reasons=row.reasons)
+
+
+def _shown(row: Row[Any], made: list[DecisionShown], parts: list[LegShown], now: datetime) -> CallShown:
+    return CallShown.model_validate(
+        {
+            "sid": row.sid or "",
+            "direction": row.direction,
+            "from": row.from_number,
+            "to": row.to_number,
+            "customer": row.customer_id,
+            "said": row.said,
+            "language": row.language,
+            "state": row.state,
+            "outcome": row.outcome,
+            "agent": row.agent_id,
+            "familiar": row.familiar,
+            "waited_seconds": _waited(row, now),
+            "started_at": row.arrived_at,
+            "ended_at": row.ended_at,
+            "callback": row.callback_id,
+            "recording_url": row.recording_url,
+            "decisions": made,
+            "legs": parts,
+        }
+    )
+
+
+def _waited(row: Row[Any], now: datetime) -> float | None:
+    """Until somebody talked with them, or they left, or now."""
+    if row.waited_seconds is not None or row.direction == "outbound":
+        return None if row.waited_seconds is None else float(row.waited_seconds)
+    ended_at: datetime = row.ended_at or now
+    return float(round((ended_at - row.arrived_at).total_seconds(), 1))

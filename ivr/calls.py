@@ -1,0 +1,119 @@
+"""The rows of calls and legs: opening, locking, changing.  Every change of a call is news.
+
+Whoever changes a call holds its row lock, and takes it before any agent's or promise's.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ivr.lifecycle import LEG_ENDS, CallState, may_become
+from ivr.tables import calls, legs
+from store.events import emit
+from store.ids import new_id
+
+
+class IllegalStep(RuntimeError):
+    """A call was asked to go where its table does not lead: a mistake of ours."""
+
+
+async def open_call(conn: AsyncConnection, *, now: datetime, **values: Any) -> Row[Any]:
+    """A new call.  Breaks on the SID's unique index when two webhooks open the same one."""
+    call_id = new_id("call")
+    row = (await conn.execute(insert(calls).values(id=call_id, arrived_at=now, **values).returning(*calls.c))).one()
+    await emit(conn, "call.changed", call_id, now)
+    return row
+
+
+async def lock_by_sid(conn: AsyncConnection, sid: str) -> Row[Any] | None:
+    return await _lock(conn, select(calls).where(calls.c.sid == sid))
+
+
+async def lock(conn: AsyncConnection, call_id: str) -> Row[Any] | None:
+    return await _lock(conn, select(calls).where(calls.c.id == call_id))
+
+
+async def lock_by_leg(conn: AsyncConnection, leg_id: str) -> tuple[Row[Any], Row[Any]] | None:
+    """The call of a leg, locked, and the leg as it then is."""
+    call_id = await conn.scalar(select(legs.c.call_id).where(legs.c.id == leg_id))
+    call = await lock(conn, call_id) if call_id else None
+    if call is None:
+        return None
+    return call, (await conn.execute(select(legs).where(legs.c.id == leg_id))).one()
+
+
+async def change(conn: AsyncConnection, call: Row[Any], *, now: datetime, **values: Any) -> Row[Any]:
+    """The call with `values`.  Raises IllegalStep for a state its table does not lead to."""
+    state = values.get("state", call.state)
+    if not may_become(call.state, state):
+        raise IllegalStep(f"{call.id}: {call.state} -> {state}")
+    row = (await conn.execute(update(calls).where(calls.c.id == call.id).values(**values).returning(*calls.c))).one()
+    await emit(conn, "call.changed", call.id, now)
+    return row
+
+
+async def note(conn: AsyncConnection, call_id: str, **values: Any) -> None:
+    """Book-keeping that is no news."""
+    await conn.execute(update(calls).where(calls.c.id == call_id).values(**values))
+
+
+async def add_leg(conn: AsyncConnection, call_id: str, role: str, *, now: datetime, **values: Any) -> str:
+    leg_id = new_id("leg")
+    state = values.pop("state", "intended")
+    await conn.execute(insert(legs).values(id=leg_id, call_id=call_id, role=role, state=state, made_at=now, **values))
+    return leg_id
+
+
+async def change_leg(conn: AsyncConnection, leg_id: str, **values: Any) -> None:
+    await conn.execute(update(legs).where(legs.c.id == leg_id).values(**values))
+
+
+async def live_leg(conn: AsyncConnection, call_id: str, role: str) -> Row[Any] | None:
+    """The newest leg of this role that has not ended."""
+    query = (
+        select(legs)
+        .where(legs.c.call_id == call_id, legs.c.role == role, legs.c.state.not_in(LEG_ENDS))
+        .order_by(legs.c.id.desc())
+        .limit(1)
+    )
+    return (await conn.execute(query)).one_or_none()
+
+
+async def waiting_before(conn: AsyncConnection, arrived_at: datetime) -> int:
+    """How many others have waited longer."""
+    query = select(func.count()).where(calls.c.state == CallState.WAITING, calls.c.arrived_at < arrived_at)
+    return await conn.scalar(query) or 0
+
+
+async def calls_made(conn: AsyncConnection, customer_id: str) -> int:
+    return await conn.scalar(select(func.count()).where(calls.c.customer_id == customer_id)) or 0
+
+
+async def in_a_live_call(conn: AsyncConnection, customer_id: str, number: str) -> bool:
+    """Is this person, or whoever answers this number, on the line with us right now?"""
+    query = select(calls.c.id).where(
+        calls.c.direction == "inbound",
+        calls.c.state != CallState.ENDED,
+        or_(calls.c.customer_id == customer_id, calls.c.from_number == number),
+    )
+    return (await conn.execute(query.limit(1))).first() is not None
+
+
+async def dropped_just_now(conn: AsyncConnection, number: str, since: datetime) -> Row[Any] | None:
+    """The same number's call that ended without anybody, after `since`."""
+    query = (
+        select(calls)
+        .where(calls.c.from_number == number, calls.c.outcome == "abandoned", calls.c.ended_at >= since)
+        .order_by(calls.c.ended_at.desc())
+        .limit(1)
+    )
+    return (await conn.execute(query)).one_or_none()
+
+
+async def _lock(conn: AsyncConnection, query: Select[Any]) -> Row[Any] | None:
+    row: Row[Any] | None = (await conn.execute(query.with_for_update())).one_or_none()
+    return row

@@ -1,0 +1,45 @@
+"""The customer's leg of a promised call: a person is proved, or it was an attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Row
+
+from ivr import calls, promised
+from ivr.document import Document
+from ivr.lifecycle import LEG_ENDS, CallState, later_leg_state
+from ivr.talk import end_call
+from ivr.turn import Turn
+
+Form = Mapping[str, str]
+_RESULTS = {"busy": "busy", "no-answer": "no_answer", "failed": "failed", "canceled": "no_answer"}
+
+
+async def answered(turn: Turn, leg: Row[Any], form: Form) -> Document:
+    await calls.change_leg(turn.conn, leg.id, state=later_leg_state(leg.state, "in-progress"))
+    return await promised.customer_answered(turn, first=True)
+
+
+async def again(turn: Turn, leg: Row[Any], form: Form) -> Document:
+    return await promised.customer_answered(turn, first=False)
+
+
+async def pressed(turn: Turn, leg: Row[Any], form: Form) -> Document:
+    return await promised.customer_proved(turn)
+
+
+async def status(turn: Turn, leg: Row[Any], form: Form) -> None:
+    told = form.get("CallStatus", "")
+    state = later_leg_state(leg.state, told)
+    if state != leg.state:
+        ended = {"ended_at": turn.now} if state in LEG_ENDS else {}
+        await calls.change_leg(turn.conn, leg.id, state=state, **ended)
+    if told not in LEG_ENDS:
+        return
+    if turn.call.state == CallState.TALKING:
+        await end_call(turn)
+    else:
+        # Answered and over without a key: a machine, or somebody who hung up.
+        await promised.customer_not_reached(turn, _RESULTS.get(told, "voicemail"))

@@ -1,0 +1,251 @@
+"""What the caller hears at each turn.  Pure: everything it depends on is handed in.
+
+Keys mean the same from the first second to the last: 1 a teammate, 2 be called back, 3 leave a message, 4 wait for
+the one you know; 5 to 7 are the times of an offer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ivr.document import Ask, Document, Go, HangUp, Heard, Join, Quiet, Record, Ringback, Say
+from ivr.phrases import Speaker
+from routing.agents import Agent
+from routing.choose import Decision
+
+TEAMMATE_KEY, CALLBACK_KEY, MESSAGE_KEY, WAIT_KEY = "1", "2", "3", "4"
+SLOT_KEYS = ("5", "6", "7")
+CHOICE_SECONDS = 5  # silence after a question before the best option goes on by itself
+QUIET_SECONDS = 18  # with the words before it a round stays below half a minute
+RING_ROUNDS = 4  # soft ringing of three seconds each before we speak again
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Who is spoken to, and where the next webhooks of this document go."""
+
+    speaker: Speaker
+    name: str | None
+    url: Callable[..., str]  # (path, **query) -> absolute
+    step: int
+
+    def say(self, key: str, /, **slots: str) -> Say:
+        return Say(self.speaker.say(key, **slots), self.speaker.language)
+
+    def named(self, key: str, /, **slots: str) -> Say:
+        """`key` with the name, or `key_plain` for somebody we cannot name."""
+        if self.name:
+            return self.say(key, name=self.name, **slots)
+        return self.say(f"{key}_plain", **slots)
+
+    def at(self, path: str, **query: str) -> str:
+        return self.url(path, n=str(self.step), **query)
+
+    @property
+    def ringback(self) -> str:
+        return self.url("/twilio/sounds/ringback.wav")
+
+    @property
+    def on(self) -> Go:
+        return Go(self.at("/twilio/voice/wait"))
+
+
+def greeting(stage: Stage, *, expected: bool, back: bool) -> Say:
+    if not stage.name:
+        return stage.named("greet")
+    return stage.named("back" if back else "expected" if expected else "greet")
+
+
+def ringing(stage: Stage, agent: Agent, estimate: float, *, opening: Say | None, ask: str | None) -> Document:
+    """While the agent's phone rings: who, how long, an invitation (`ask`: why | ask_name), then soft ringing."""
+    who, speaker = agent.first_name, stage.speaker
+    heard: list[Heard] = [opening] if opening else []
+    key = "ring" if opening else "ring_still"
+    heard.append(stage.say(key, agent=who, estimate=speaker.estimate(estimate)))
+    if ask == "ask_name":
+        heard.append(stage.say("ask_name", agent=who))
+    elif ask:
+        heard.append(stage.say(ask))
+    if not opening:
+        heard.append(Say(_ways_out(stage, teammate=None, slot=None), speaker.language))
+    heard.append(Ringback(stage.ringback, RING_ROUNDS))
+    listen = Ask(tuple(heard), stage.at("/twilio/voice/key"), 1, language=speaker.language)
+    return (listen, stage.on)
+
+
+def after_speech(stage: Stage, name: str | None) -> Document:
+    """What they said is with the agent; the agent's phone goes on ringing."""
+    thanks = stage.say("heard_name", name=name) if name else stage.say("heard")
+    listen = Ask((thanks, Ringback(stage.ringback, RING_ROUNDS)), stage.at("/twilio/voice/key"), 1)
+    return (listen, stage.on)
+
+
+def choice(stage: Stage, decision: Decision, slot: datetime | None, *, opening: Say | None) -> Document:
+    """The one they know is busy: how long, what there is, and what happens without a key."""
+    speaker, known = stage.speaker, decision.who
+    assert known is not None
+    who = known.agent.first_name
+    heard: list[Heard] = [opening] if opening else []
+    heard.append(stage.say("known_busy", agent=who, estimate=speaker.estimate(known.wait_seconds)))
+    teammate = decision.teammate.agent.first_name if decision.teammate else None
+    ways = _ways(stage, teammate=teammate, slot=slot)
+    if teammate and decision.action == "offer_callback":
+        heard.append(Say(speaker.keys(speaker.say("key_wait", agent=who), *ways), speaker.language))
+        heard.append(stage.say("by_silence_teammate", teammate=teammate))
+        return (Ask(tuple(heard), stage.at("/twilio/voice/key"), CHOICE_SECONDS), stage.on)
+    heard.append(Say(speaker.keys(*ways), speaker.language))
+    heard.append(stage.say("by_silence_wait_for", agent=who))
+    return (Ask(tuple(heard), stage.at("/twilio/voice/key"), QUIET_SECONDS), stage.on)
+
+
+def waiting(stage: Stage, decision: Decision, slot: datetime | None, *, opening: Say | None, first: bool) -> Document:
+    """Nobody is free: an estimate, the ways out, then quiet."""
+    speaker = stage.speaker
+    estimate = speaker.estimate(decision.estimate_seconds or 0.0)
+    heard: list[Heard] = [opening] if opening else []
+    heard.append(stage.say("busy" if first else "still", estimate=estimate))
+    teammate = decision.teammate.agent.first_name if decision.teammate else None
+    heard.append(Say(_ways_out(stage, teammate=teammate, slot=slot), speaker.language))
+    if first:
+        heard.append(stage.say("by_silence_wait"))
+    return (Ask(tuple(heard), stage.at("/twilio/voice/key"), QUIET_SECONDS), stage.on)
+
+
+def nobody(stage: Stage, slot: datetime | None, *, opening: Say | None, closed: Say | None) -> Document:
+    """Nobody is here, or the house is closed: a call back or a message, and without a key the message."""
+    heard: list[Heard] = [opening] if opening else []
+    heard.append(closed or stage.say("nobody_here"))
+    ways = _ways(stage, teammate=None, slot=slot) if slot else [stage.speaker.say("key_message")]
+    heard.append(Say(stage.speaker.keys(*ways), stage.speaker.language))
+    listen = Ask(tuple(heard), stage.at("/twilio/voice/key"), CHOICE_SECONDS)
+    return (listen, *record(stage)) if closed else (listen, stage.on)
+
+
+def closed_until(stage: Stage, opens_at: datetime | None) -> Say:
+    if opens_at is None:
+        return stage.say("closed_for_good")
+    return stage.say("closed", time=stage.speaker.time(opens_at))
+
+
+def who_is_it(stage: Stage, names: Sequence[str]) -> Document:
+    """A number several people share: which of them is it?  Nothing is said but what they like to be called."""
+    speaker = stage.speaker
+    choices = speaker.keys(
+        *(speaker.say("which_key", key=key, name=name) for key, name in zip(SLOT_KEYS, names, strict=False))
+    ).rstrip(".")
+    heard = (stage.say("greet_plain"), stage.say("which_of_you", choices=choices))
+    return (Ask(heard, stage.at("/twilio/voice/who"), CHOICE_SECONDS, language=speaker.language), stage.on)
+
+
+def offer(stage: Stage, slots: Sequence[datetime], agent: Agent | None, action: str) -> Document:
+    """Two or three times to choose from; without a key the first."""
+    speaker = stage.speaker
+    choices = ", ".join(
+        speaker.say("offer_key", key=key, time=speaker.time(at)) for key, at in zip(SLOT_KEYS, slots, strict=False)
+    )
+    spoken = (
+        stage.say("offer", agent=agent.first_name, choices=choices)
+        if agent
+        else stage.say("offer_anyone", choices=choices)
+    )
+    silence = stage.say("offer_silence", time=speaker.time(slots[0]))
+    return (Ask((spoken, silence), action, CHOICE_SECONDS), Go(action))
+
+
+def no_slot(stage: Stage) -> Document:
+    return (Ask((stage.say("no_slot"),), stage.at("/twilio/voice/key"), CHOICE_SECONDS), *record(stage))
+
+
+def ask_number(stage: Stage, action: str, *, again: bool) -> Document:
+    heard: tuple[Heard, ...] = (stage.say("bad_number"),) if again else ()
+    return (Ask((*heard, stage.say("ask_number")), action, 8, digits=0), *record(stage))
+
+
+def promised(stage: Stage, due_at: datetime, agent: Agent | None) -> Document:
+    """The promise is stored; now it may be said."""
+    time = stage.speaker.time(due_at)
+    if not stage.name:
+        said = stage.say("promised_plain", time=time)
+    elif agent:
+        said = stage.say("promised", name=stage.name, agent=agent.first_name, time=time)
+    else:
+        said = stage.say("promised_anyone", name=stage.name, time=time)
+    return (said, HangUp())
+
+
+def record(stage: Stage) -> Document:
+    """A message: silence on the line leads back, not away."""
+    message = Record(stage.at("/twilio/voice/message"), stage.url("/twilio/voice/recording"), stage.speaker.language)
+    return (stage.say("leave_message"), message, stage.on)
+
+
+def message_kept(stage: Stage, due_at: datetime | None) -> Document:
+    if due_at is None:
+        return (stage.say("message_kept_plain"), HangUp())
+    return (stage.say("message_kept", time=stage.speaker.time(due_at)), HangUp())
+
+
+def join(stage: Stage, room: str) -> Document:
+    after = stage.at("/twilio/voice/after")
+    return (Join(room, after, ends_room=True), Go(after))
+
+
+def hold_for_join(stage: Stage) -> Document:
+    """The carrier is about to fetch them into the room: two documents must not both do it."""
+    return (Quiet(2), stage.on)
+
+
+def goodbye(stage: Stage) -> Document:
+    return (stage.named("thanks"), HangUp())
+
+
+def agent_gone(stage: Stage) -> Document:
+    return (stage.say("agent_gone"), HangUp())
+
+
+def whisper(stage: Stage, lines: Sequence[Say], *, accept: str | None, room: Join | None) -> Document:
+    """To the agent: who and why.  With `accept` a key is asked first, for a voicemail would say yes to anything."""
+    if accept is None:
+        assert room is not None
+        return (*lines, room)
+    asked = Ask((*lines, stage.say("agent_key")), accept, 8)
+    return (asked, HangUp())
+
+
+def prove_person(stage: Stage, agent: str, *, first: bool) -> Document:
+    """To the customer we call: nothing but the name before somebody has shown to be a person."""
+    again = stage.say("call_back_again", agent=agent)
+    if not first:
+        heard: tuple[Heard, ...] = (again,)
+    elif stage.name:
+        heard = (stage.say("call_back_greet", name=stage.name, agent=agent),)
+    else:
+        heard = (stage.say("greet_plain"), again)
+    listen = Ask(heard, stage.at("/twilio/customer/key"), 6, language=stage.speaker.language)
+    behind = Go(stage.at("/twilio/customer/again")) if first else None
+    return (listen, behind) if behind else (listen, stage.say("call_back_voicemail"), HangUp())
+
+
+def safe(stage: Stage, *, with_keys: bool) -> Document:
+    """Something broke: an apology, then a call back or a message; it stands alone if nothing else can be asked."""
+    message = Record(stage.at("/twilio/voice/message"), stage.url("/twilio/voice/recording"), stage.speaker.language)
+    if not with_keys:
+        return (stage.named("safe"), stage.say("safe_message"), message, HangUp())
+    listen = Ask((stage.named("safe"), stage.say("safe_keys")), stage.at("/twilio/voice/key"), 3)
+    return (listen, message, HangUp())
+
+
+def _ways(stage: Stage, *, teammate: str | None, slot: datetime | None) -> list[str]:
+    speaker = stage.speaker
+    ways = [speaker.say("key_teammate", teammate=teammate)] if teammate else []
+    if slot is None:
+        ways.append(speaker.say("key_callback"))
+    else:
+        ways.append(speaker.say("key_callback_at", time=speaker.time(slot)))
+    return [*ways, speaker.say("key_message")]
+
+
+def _ways_out(stage: Stage, *, teammate: str | None, slot: datetime | None) -> str:
+    return stage.speaker.keys(*_ways(stage, teammate=teammate, slot=slot))

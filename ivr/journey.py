@@ -1,0 +1,289 @@
+"""A caller's way through the house: each function answers one webhook of the caller's leg with a document.
+
+They run inside a transaction that holds the call's row lock; what they ask of the carrier is kicked after commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from callbacks.slots import spoken_choices
+from carrier.numbering import is_withheld
+from crm.identify import Caller as Identified
+from crm.identify import Household, Person, identify
+from ivr import calls, dialogue, legs
+from ivr.choosing import Chosen, look, store_decision
+from ivr.document import Document, HangUp, Say, spoken_text_seconds
+from ivr.lifecycle import CallState, Outcome
+from ivr.names import learn_name
+from ivr.offers import leave_message, offer_call_back, take_message, take_slot
+from ivr.talk import end_talk
+from ivr.turn import Turn, spoken_name
+from routing.agents import Agent, Ended
+from routing.choose import TEAMMATE, WAIT
+from routing.floor import agent
+from routing.hours import read_hours
+from routing.reservations import close, live_of_call
+
+DROPPED_WITHIN = timedelta(seconds=60)  # ringing again so soon means: the line dropped, not the patience
+JOIN_PATIENCE = timedelta(seconds=2.5)
+RINGING_ESTIMATE = 10.0  # seconds: most agents pick up within the first rings
+
+
+async def arrive(turn: Turn, found: Identified) -> Document:
+    """The first document: it says the name already."""
+    if isinstance(found, Household):
+        await turn.change(state=CallState.CHOOSING)
+        names = [spoken_name(person) or "?" for person in found.people[: len(dialogue.SLOT_KEYS)]]
+        return dialogue.who_is_it(turn.stage, names)
+    return await welcome(turn)
+
+
+async def welcome(turn: Turn) -> Document:
+    """Greets whom we now know (or do not), then does the best for them."""
+    expected = back = False
+    if turn.person is not None:
+        promise = await turn.rooms.promises.open_of(turn.conn, turn.person.id, any_case=True)
+        if promise is not None:
+            expected = True
+            await turn.change(callback_id=promise.id)
+    dropped = await calls.dropped_just_now(turn.conn, turn.call.from_number, turn.now - DROPPED_WITHIN)
+    if dropped is not None and turn.call.direction == "inbound" and not _withheld(turn):
+        back = True
+        await turn.change(arrived_at=dropped.arrived_at)
+    opening = dialogue.greeting(turn.stage, expected=expected, back=back)
+    document = await proceed(turn, opening)
+    await calls.note(
+        turn.conn, turn.call.id, greeted_at=turn.now + timedelta(seconds=_greeting_seconds(opening, document))
+    )
+    return document
+
+
+async def proceed(turn: Turn, opening: Say | None = None) -> Document:
+    """Closed, or the best agent, or the wait for one, or the choice."""
+    closed = _closed(turn)
+    if closed is not None:
+        return await nobody_there(turn, opening, closed)
+    chosen = await look(turn)
+    if chosen.agent is not None:
+        return dialogue.ringing(
+            turn.stage, chosen.agent, RINGING_ESTIMATE, opening=opening, ask=_question(turn, opening)
+        )
+    return await _nobody_rings(turn, chosen, opening)
+
+
+async def _nobody_rings(turn: Turn, chosen: Chosen, opening: Say | None) -> Document:
+    decision = chosen.decision
+    if decision.action == "offer_callback" and decision.who is None:
+        return await nobody_there(turn, opening, None)
+    first = turn.call.offered_at is None
+    await turn.change(state=CallState.WAITING, offered_at=turn.call.offered_at or turn.now)
+    time = await _first_slot(turn, decision.who.agent.id if decision.who else None) if first else None
+    if decision.who is not None:
+        return dialogue.choice(turn.stage, decision, time, opening=opening)
+    return dialogue.waiting(turn.stage, decision, time, opening=opening, first=first)
+
+
+async def nobody_there(turn: Turn, opening: Say | None, closed: Say | None) -> Document:
+    """Nobody to wait for: a call back or a message.  Whoever comes back while we ask may still ring."""
+    if closed is None and turn.call.offered_at is not None:
+        return await leave_message(turn)  # asked already, and silent: the message is what goes on by itself
+    state = CallState.CHOOSING if closed else CallState.WAITING
+    await turn.change(state=state, offered_at=turn.call.offered_at or turn.now)
+    if closed is not None:
+        await store_decision(turn, "offer_callback", None, closed.text, {"closed": True})
+    return dialogue.nobody(turn.stage, await _first_slot(turn, None), opening=opening, closed=closed)
+
+
+async def wait(turn: Turn, form: Mapping[str, str]) -> Document:
+    """A document ran out without a key: what is best now?"""
+    call = turn.call
+    if call.state == CallState.ENDED or call.outcome in (Outcome.CALLBACK, Outcome.VOICEMAIL):
+        return (HangUp(),)
+    if call.state == CallState.TALKING:
+        return await join(turn)
+    if call.state == CallState.RINGING:
+        agent = await _ringing_agent(turn)
+        if agent is not None:
+            await calls.note(turn.conn, call.id, offered_at=call.offered_at or turn.now)
+            return dialogue.ringing(turn.stage, agent, RINGING_ESTIMATE, opening=None, ask=None)
+    if call.state == CallState.CHOOSING and call.offered_at is None:
+        return await welcome(turn)  # a household that did not say which of them it is
+    return await proceed(turn)
+
+
+async def key(turn: Turn, form: Mapping[str, str]) -> Document:
+    """A key or words, at any moment of the wait."""
+    call, digits = turn.call, form.get("Digits", "")
+    if call.state in (CallState.TALKING, CallState.ENDED):
+        return await wait(turn, form)
+    if form.get("SpeechResult"):
+        return await spoken(turn, form["SpeechResult"])
+    if digits == dialogue.CALLBACK_KEY:
+        await release(turn)
+        return await offer_call_back(turn)
+    if digits == dialogue.MESSAGE_KEY:
+        await release(turn)
+        return await leave_message(turn)
+    if digits == dialogue.TEAMMATE_KEY and call.state != CallState.RINGING:
+        await turn.change(choice=TEAMMATE, offered_at=call.offered_at or turn.now)
+        document = await proceed(turn)
+        none_free = turn.call.state != CallState.RINGING
+        return (turn.stage.say("nobody_free_yet"), *document) if none_free and not _closed(turn) else document
+    if digits == dialogue.WAIT_KEY and call.state != CallState.RINGING:
+        await turn.change(choice=WAIT, offered_at=call.offered_at or turn.now)
+    return await wait(turn, form)
+
+
+async def spoken(turn: Turn, words: str) -> Document:
+    """Why they call, in their own words; or, asked of somebody new, their name."""
+    name = None
+    if turn.person is None and turn.call.said is None and not _withheld(turn):
+        name = await learn_name(turn, words)
+    if name is None:
+        said = f"{turn.call.said} {words}" if turn.call.said else words
+        await turn.change(said=said[:1000])
+    if turn.call.state == CallState.RINGING:
+        return dialogue.after_speech(turn.stage, name)
+    return await wait(turn, {})
+
+
+async def who(turn: Turn, form: Mapping[str, str]) -> Document:
+    """Which of the household it is, by key or by a spoken name; anything else leaves it open."""
+    found = await identify(turn.conn, turn.call.from_number, turn.rooms.house.country)
+    if isinstance(found, Household) and turn.call.customer_id is None:
+        person = _which(found, form)
+        if person is not None:
+            await turn.change(customer_id=person.id, language=person.language or turn.call.language)
+            await turn.meet(person)
+    if turn.call.state != CallState.CHOOSING or turn.call.offered_at is not None:
+        return await wait(turn, form)
+    return await welcome(turn)
+
+
+async def slot(turn: Turn, form: Mapping[str, str], query: Mapping[str, str]) -> Document:
+    """The answer to an offer of times: a key, or silence for the first."""
+    digits = form.get("Digits", "")
+    if turn.call.state != CallState.CHOOSING:
+        return await wait(turn, form)
+    if digits in (dialogue.TEAMMATE_KEY, dialogue.WAIT_KEY, dialogue.MESSAGE_KEY):
+        return await key(turn, form)
+    return await take_slot(turn, digits, query)
+
+
+async def message(turn: Turn, form: Mapping[str, str]) -> Document:
+    """A message was recorded: it becomes a promise."""
+    if turn.call.outcome == Outcome.VOICEMAIL:
+        return dialogue.message_kept(turn.stage, None)
+    if turn.call.outcome is None and turn.call.state != CallState.TALKING:
+        return await take_message(turn, form)
+    return await wait(turn, form)
+
+
+async def after(turn: Turn, form: Mapping[str, str]) -> Document:
+    """The talk is over for the caller: the room closed, or the agent left and we fetched them here."""
+    if turn.call.state == CallState.TALKING:
+        await end_talk(turn)
+    elif turn.call.state != CallState.ENDED:
+        return await wait(turn, form)
+    return dialogue.goodbye(turn.stage)
+
+
+async def look_again(turn: Turn) -> bool:
+    """Something changed while the caller listens to the last document: rings whoever is right now.
+
+    Nothing is spoken here, so nothing is taken as offered.  True when somebody is being rung.
+    """
+    if turn.call.state != CallState.WAITING or _closed(turn) is not None:
+        return False
+    return (await look(turn)).agent is not None
+
+
+async def join(turn: Turn) -> Document:
+    """Into the room.  While the carrier is fetching them there by our request, this document must not do it too."""
+    call = turn.call
+    asked, joined = call.join_asked_at, call.joined_at
+    if joined is not None:
+        await end_talk(turn)  # they have been in the room and are here again: the talk is over
+        return dialogue.goodbye(turn.stage)
+    if asked is not None and turn.now - asked < JOIN_PATIENCE:
+        return dialogue.hold_for_join(turn.stage)
+    await calls.note(turn.conn, call.id, joined_at=turn.now)
+    return dialogue.join(turn.stage, call.id)
+
+
+async def fetched(turn: Turn, form: Mapping[str, str]) -> Document:
+    """The carrier did as we asked: the caller's next document is the room."""
+    if turn.call.state != CallState.TALKING:
+        return await wait(turn, form)
+    await calls.note(turn.conn, turn.call.id, joined_at=turn.call.joined_at or turn.now)
+    return dialogue.join(turn.stage, turn.call.id)
+
+
+async def release(turn: Turn) -> None:
+    """The caller wants something else: the agent being rung is let go."""
+    reservation = await live_of_call(turn.conn, turn.call.id)
+    if reservation is None or reservation.state != "offered":
+        return
+    await close(turn.conn, reservation.id, Ended.WITHDRAWN, turn.plan, now=turn.now)
+    turn.effects += await legs.end_leg(turn, "agent")
+    turn.floor = True
+
+
+def _which(found: Household, form: Mapping[str, str]) -> Person | None:
+    digits, words = form.get("Digits", ""), form.get("SpeechResult", "").casefold()
+    if digits in dialogue.SLOT_KEYS:
+        place = dialogue.SLOT_KEYS.index(digits)
+        return found.people[place] if place < len(found.people) else None
+    named = [p for p in found.people if any(part in words for part in _name_parts(p))] if words else []
+    return named[0] if len(named) == 1 else None
+
+
+def _name_parts(person: Person) -> list[str]:
+    first = (person.called or person.name or "").casefold().split()
+    return [part for part in first[:1] if len(part) > 1]
+
+
+def _closed(turn: Turn) -> Say | None:
+    """What to say while the house is closed, else None."""
+    house, line = turn.rooms.house, turn.call.to_number
+    hours = read_hours(turn.plan.hours_of(line), house.zone, house.country)
+    if hours.is_open(turn.now):
+        return None
+    return dialogue.closed_until(turn.stage, hours.next_open(turn.now))
+
+
+async def _first_slot(turn: Turn, agent_id: str | None) -> datetime | None:
+    ledger = await turn.rooms.promises.ledger(
+        turn.conn,
+        turn.plan,
+        turn.call.language,
+        now=turn.now,
+        line=turn.call.to_number,
+        except_of=turn.call.customer_id,
+    )
+    choices = spoken_choices(ledger, agent_id) or (spoken_choices(ledger, None) if agent_id else [])
+    return choices[0].due_at if choices else None
+
+
+async def _ringing_agent(turn: Turn) -> Agent | None:
+    reservation = await live_of_call(turn.conn, turn.call.id)
+    return None if reservation is None else await agent(turn.conn, reservation.agent_id)
+
+
+def _question(turn: Turn, opening: Say | None) -> str | None:
+    if opening is None:
+        return None
+    if turn.person is None or turn.person.name is None:
+        return None if _withheld(turn) else "ask_name"
+    return "why"
+
+
+def _withheld(turn: Turn) -> bool:
+    return is_withheld(turn.call.from_number)
+
+
+def _greeting_seconds(opening: Say, document: Document) -> float:
+    """The name and the first sentence are spoken to the end even if the agent answers at once."""
+    return min(spoken_text_seconds((opening,)) + 3.0, spoken_text_seconds(document))

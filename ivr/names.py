@@ -1,0 +1,47 @@
+"""A new caller's name, from what they said when asked for it."""
+
+from __future__ import annotations
+
+import re
+
+from crm import people
+from crm.identify import person_by_id
+from ivr.phrases import speakable
+from ivr.turn import Turn
+
+# What people say before their name, in the languages we speak; the recogniser writes it all down.
+_GREETINGS = (
+    "buongiorno|buonasera|salve|ciao|pronto|hello|hi|good morning|good afternoon|good evening|guten tag|guten morgen"
+    "|guten abend|hallo|bonjour|bonsoir|allô|buenos días|buenas tardes|hola"
+)
+_ASSENTS = "sì|si|yes|ja|oui"
+_LEAD_INS = (
+    "mi chiamo|io sono|sono|il mio nome è|my name is|my name's|this is|i am|i'm|it's|ich heiße|ich bin|mein name ist"
+    "|hier ist|hier spricht|je m'appelle|je suis|c'est|me llamo|soy|mi nombre es"
+)
+_LONGEST_WORDS = 5
+
+
+def name_in(words: str) -> str | None:
+    """`sono Maria Rossi` -> `Maria Rossi`; None for what is no name: a sentence, digits, nothing."""
+    text = " ".join(words.replace(",", " ").strip(" .!?").split())
+    for lead_in in (_GREETINGS, _ASSENTS, _LEAD_INS):
+        text = re.sub(rf"^(?:{lead_in})\b[\s.,]*", "", text, flags=re.IGNORECASE)
+    if not text or len(text.split()) > _LONGEST_WORDS or re.search(r"\d", text):
+        return None
+    return " ".join(word[:1].upper() + word[1:] for word in text.split())
+
+
+async def learn_name(turn: Turn, words: str) -> str | None:
+    """The caller is known from now on; the name as we will say it, or None if that was no name."""
+    name = name_in(speakable(words, longest=200))
+    if name is None:
+        return None
+    customer_id = await people.add(
+        turn.conn,
+        {"name": name, "language": turn.call.language, "phones": [turn.call.from_number]},
+        turn.now,
+    )
+    await turn.change(customer_id=customer_id)
+    turn.person = await person_by_id(turn.conn, customer_id)
+    return turn.name

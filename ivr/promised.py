@@ -1,0 +1,198 @@
+"""The promised call: the agent first, with the story, then the customer, who proves to be a person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from callbacks.keeping import agent_is_there, begin_attempt, customer_is_there, nobody_reached, step
+from callbacks.promises import AGENT_LEAD
+from callbacks.slots import next_slots
+from callbacks.states import OPEN, State
+from crm.identify import person_by_id
+from ivr import calls, dialogue, legs
+from ivr.choosing import look
+from ivr.document import Document, HangUp
+from ivr.lifecycle import CallState, Outcome
+from ivr.tables import calls as calls_table
+from ivr.talk import end_call
+from ivr.texts import tell
+from ivr.turn import Rooms, Turn
+from routing.agents import Ended
+from routing.floor import UnknownAgent, agent
+from routing.reservations import close, live_of_call
+
+
+class PromiseDialler:
+    """`callbacks.keeper.Dialler` on real phones; one for each transaction."""
+
+    def __init__(self, rooms: Rooms) -> None:
+        self._rooms = rooms
+        self._turn: Turn | None = None
+        self._effects: list[str] = []
+
+    async def lock_call(self, conn: AsyncConnection, promise_id: str) -> None:
+        call = await _call_of(conn, promise_id)
+        if call is not None:
+            locked = await calls.lock(conn, call.id)
+            assert locked is not None
+            self._turn = await Turn.of(self._rooms, conn, locked)
+
+    async def on_the_line(self, conn: AsyncConnection, promise: Row[Any]) -> bool:
+        return await calls.in_a_live_call(conn, promise.customer_id, promise.number)
+
+    async def ring_agent(self, conn: AsyncConnection, promise: Row[Any]) -> bool:
+        turn = self._turn or await self._open(conn, promise)
+        if turn is None or turn.call.state == CallState.RINGING:
+            return turn is not None
+        self._turn = turn
+        chosen = await look(turn, owner=promise.agent_id)
+        if chosen.agent is None and turn.call.state == CallState.CHOOSING:
+            await turn.change(state=CallState.WAITING)
+        return chosen.agent is not None
+
+    async def ring_customer(self, conn: AsyncConnection, promise: Row[Any]) -> bool:
+        turn = self._turn
+        if turn is None:
+            return False
+        reservation = await live_of_call(conn, turn.call.id)
+        if reservation is None or reservation.state != "accepted":
+            return False
+        n = await begin_attempt(conn, promise.id, now=turn.now)
+        await turn.change(attempt=n)
+        turn.effects += await legs.ring_customer(turn)
+        return True
+
+    async def give_back(self, conn: AsyncConnection, promise: Row[Any]) -> None:
+        if self._turn is not None:
+            await _let_agent_go(self._turn, "/twilio/agent/gone")
+
+    async def tell(self, conn: AsyncConnection, promise: Row[Any], key: str) -> None:
+        self._effects += await tell(self._rooms, conn, promise, key)
+
+    async def language(self, conn: AsyncConnection, promise: Row[Any]) -> str:
+        person = await person_by_id(conn, promise.customer_id)
+        return (person.language if person else None) or self._rooms.house.language
+
+    def after_commit(self) -> None:
+        if self._effects:
+            self._rooms.carrier.kick(*self._effects)
+        if self._turn is not None:
+            self._turn.finish()
+
+    async def _open(self, conn: AsyncConnection, promise: Row[Any]) -> Turn | None:
+        from_number = promise.from_number or await self._rooms.numbers.any_number(conn)
+        if from_number is None:
+            return None
+        call = await calls.open_call(
+            conn,
+            now=self._rooms.clock.now(),
+            direction="outbound",
+            from_number=from_number,
+            to_number=promise.number,
+            customer_id=promise.customer_id,
+            language=await self.language(conn, promise),
+            state=CallState.CHOOSING,
+            callback_id=promise.id,
+            said=promise.reason,
+            offered_at=self._rooms.clock.now(),  # nobody is asked on this side: who is free goes
+        )
+        return await Turn.of(self._rooms, conn, call)
+
+
+async def agent_joined(turn: Turn) -> None:
+    """The agent has taken the promised call and waits in the room."""
+    promise = await turn.rooms.promises.read(turn.conn, turn.call.callback_id, lock=True)
+    if promise is not None:
+        await agent_is_there(turn.conn, promise, now=turn.now)
+
+
+async def customer_answered(turn: Turn, *, first: bool) -> Document:
+    if turn.call.state == CallState.ENDED:
+        return (HangUp(),)
+    if turn.call.state == CallState.TALKING:
+        return dialogue.join(turn.stage, turn.call.id)
+    return dialogue.prove_person(turn.stage, await _agent_name(turn), first=first)
+
+
+async def customer_proved(turn: Turn) -> Document:
+    """A key or a word: a person, so the promise is being kept from this instant."""
+    if turn.call.state == CallState.TALKING:
+        return dialogue.join(turn.stage, turn.call.id)
+    reservation = await live_of_call(turn.conn, turn.call.id)
+    if reservation is None or turn.call.state != CallState.RINGING:
+        # The agent vanished while the customer picked up: the truth, and the promise stays open.
+        gone = turn.stage.say("call_back_agent_gone", agent=await _agent_name(turn))
+        return (gone, HangUp())
+    await turn.change(state=CallState.TALKING, outcome=Outcome.AGENT, talking_at=turn.now, joined_at=turn.now)
+    await customer_is_there(turn.conn, turn.call.callback_id, now=turn.now)
+    return dialogue.join(turn.stage, turn.call.id)
+
+
+async def customer_not_reached(turn: Turn, result: str) -> None:
+    """Nobody, busy, or a machine: an attempt; the agent is told and free; the person gets a new time by text."""
+    if turn.call.state in (CallState.TALKING, CallState.ENDED):
+        return
+    await _let_agent_go(turn, "/twilio/agent/not-reached")
+    await end_call(turn)
+    rooms, promise = turn.rooms, await turn.rooms.promises.read(turn.conn, turn.call.callback_id, lock=True)
+    if promise is None:
+        return
+    if not await nobody_reached(turn.conn, promise, result, turn.plan, now=turn.now):
+        ended = await rooms.promises.read(turn.conn, promise.id)
+        if ended is not None and ended.state == State.UNREACHABLE:
+            turn.effects += await tell(rooms, turn.conn, ended, "text_given_up", from_=turn.call.from_number)
+        return
+    await _new_time(turn, promise.id)
+
+
+async def attempt_is_off(turn: Turn) -> None:
+    """The agent left before the customer was there: the promise is due again, for somebody else."""
+    await step(turn.conn, turn.call.callback_id, OPEN, State.DUE, now=turn.now, due_at=turn.now)
+
+
+async def _new_time(turn: Turn, promise_id: str) -> None:
+    again = await turn.rooms.promises.read(turn.conn, promise_id)
+    assert again is not None
+    ledger = await turn.rooms.promises.ledger(
+        turn.conn, turn.plan, turn.call.language, now=turn.now, line=turn.call.from_number, except_of=again.customer_id
+    )
+    slots = next_slots(ledger, again.promised_at, again.agent_id, 1) or next_slots(ledger, again.promised_at, None, 1)
+    at = slots[0].due_at if slots else again.promised_at
+    moved = await step(
+        turn.conn, promise_id, OPEN, State.PROMISED, now=turn.now, promised_at=at, due_at=at - AGENT_LEAD
+    )
+    if moved is not None:
+        turn.effects += await tell(turn.rooms, turn.conn, moved, "text_again", from_=turn.call.from_number)
+
+
+async def _let_agent_go(turn: Turn, path: str) -> None:
+    reservation = await live_of_call(turn.conn, turn.call.id)
+    if reservation is None:
+        return
+    joined = reservation.state == "accepted"
+    await close(turn.conn, reservation.id, Ended.WITHDRAWN, turn.plan, now=turn.now)
+    turn.effects += await (legs.send(turn, "agent", path) if joined else legs.end_leg(turn, "agent"))
+    turn.floor = True
+
+
+async def _agent_name(turn: Turn) -> str:
+    reservation = await live_of_call(turn.conn, turn.call.id)
+    agent_id = reservation.agent_id if reservation else turn.call.agent_id
+    if agent_id is None:
+        return turn.rooms.house.company
+    try:
+        return (await agent(turn.conn, agent_id)).first_name
+    except UnknownAgent:
+        return turn.rooms.house.company
+
+
+async def _call_of(conn: AsyncConnection, promise_id: str) -> Row[Any] | None:
+    query = select(calls_table).where(
+        calls_table.c.callback_id == promise_id,
+        calls_table.c.direction == "outbound",
+        calls_table.c.state != CallState.ENDED,
+    )
+    return (await conn.execute(query.limit(1))).one_or_none()

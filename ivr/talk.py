@@ -1,0 +1,132 @@
+"""How talks and calls begin and end, once each, whoever brings the news and however often."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row
+
+from callbacks.keeping import promise_kept
+from crm import history
+from ivr import calls, legs
+from ivr.lifecycle import CallState, Outcome
+from ivr.turn import Turn
+from routing.agents import Ended
+from routing.reservations import accept, close, live_of_call
+
+LOOK_AGAIN = timedelta(seconds=30)  # how long a call may be silent before we ask the carrier about it
+_WHY_BY_STATUS: Mapping[str, Ended] = {
+    "busy": Ended.DECLINED,
+    "no-answer": Ended.RANG_OUT,
+    "failed": Ended.FAILED,
+    "canceled": Ended.WITHDRAWN,
+    "completed": Ended.RANG_OUT,  # answered, but no key: an answering machine, or a pocket
+}
+
+
+async def take_call(turn: Turn, leg: Row[Any]) -> bool:
+    """The agent accepts the caller; False when it is too late."""
+    if leg.reservation_id is None or await accept(turn.conn, leg.reservation_id, now=turn.now) is None:
+        return False
+    if turn.call.direction == "outbound":
+        await turn.change(agent_id=leg.agent_id)
+        return True
+    waited = (turn.now - turn.call.arrived_at).total_seconds()
+    await turn.change(
+        state=CallState.TALKING,
+        outcome=Outcome.AGENT,
+        agent_id=leg.agent_id,
+        talking_at=turn.now,
+        waited_seconds=round(waited, 1),
+    )
+    if turn.call.callback_id:
+        await turn.rooms.promises.served(turn.conn, turn.call.callback_id, now=turn.now)
+    greeted_at = turn.call.greeted_at
+    if greeted_at is not None and turn.now < greeted_at and turn.call.step <= 1:
+        # The greeting is spoken to its end; their next webhook, or this timer, brings them together.
+        await turn.change(due_at=greeted_at)
+    else:
+        await fetch_caller(turn)
+    return True
+
+
+async def fetch_caller(turn: Turn) -> None:
+    await turn.change(join_asked_at=turn.now, due_at=turn.now + LOOK_AGAIN)
+    turn.effects += await legs.send_caller(turn, "/twilio/voice/join")
+
+
+async def agent_did_not_take(turn: Turn, leg: Row[Any], status: str) -> bool:
+    """The agent's phone stopped ringing without an accept; True if the caller must be looked at again."""
+    if leg.reservation_id is None:
+        return False
+    closed = await close(
+        turn.conn, leg.reservation_id, _WHY_BY_STATUS.get(status, Ended.FAILED), turn.plan, now=turn.now
+    )
+    turn.floor = turn.floor or closed is not None
+    if closed is None or turn.call.state != CallState.RINGING:
+        return False
+    await turn.change(state=CallState.WAITING)
+    return True
+
+
+async def end_talk(turn: Turn) -> None:
+    """The conversation is over: the agent goes to wrap-up, and it is in the person's history."""
+    reservation = await live_of_call(turn.conn, turn.call.id)
+    if reservation is None or reservation.state != "accepted":
+        return
+    met = turn.call.talking_at is not None
+    await close(turn.conn, reservation.id, Ended.TALK_ENDED if met else Ended.CALLER_LEFT, turn.plan, now=turn.now)
+    turn.effects += await legs.end_leg(turn, "agent")
+    turn.floor = True
+    if met:
+        await _write_down(turn, reservation.agent_id)
+    if turn.call.callback_id and turn.call.direction == "outbound" and met:
+        await promise_kept(turn.conn, turn.call.callback_id, now=turn.now)
+
+
+async def end_call(turn: Turn) -> None:
+    """The caller's leg is over."""
+    if turn.call.state == CallState.ENDED:
+        return
+    reservation = await live_of_call(turn.conn, turn.call.id)
+    if reservation is not None and reservation.state == "offered":
+        await close(turn.conn, reservation.id, Ended.CALLER_LEFT, turn.plan, now=turn.now)
+        turn.effects += await legs.end_leg(turn, "agent")
+        turn.floor = True
+    await end_talk(turn)
+    outcome = turn.call.outcome or (Outcome.ABANDONED if turn.call.direction == "inbound" else None)
+    await turn.change(state=CallState.ENDED, outcome=outcome, ended_at=turn.now, due_at=None)
+    leg = await calls.live_leg(turn.conn, turn.call.id, "caller")
+    if leg is not None:
+        await calls.change_leg(turn.conn, leg.id, state="completed", ended_at=turn.now)
+    if outcome == Outcome.ABANDONED and turn.call.customer_id:
+        await history.record(
+            turn.conn,
+            customer_id=turn.call.customer_id,
+            agent_id=None,
+            channel="voice",
+            started_at=turn.call.arrived_at,
+            talk_seconds=0,
+            outcome="abandoned",
+            summary=turn.call.said,
+            external_id=turn.call.sid,
+        )
+
+
+async def _write_down(turn: Turn, agent_id: str) -> None:
+    call = turn.call
+    if call.customer_id is None or call.talking_at is None:
+        return
+    await history.record(
+        turn.conn,
+        customer_id=call.customer_id,
+        agent_id=agent_id,
+        channel="voice",
+        started_at=call.talking_at,
+        talk_seconds=round((turn.now - call.talking_at).total_seconds()),
+        outcome="solved",
+        summary=call.said,
+        external_id=call.sid,
+    )

@@ -1,0 +1,108 @@
+"""What one webhook works with: the rooms below, its transaction, the call it is about, and what to do after commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from callbacks.promises import Promises
+from carrier.numbers import Numbers
+from carrier.port import Carrier
+from crm.identify import Person, person_by_id
+from ivr import calls
+from ivr.dialogue import Stage
+from ivr.phrases import Speaker, speakable, spoken_language
+from routing.house import House
+from routing.plan import Plan
+from routing.plans import Plans
+from store.clock import Clock
+from store.sql import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """The real parts, wired once."""
+
+    database: Database
+    clock: Clock
+    carrier: Carrier
+    numbers: Numbers
+    promises: Promises
+    plans: Plans
+    house: House
+    public_url: str
+    floor_changed: Callable[[], None]  # somebody may be free now: look at those who wait
+
+    def url(self, path: str, **query: str) -> str:
+        return f"{self.public_url}{path}" + (f"?{urlencode(query)}" if query else "")
+
+    def speaker(self, person: Person | None, language: str, turn: int, now: datetime) -> Speaker:
+        zone = (person.time_zone if person else None) or self.house.zone
+        formal = person.formal if person else True
+        spoken = spoken_language(language, self.house.language)
+        return Speaker(spoken, formal, turn, self.house.company, now, zone)
+
+
+@dataclass(slots=True)
+class Turn:
+    """`effects` are kicked and `floor` is told once the transaction has committed, never before."""
+
+    rooms: Rooms
+    conn: AsyncConnection
+    now: datetime
+    plan: Plan
+    call: Row[Any]
+    person: Person | None = None
+    effects: list[str] = field(default_factory=list)
+    floor: bool = False
+    turn_of_talk: int = 0
+
+    @classmethod
+    async def of(cls, rooms: Rooms, conn: AsyncConnection, call: Row[Any]) -> Turn:
+        _, plan = await rooms.plans.current(conn)
+        turn = cls(rooms, conn, rooms.clock.now(), plan, call)
+        if call.customer_id:
+            await turn.meet(await person_by_id(conn, call.customer_id))
+        return turn
+
+    async def meet(self, person: Person | None) -> None:
+        self.person = person
+        if person is not None:
+            self.turn_of_talk = await calls.calls_made(self.conn, person.id)
+
+    async def change(self, **values: Any) -> None:
+        self.call = await calls.change(self.conn, self.call, now=self.now, **values)
+
+    def finish(self) -> None:
+        """After commit."""
+        if self.effects:
+            self.rooms.carrier.kick(*self.effects)
+        if self.floor:
+            self.rooms.floor_changed()
+
+    @property
+    def name(self) -> str | None:
+        """The name the person likes to be called by: all that is said before anybody has spoken with them."""
+        return spoken_name(self.person)
+
+    @property
+    def stage(self) -> Stage:
+        speaker = self.rooms.speaker(self.person, self.call.language, self.turn_of_talk, self.now)
+        return Stage(speaker, self.name, self.rooms.url, self.call.step)
+
+
+def spoken_name(person: Person | None) -> str | None:
+    if person is None:
+        return None
+    if person.called:
+        return speakable(person.called) or None
+    if person.name is None:
+        return None
+    titled = f"{person.title} {person.name}" if person.title and person.formal else person.name
+    return speakable(titled) or None

@@ -1,0 +1,87 @@
+"""Documents -> TwiML.  Pure.  Everything is written by Twilio's own library: it escapes what people are called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twilio.twiml.voice_response import Gather, VoiceResponse
+
+from ivr.document import (
+    LONGEST_MESSAGE_SECONDS,
+    Ask,
+    Document,
+    Go,
+    HangUp,
+    Heard,
+    Join,
+    Quiet,
+    Record,
+    Ringback,
+    Say,
+    Step,
+)
+from ivr.phrases import VOICES
+
+EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response />'
+
+
+def render(document: Document) -> str:
+    response = VoiceResponse()
+    for step in document:
+        _write(response, step)
+    return str(response)
+
+
+def _write(response: VoiceResponse, step: Step) -> None:
+    match step:
+        case Say() | Ringback() | Quiet():
+            _sound(response, step)
+        case Ask():
+            _ask(response, step)
+        case Record():
+            response.record(
+                action=step.action,
+                recording_status_callback=step.status,
+                recording_status_callback_event="completed absent",
+                max_length=LONGEST_MESSAGE_SECONDS,
+                timeout=5,
+                play_beep=True,
+                finish_on_key="#",
+            )
+        case Join():
+            dial = response.dial(action=step.action)
+            # waitUrl empty is silence (the default is music); beep off: nobody is startled into a conversation.
+            dial.conference(
+                step.room,
+                wait_url="",
+                beep="false",
+                start_conference_on_enter=True,
+                end_conference_on_exit=step.ends_room,
+            )
+        case Go():
+            response.redirect(step.url, method="POST")
+        case HangUp():
+            response.hangup()
+
+
+def _sound(parent: Any, heard: Heard) -> None:
+    match heard:
+        case Say():
+            parent.say(heard.text, language=heard.language, voice=VOICES.get(heard.language))
+        case Ringback():
+            parent.play(heard.url, loop=heard.times)
+        case Quiet():
+            parent.pause(length=heard.seconds)
+
+
+def _ask(response: VoiceResponse, step: Ask) -> None:
+    options: dict[str, Any] = {"input": "dtmf"}
+    if step.language:
+        options = {"input": "dtmf speech", "language": step.language, "speech_timeout": "auto"}
+        if step.hints:
+            options["hints"] = step.hints
+    if step.digits:
+        options["num_digits"] = step.digits
+    gather: Gather = response.gather(action=step.action, method="POST", timeout=step.seconds, **options)
+    for heard in step.heard:
+        _sound(gather, heard)

@@ -1,0 +1,168 @@
+"""What must happen without anybody's webhook: rings that last too long, wrap-ups that end, callers who wait, silence.
+
+Any number of processes may run these loops: each row is claimed, and looked at again under its call's lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import structlog
+from sqlalchemy import Row, exists, select, update
+
+from carrier.port import EffectResult, Network, NotAsked, OutcomeUnknown, Refused
+from crm.tables import texts
+from ivr import agent_leg, calls, journey, legs, promised
+from ivr.lifecycle import LEG_ENDS, CallState
+from ivr.tables import calls as calls_table
+from ivr.talk import LOOK_AGAIN, end_call, fetch_caller
+from ivr.turn import Rooms, Turn
+from ivr.webhooks import learn_sid
+from routing.agents import Activity, Availability
+from routing.floor import end_wrap_up
+from routing.reservations import live_of_call
+from routing.tables import agents, reservations
+from store.due import DueLoop
+
+log = structlog.get_logger()
+
+WAITING_POLL_SECONDS = 1.0
+WAITING_AT_ONCE = 50
+
+
+class Loop(Protocol):
+    async def run(self) -> None: ...
+
+
+class Watch:
+    def __init__(self, rooms: Rooms, network: Network, *, owner: str) -> None:
+        self._rooms, self._network = rooms, network
+        self._news = rooms.clock.alarm()
+
+        def due(table: Any, work: Callable[[Row[Any]], Any]) -> DueLoop:
+            return DueLoop(rooms.database, rooms.clock, table, work, owner=owner)
+
+        self._loops = [
+            due(reservations, self._ring_over),
+            due(agents, self._wrap_up_over),
+            due(calls_table, self._silent),
+        ]
+
+    def loops(self) -> Sequence[Loop]:
+        return [*self._loops, self]
+
+    def floor_changed(self) -> None:
+        """Somebody may be free, here or in another process."""
+        self._news.ring()
+
+    async def run(self) -> None:
+        """Callers who wait, whenever somebody may have become free."""
+        while True:
+            try:
+                await self._those_who_wait()
+            except Exception as error:
+                log.warning("waiting_not_seen", error=type(error).__name__)
+            await self._news.wait(WAITING_POLL_SECONDS)
+
+    async def _those_who_wait(self) -> None:
+        free = exists().where(agents.c.availability == Availability.READY, agents.c.activity == Activity.IDLE)
+        query = (
+            select(calls_table.c.id)
+            .where(calls_table.c.state == CallState.WAITING, calls_table.c.direction == "inbound", free)
+            .order_by(calls_table.c.arrived_at)
+            .limit(WAITING_AT_ONCE)
+        )
+        async with self._rooms.database.read() as conn:
+            waiting = list((await conn.execute(query)).scalars())
+        for call_id in waiting:
+            async with _locked(self._rooms, call_id) as turn:
+                if turn is not None and await journey.look_again(turn):
+                    turn.effects += await legs.send_caller(turn, "/twilio/voice/wait")
+
+    async def _ring_over(self, row: Row[Any]) -> None:
+        """The agent had long enough, and the carrier has not said so: RONA."""
+        async with _locked(self._rooms, row.call_id) as turn:
+            if turn is None:
+                return
+            reservation = await live_of_call(turn.conn, row.call_id)
+            if reservation is None or reservation.id != row.id or reservation.state != "offered":
+                return
+            leg = await calls.live_leg(turn.conn, row.call_id, "agent")
+            turn.effects += await legs.end_leg(turn, "agent")
+            if leg is not None:
+                await agent_leg.ended_leg(turn, leg, "no-answer")
+
+    async def _wrap_up_over(self, row: Row[Any]) -> None:
+        async with self._rooms.database.write() as conn:
+            ended = await end_wrap_up(conn, row.id, now=self._rooms.clock.now())
+        if ended:
+            self._rooms.floor_changed()
+
+    async def _silent(self, row: Row[Any]) -> None:
+        """A greeting that is over, or a call of which nothing was heard: what does the carrier say?"""
+        if row.state == CallState.TALKING and row.joined_at is None and row.join_asked_at is None:
+            async with _locked(self._rooms, row.id) as turn:
+                if turn is not None and turn.call.joined_at is None and turn.call.join_asked_at is None:
+                    await fetch_caller(turn)
+            return
+        status = None if row.sid is None else await self._status(row.sid)
+        async with _locked(self._rooms, row.id) as turn:
+            if turn is None or turn.call.state == CallState.ENDED:
+                return
+            if status in LEG_ENDS and turn.call.direction == "outbound" and turn.call.state != CallState.TALKING:
+                await promised.customer_not_reached(turn, "no_answer")
+            elif status in LEG_ENDS:
+                await end_call(turn)
+            else:
+                await calls.note(turn.conn, row.id, due_at=turn.now + LOOK_AGAIN, lease_owner=None, lease_until=None)
+
+    async def _status(self, sid: str) -> str | None:
+        try:
+            return (await self._network.fetch_call(sid)).status
+        except (NotAsked, OutcomeUnknown, Refused) as error:
+            log.info("call_not_known", error=type(error).__name__)
+            return None
+
+    async def heard(self, result: EffectResult) -> None:
+        """What became of something we asked of the carrier."""
+        if result.subject is None or result.state == "unknown":
+            return
+        if result.kind == "send_text":
+            await self._text(result)
+        elif result.kind == "create_call":
+            await self._call(result.subject, result)
+
+    async def _text(self, result: EffectResult) -> None:
+        values = {"sid": result.sid} if result.state == "done" else {"state": "failed"}
+        async with self._rooms.database.write() as conn:
+            await conn.execute(update(texts).where(texts.c.id == result.subject).values(**values))
+
+    async def _call(self, leg_id: str, result: EffectResult) -> None:
+        async with self._rooms.database.write() as conn:
+            found = await calls.lock_by_leg(conn, leg_id)
+            if found is None:
+                return
+            turn, leg = await Turn.of(self._rooms, conn, found[0]), found[1]
+            if result.state == "done":
+                if leg.sid is None and result.sid is not None:
+                    await learn_sid(turn, leg, result.sid)
+            elif leg.state not in LEG_ENDS:
+                await calls.change_leg(conn, leg_id, state="failed", ended_at=turn.now)
+                if leg.role == "agent":
+                    await agent_leg.ended_leg(turn, leg, "failed")
+                else:
+                    await promised.customer_not_reached(turn, "failed")
+        turn.finish()
+
+
+@asynccontextmanager
+async def _locked(rooms: Rooms, call_id: str) -> AsyncIterator[Turn | None]:
+    """The call under its lock; what it asks of the carrier is kicked after the commit."""
+    async with rooms.database.write() as conn:
+        call = await calls.lock(conn, call_id)
+        turn = None if call is None else await Turn.of(rooms, conn, call)
+        yield turn
+    if turn is not None:
+        turn.finish()

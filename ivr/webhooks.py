@@ -1,0 +1,346 @@
+"""Twilio's door: signature, the call's lock, one answer per webhook however often it comes, and never an error."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Row
+from sqlalchemy.exc import DBAPIError
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from carrier.signatures import Forged, Odd, Signatures
+from crm.identify import Household, Known, identify
+from ivr import agent_leg, calls, customer_leg, dialogue, journey, sounds
+from ivr.document import Document, HangUp
+from ivr.inbox import receive_text, text_state
+from ivr.lifecycle import LEG_ENDS, CallState
+from ivr.phrases import spoken_language
+from ivr.recordings import recording_ready
+from ivr.talk import end_call
+from ivr.turn import Rooms, Turn
+from ivr.twiml import EMPTY, render
+
+log = structlog.get_logger()
+
+DEADLINE_SECONDS = 3.0
+MAX_BODY_BYTES = 64 * 1024
+SILENT = timedelta(seconds=90)  # longer than any document but a message takes
+
+Form = Mapping[str, str]
+CallerStep = Callable[[Turn, Form, Mapping[str, str]], Awaitable[Document]]
+AgentStep = Callable[[Turn, Row[Any], Form], Awaitable[Document]]
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """One verified webhook."""
+
+    path: str
+    query: Mapping[str, str]
+    form: Form
+    key: str  # what was signed, hashed: the same again is the same webhook
+
+
+class Webhooks:
+    def __init__(self, rooms: Rooms, signatures: Signatures) -> None:
+        self._rooms, self._signatures = rooms, signatures
+
+    @property
+    def routes(self) -> list[Route]:
+        caller: Mapping[str, CallerStep] = {
+            "wait": lambda turn, form, query: journey.wait(turn, form),
+            "key": lambda turn, form, query: journey.key(turn, form),
+            "who": lambda turn, form, query: journey.who(turn, form),
+            "slot": journey.slot,
+            "message": lambda turn, form, query: journey.message(turn, form),
+            "join": lambda turn, form, query: journey.fetched(turn, form),
+            "after": lambda turn, form, query: journey.after(turn, form),
+        }
+        agent: Mapping[str, AgentStep] = {
+            "answer": lambda turn, leg, form: agent_leg.answered(turn, leg),
+            "key": agent_leg.pressed,
+            "left": agent_leg.left,
+            "gone": lambda turn, leg, form: agent_leg.told(turn, leg, "agent_gone"),
+            "not-reached": lambda turn, leg, form: agent_leg.told(turn, leg, "agent_not_reached"),
+        }
+        customer: Mapping[str, AgentStep] = {
+            "answer": customer_leg.answered,
+            "again": customer_leg.again,
+            "key": customer_leg.pressed,
+        }
+        return [
+            self._route("/twilio/voice", self._incoming),
+            self._route("/twilio/voice/fallback", self._fallback),
+            self._route("/twilio/status", self._call_status),
+            self._route("/twilio/voice/recording", self._recording),
+            *(self._route(f"/twilio/voice/{name}", self._of_caller(step)) for name, step in caller.items()),
+            *(self._route(f"/twilio/agent/{name}", self._of_leg(step)) for name, step in agent.items()),
+            *(self._route(f"/twilio/customer/{name}", self._of_leg(step)) for name, step in customer.items()),
+            self._route("/twilio/agent/status", self._leg_status(agent_leg.status)),
+            self._route("/twilio/customer/status", self._leg_status(customer_leg.status)),
+            self._route("/twilio/sms", self._text),
+            self._route("/twilio/sms/status", self._text_status),
+            Route("/twilio/sounds/ringback.wav", _ringback, methods=["GET"]),
+        ]
+
+    def _route(self, path: str, answer: Callable[[Hook], Awaitable[str]]) -> Route:
+        async def endpoint(request: Request) -> Response:
+            try:
+                hook = await self._verified(request)
+            except Forged as error:
+                log.warning("webhook_refused", path=path, reason=type(error).__name__)
+                return PlainTextResponse("Forbidden\n", status_code=403)
+            return Response(await self._safely(hook, answer), media_type="text/xml")
+
+        return Route(path, endpoint, methods=["GET", "POST"])
+
+    async def _verified(self, request: Request) -> Hook:
+        body = b""
+        async for part in request.stream():
+            body += part
+            if len(body) > MAX_BODY_BYTES:
+                raise Forged("too large")
+        query = request.scope["query_string"].decode("ascii", "surrogateescape")
+        target = request.scope["raw_path"].decode("ascii", "surrogateescape").partition("?")[0]
+        target += f"?{query}" if query else ""
+        try:
+            form: Form = self._signatures.check(request.method, target, request.headers, body).fields
+        except Odd as error:
+            log.warning("webhook_odd", path=request.url.path)
+            form = error.form.fields
+        key = hashlib.sha256(b"\0".join((request.method.encode(), target.encode("utf-8", "surrogateescape"), body)))
+        return Hook(request.url.path, dict(request.query_params), form, key.hexdigest())
+
+    async def _safely(self, hook: Hook, answer: Callable[[Hook], Awaitable[str]]) -> str:
+        """Whatever breaks behind it, the caller hears the safe document and the carrier gets its 200."""
+        try:
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                return await _twice(lambda: answer(hook))
+        except Exception as error:
+            log.error("webhook_failed", path=hook.path, error=type(error).__name__, exc_info=error)
+            return self._safe(hook)
+
+    def _safe(self, hook: Hook, *, with_keys: bool = True) -> str:
+        """Needs nothing that can break: no database, no name."""
+        if not hook.path.startswith("/twilio/voice") or hook.form.get("CallStatus") in LEG_ENDS:
+            return render((HangUp(),)) if hook.path.endswith(("/answer", "/key", "/again")) else EMPTY
+        rooms = self._rooms
+        speaker = rooms.speaker(None, spoken_language(None, rooms.house.language), 0, rooms.clock.now())
+        stage = dialogue.Stage(speaker, None, rooms.url, 0)
+        if hook.path.endswith("/message"):
+            # The recording is at Twilio and will be found there; a second error would only frighten them.
+            return render(dialogue.message_kept(stage, None))
+        return render(dialogue.safe(stage, with_keys=with_keys and not hook.path.endswith("/key")))
+
+    # The caller's leg
+
+    async def _incoming(self, hook: Hook) -> str:
+        form, rooms = hook.form, self._rooms
+        turns: list[Turn] = []
+        async with rooms.database.write() as conn:
+            call = await calls.lock_by_sid(conn, form["CallSid"])
+            if call is not None:
+                return call.reply if call.reply and call.reply_key == hook.key else await self._again(conn, call, turns)
+            found = await identify(conn, form.get("From"), rooms.house.country)
+            await rooms.numbers.remember(conn, form["To"])
+            turn = await self._open(conn, form, found)
+            turns.append(turn)
+            if form.get("CallStatus") in LEG_ENDS:
+                await end_call(turn)
+                reply = EMPTY
+            else:
+                reply = await self._reply(turn, hook, await journey.arrive(turn, found))
+        _finish(turns)
+        return reply
+
+    async def _open(self, conn: Any, form: Form, found: Any) -> Turn:
+        rooms, now = self._rooms, self._rooms.clock.now()
+        _, plan = await rooms.plans.current(conn)
+        person = found.person if isinstance(found, Known) else None
+        people = found.people if isinstance(found, Household) else ()
+        wanted = person.language if person else next((p.language for p in people if p.language), None)
+        call = await calls.open_call(
+            conn,
+            now=now,
+            sid=form["CallSid"],
+            direction="inbound",
+            from_number=form.get("From", ""),
+            to_number=form["To"],
+            customer_id=person.id if person else None,
+            language=wanted or plan.line(form["To"]).language or rooms.house.language,
+            state=CallState.GREETING,
+        )
+        await calls.add_leg(conn, call.id, "caller", now=now, sid=form["CallSid"], state="in-progress")
+        turn = Turn(rooms, conn, now, plan, call)
+        await turn.meet(person)
+        await self._next_step(turn)
+        return turn
+
+    async def _again(self, conn: Any, call: Row[Any], turns: list[Turn]) -> str:
+        """The first webhook once more, with other words: the call goes on where it is."""
+        turn = await Turn.of(self._rooms, conn, call)
+        turns.append(turn)
+        return render(await journey.wait(turn, {}))
+
+    def _of_caller(self, step: CallerStep) -> Callable[[Hook], Awaitable[str]]:
+        async def answer(hook: Hook) -> str:
+            turns: list[Turn] = []
+            async with self._rooms.database.write() as conn:
+                call = await calls.lock_by_sid(conn, hook.form["CallSid"])
+                if call is None:
+                    return self._safe(hook)  # answered by the safe document while the store was away
+                if call.reply_key == hook.key and call.reply:
+                    return str(call.reply)
+                turn = await Turn.of(self._rooms, conn, call)
+                turns.append(turn)
+                if hook.form.get("CallStatus") in LEG_ENDS:
+                    await self._last_words(turn, hook, step)
+                    reply = EMPTY
+                elif _stale(hook, call):
+                    return str(call.reply or EMPTY)  # an old capture, or a webhook overtaken by a newer one
+                else:
+                    await self._next_step(turn)
+                    reply = await self._reply(turn, hook, await step(turn, hook.form, hook.query))
+            _finish(turns)
+            return reply
+
+        return answer
+
+    async def _last_words(self, turn: Turn, hook: Hook, step: CallerStep) -> None:
+        """The caller hung up; a message they left with it is kept all the same."""
+        if hook.path.endswith("/message") and hook.form.get("RecordingSid"):
+            await step(turn, hook.form, hook.query)
+        await end_call(turn)
+
+    async def _next_step(self, turn: Turn) -> None:
+        """The documents of this turn carry the next number, and the call is looked after if nothing follows."""
+        await calls.note(turn.conn, turn.call.id, step=turn.call.step + 1, due_at=turn.now + SILENT)
+        turn.call = (await calls.lock(turn.conn, turn.call.id)) or turn.call
+
+    async def _reply(self, turn: Turn, hook: Hook, document: Document) -> str:
+        reply = render(document)
+        await calls.note(turn.conn, turn.call.id, reply_key=hook.key, reply=reply)
+        return reply
+
+    async def _call_status(self, hook: Hook) -> str:
+        if hook.form.get("CallStatus") not in LEG_ENDS:
+            return EMPTY
+        turns: list[Turn] = []
+        async with self._rooms.database.write() as conn:
+            call = await calls.lock_by_sid(conn, hook.form["CallSid"])
+            if call is not None:
+                turn = await Turn.of(self._rooms, conn, call)
+                turns.append(turn)
+                await end_call(turn)
+        _finish(turns)
+        return EMPTY
+
+    async def _fallback(self, hook: Hook) -> str:
+        """Twilio could not use our last answer: the caller hears the apology, and may still be helped."""
+        log.error("fallback_used", code=hook.form.get("ErrorCode"))
+        return self._safe(hook)
+
+    # The legs we made
+
+    def _of_leg(self, step: AgentStep) -> Callable[[Hook], Awaitable[str]]:
+        async def answer(hook: Hook) -> str:
+            turns: list[Turn] = []
+            async with self._rooms.database.write() as conn:
+                found = await self._leg(conn, hook, turns)
+                reply = render((HangUp(),)) if found is None else render(await step(found[0], found[1], hook.form))
+            _finish(turns)
+            return reply
+
+        return answer
+
+    def _leg_status(self, step: Callable[[Turn, Row[Any], Form], Awaitable[None]]) -> Callable[[Hook], Awaitable[str]]:
+        async def answer(hook: Hook) -> str:
+            turns: list[Turn] = []
+            async with self._rooms.database.write() as conn:
+                found = await self._leg(conn, hook, turns)
+                if found is not None:
+                    await step(found[0], found[1], hook.form)
+            _finish(turns)
+            return EMPTY
+
+        return answer
+
+    async def _leg(self, conn: Any, hook: Hook, turns: list[Turn]) -> tuple[Turn, Row[Any]] | None:
+        """The leg of our mark in the URL.  Its first webhook may know its SID before our request has come back."""
+        found = await calls.lock_by_leg(conn, hook.query.get("leg", ""))
+        if found is None:
+            return None
+        call, leg = found
+        sid = hook.form["CallSid"]
+        if leg.sid is not None and leg.sid != sid:
+            return None
+        turn = await Turn.of(self._rooms, conn, call)
+        turns.append(turn)
+        if leg.sid is None:
+            await learn_sid(turn, leg, sid)
+            leg = (await calls.lock_by_leg(conn, leg.id) or found)[1]
+        return turn, leg
+
+    # Texts and recordings
+
+    async def _text(self, hook: Hook) -> str:
+        async with self._rooms.database.write() as conn:
+            effects = await receive_text(self._rooms, conn, hook.form)
+        self._rooms.carrier.kick(*effects)
+        return EMPTY
+
+    async def _text_status(self, hook: Hook) -> str:
+        async with self._rooms.database.write() as conn:
+            await text_state(conn, hook.query.get("text"), hook.form)
+        return EMPTY
+
+    async def _recording(self, hook: Hook) -> str:
+        turns: list[Turn] = []
+        async with self._rooms.database.write() as conn:
+            call = await calls.lock_by_sid(conn, hook.form["CallSid"])
+            if call is not None:
+                turn = await Turn.of(self._rooms, conn, call)
+                turns.append(turn)
+                await recording_ready(turn, hook.form)
+        _finish(turns)
+        return EMPTY
+
+
+async def learn_sid(turn: Turn, leg: Row[Any], sid: str) -> None:
+    await calls.change_leg(turn.conn, leg.id, sid=sid)
+    if leg.role == "caller":
+        await turn.change(sid=sid)
+    effect = await turn.rooms.carrier.learn_sid(turn.conn, leg.id, sid)
+    if effect is not None:
+        turn.effects.append(effect)
+
+
+def _finish(turns: list[Turn]) -> None:
+    for turn in turns:
+        turn.finish()
+
+
+def _stale(hook: Hook, call: Row[Any]) -> bool:
+    n = hook.query.get("n")
+    return n is not None and n != str(call.step)
+
+
+async def _twice(answer: Callable[[], Awaitable[str]]) -> str:
+    """Two webhooks that meet on one row, or a connection that died in the pool: the second try settles it."""
+    try:
+        return await answer()
+    except DBAPIError as error:
+        log.info("webhook_tried_again", error=type(error).__name__)
+        return await answer()
+
+
+async def _ringback(request: Request) -> Response:
+    return FileResponse(sounds.RINGBACK, media_type="audio/wav", headers={"Cache-Control": "public, max-age=86400"})

@@ -1,0 +1,148 @@
+"""`/agents` under `/api/v1`: who answers, and whether they are there."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+
+import api.tokens
+from api.fields import Listing
+from api.paging import Paging, by_id
+from api.problems import NotFound, Problem, responses
+from api.tokens import Asking, Guard
+from routing import roster
+from routing.agents import Activity
+from routing.floor import UnknownAgent, set_availability
+from routing.schemas import Agent, AgentChanges, AgentFields, Presence
+from routing.tables import agents
+from store.clock import Clock
+from store.events import emit
+from store.sql import Database
+
+
+def _nobody(agent_id: str) -> None:
+    """Nobody wants to know."""
+
+
+def agents_router(
+    database: Database,
+    clock: Clock,
+    guard: Guard,
+    *,
+    region: str,
+    language: str,
+    on_presence: Callable[[str], None] = _nobody,
+) -> APIRouter:
+    """`language` is spoken by agents of whom nothing else is said; `on_presence` hears the id after the commit."""
+    at = _Agents(database, clock, region, language, on_presence)
+    router = APIRouter(tags=["agents"])
+    add = router.add_api_route
+    manager = [Depends(guard.allows("manager"))]
+    anyone = [Depends(guard.allows("manager", "agent", "service"))]
+    themselves = [Depends(guard.allows("manager", "agent"))]
+    add("/agents", at.create, methods=["POST"], status_code=201, dependencies=manager)
+    add("/agents", at.find, methods=["GET"], dependencies=anyone)
+    add("/agents/{agent_id}", at.show, methods=["GET"], dependencies=anyone)
+    add("/agents/{agent_id}", at.change, methods=["PATCH"], responses=responses(409), dependencies=manager)
+    add(
+        "/agents/{agent_id}",
+        at.remove,
+        methods=["DELETE"],
+        status_code=204,
+        responses=responses(409),
+        dependencies=manager,
+    )
+    add("/agents/{agent_id}/presence", at.presence, methods=["PUT"], dependencies=themselves)
+    return router
+
+
+class _Agents:
+    def __init__(
+        self, database: Database, clock: Clock, region: str, language: str, on_presence: Callable[[str], None]
+    ) -> None:
+        self._database, self._clock = database, clock
+        self._region, self._language, self._on_presence = region, language, on_presence
+
+    async def create(self, given: AgentFields) -> Agent:
+        """A new agent is offline."""
+        fields = given.model_dump()
+        fields["languages"] = fields["languages"] or [self._language]
+        values = fields
+        try:
+            async with self._database.write() as conn:
+                values = await roster.clean(conn, fields, self._region, None)
+                await roster.refuse_twin(conn, values, None)
+                agent_id = await roster.add(conn, values, self._clock.now())
+        except IntegrityError:
+            await self._explain(values, None)
+            raise
+        self._on_presence(agent_id)
+        return await self.show(agent_id)
+
+    async def find(
+        self, page: Paging, external_id: Annotated[str | None, Query(max_length=200)] = None
+    ) -> Listing[Agent]:
+        """By external id, or all."""
+        statement = select(agents)
+        if external_id is not None:
+            statement = statement.where(agents.c.external_id == external_id)
+        async with self._database.read() as conn:
+            rows = (await conn.execute(page.by_id(statement, agents.c.id))).all()
+        rows, following = page.cut(rows, by_id)
+        return Listing[Agent](items=[roster.shown(row) for row in rows], next=following)
+
+    async def show(self, agent_id: str) -> Agent:
+        async with self._database.read() as conn:
+            agent = await roster.load_one(conn, agent_id)
+        if agent is None:
+            raise NotFound("agent")
+        return agent
+
+    async def change(self, agent_id: str, given: AgentChanges) -> Agent:
+        """What is absent stays as it is; null empties."""
+        values = given.model_dump(exclude_unset=True)
+        try:
+            async with self._database.write() as conn:
+                if await roster.load_one(conn, agent_id) is None:
+                    raise NotFound("agent")
+                values = await roster.clean(conn, values, self._region, agent_id)
+                await roster.refuse_twin(conn, values, agent_id)
+                await roster.change(conn, agent_id, values, self._clock.now())
+        except IntegrityError:
+            await self._explain(values, agent_id)
+            raise
+        self._on_presence(agent_id)
+        return await self.show(agent_id)
+
+    async def remove(self, agent_id: str) -> None:
+        """The history stays; an agent who is with a caller cannot be removed."""
+        async with self._database.write() as conn:
+            found = select(agents.c.activity).where(agents.c.id == agent_id).with_for_update()
+            activity = await conn.scalar(found)
+            if activity is None:
+                raise NotFound("agent")
+            if activity in (Activity.RESERVED, Activity.TALKING):
+                raise Problem(409, None, "This agent is with a caller now.")
+            await api.tokens.revoke_of_agent(conn, agent_id)
+            await conn.execute(delete(agents).where(agents.c.id == agent_id))
+            await emit(conn, "agent.changed", agent_id, self._clock.now())
+        self._on_presence(agent_id)
+
+    async def presence(self, agent_id: str, given: Presence, asking: Asking) -> Agent:
+        """Holds until told otherwise; ready ends a wrap-up."""
+        if asking.role == "agent" and asking.agent_id != agent_id:
+            raise Problem(403, None, "Agents set their own presence, nobody else's.")
+        try:
+            async with self._database.write() as conn:
+                await set_availability(conn, agent_id, given.availability, given.reason, now=self._clock.now())
+        except UnknownAgent:
+            raise NotFound("agent") from None
+        self._on_presence(agent_id)
+        return await self.show(agent_id)
+
+    async def _explain(self, values: dict[str, object], agent_id: str | None) -> None:
+        """A constraint has spoken: raises the problem that tells of the twin, if that was it."""
+        async with self._database.read() as conn:
+            await roster.refuse_twin(conn, values, agent_id)

@@ -1,0 +1,53 @@
+"""Opening hours as people write them (`Mo-Fr 09:00-18:00; PH off`), in a zone, with a country's holidays.  Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from opening_hours import OpeningHours
+
+_UTC = ZoneInfo("UTC")  # the library wants zones that have a key
+
+
+class BadHours(ValueError):
+    """The text is not opening hours; the message says where it stops making sense."""
+
+
+class Hours:
+    """One opening-hours text.  Raises BadHours when it cannot be read."""
+
+    def __init__(self, text: str, zone: str, country: str | None = None) -> None:
+        self.text, self.zone = text, ZoneInfo(zone)
+        try:
+            self._hours = OpeningHours(text, timezone=self.zone, country=country)
+        except Exception as error:
+            raise BadHours(str(error).strip().replace("\n", " ")) from error
+
+    def is_open(self, at: datetime) -> bool:
+        return bool(self._hours.is_open(at.astimezone(_UTC)))
+
+    def next_open(self, after: datetime) -> datetime | None:
+        """`after` itself while open, else the next opening; None when it never opens again."""
+        return after if self.is_open(after) else self._next_change(after)
+
+    def closes_at(self, at: datetime) -> datetime | None:
+        """When the present opening ends; None when it never does.  Meaningful only while open."""
+        return self._next_change(at)
+
+    def covers(self, start: datetime, length: timedelta) -> bool:
+        if not self.is_open(start):
+            return False
+        end = self.closes_at(start)
+        return end is None or start + length <= end
+
+    def _next_change(self, at: datetime) -> datetime | None:
+        change = self._hours.next_change(at.astimezone(_UTC))
+        return None if change is None else change.astimezone(_UTC)
+
+
+@lru_cache(maxsize=4096)
+def read_hours(text: str, zone: str, country: str | None = None) -> Hours:
+    """Parsed once per text.  Raises BadHours."""
+    return Hours(text, zone, country)

@@ -1,0 +1,122 @@
+"""The exclusive hold of one agent for one caller: claim, accept, close.
+
+Every step is a conditional UPDATE, so that of two workers, two webhooks or a webhook and a timer exactly one acts and
+the other one sees None.  The caller of these functions holds the call's row lock.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, and_, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from routing.agents import MISSES, NEXT_ACTIVITY, Activity, Availability, Ended
+from routing.plan import Plan
+from routing.tables import agents, reservations
+from store.events import emit
+from store.ids import new_id
+
+# The carrier stops ringing by itself; this is for the case that it forgets to tell us.
+RING_GRACE = timedelta(seconds=6)
+
+
+async def claim(conn: AsyncConnection, agent_id: str, call_id: str, plan: Plan, *, now: datetime) -> str | None:
+    """The id of the new reservation, or None when somebody else was quicker: then choose again."""
+    taken = await conn.execute(
+        update(agents)
+        .where(
+            agents.c.id == agent_id,
+            agents.c.availability == Availability.READY,
+            agents.c.activity == Activity.IDLE,
+        )
+        .values(activity=Activity.RESERVED, since_at=now, due_at=None)
+    )
+    if taken.rowcount != 1:
+        return None
+    reservation_id = new_id("rsv")
+    await conn.execute(
+        insert(reservations).values(
+            id=reservation_id,
+            call_id=call_id,
+            agent_id=agent_id,
+            state="offered",
+            live=True,
+            made_at=now,
+            due_at=now + timedelta(seconds=plan.ring_seconds) + RING_GRACE,
+        )
+    )
+    await emit(conn, "agent.changed", agent_id, now)
+    return reservation_id
+
+
+async def accept(conn: AsyncConnection, reservation_id: str, *, now: datetime) -> Row[Any] | None:
+    """The reservation, now accepted; None when it is no longer on offer (rung out, withdrawn, taken twice)."""
+    row = (
+        await conn.execute(
+            update(reservations)
+            .where(reservations.c.id == reservation_id, reservations.c.state == "offered", reservations.c.live)
+            .values(state="accepted", accepted_at=now, due_at=None)
+            .returning(*reservations.c)
+        )
+    ).one_or_none()
+    if row is not None:
+        await conn.execute(
+            update(agents).where(agents.c.id == row.agent_id).values(activity=Activity.TALKING, since_at=now, misses=0)
+        )
+        await emit(conn, "agent.changed", row.agent_id, now)
+    return row
+
+
+async def live_of_call(conn: AsyncConnection, call_id: str) -> Row[Any] | None:
+    return (
+        await conn.execute(select(reservations).where(reservations.c.call_id == call_id, reservations.c.live))
+    ).one_or_none()
+
+
+async def close(
+    conn: AsyncConnection, reservation_id: str, why: Ended, plan: Plan, *, now: datetime
+) -> Row[Any] | None:
+    """Ends a live reservation and lets its agent go on; None when it had ended already."""
+    row = (
+        await conn.execute(
+            update(reservations)
+            .where(reservations.c.id == reservation_id, reservations.c.live)
+            .values(state=why, live=False, ended_at=now, due_at=None)
+            .returning(*reservations.c)
+        )
+    ).one_or_none()
+    if row is not None:
+        await _let_go(conn, row.agent_id, why, plan, now)
+    return row
+
+
+async def _let_go(conn: AsyncConnection, agent_id: str, why: Ended, plan: Plan, now: datetime) -> None:
+    agent = (await conn.execute(select(agents).where(agents.c.id == agent_id).with_for_update())).one()
+    activity = NEXT_ACTIVITY.get((Activity(agent.activity), why), Activity(agent.activity))
+    values: dict[str, Any] = {"activity": activity, "since_at": now, "due_at": None}
+    if activity is Activity.WRAP_UP:
+        if plan.wrap_up_seconds:
+            values["due_at"] = now + timedelta(seconds=plan.wrap_up_seconds)
+        else:
+            values["activity"] = Activity.IDLE
+    if why in MISSES:
+        values["misses"] = agent.misses + 1
+        if values["misses"] >= plan.misses_until_away and agent.availability == Availability.READY:
+            values |= {"availability": Availability.AWAY, "reason": "missed rings", "misses": 0}
+    await conn.execute(update(agents).where(agents.c.id == agent_id).values(values))
+    await emit(conn, "agent.changed", agent_id, now)
+
+
+async def tried_agents(conn: AsyncConnection, call_id: str) -> frozenset[str]:
+    """Agents who were rung for this call and did not take it; withdrawn offers do not count against anybody."""
+    rows = await conn.execute(
+        select(reservations.c.agent_id).where(
+            and_(
+                reservations.c.call_id == call_id,
+                reservations.c.state.in_((Ended.DECLINED, Ended.RANG_OUT, Ended.FAILED)),
+            )
+        )
+    )
+    return frozenset(rows.scalars())

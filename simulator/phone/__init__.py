@@ -1,0 +1,37 @@
+"""The web phone: one WebSocket at `/phone/ws` is one telephone; JSON frames, one object each.
+
+The page (in `static/`, served at `/`) is written against exactly this.
+
+From the page:
+
+    {"type": "plug_in", "address": "+39…" | "client:anna"}     first frame; the socket is this telephone from then on
+    {"type": "dial", "to": "+39…", "withhold": "anonymous" | null}
+    {"type": "answer"}   {"type": "decline"}   {"type": "hang_up"}
+    {"type": "key", "digit": "2"}
+    {"type": "speak", "text": "…"}                             to a Gather that listens, a recording, or the partners
+    {"type": "record_done"}
+    {"type": "text", "to": "…", "body": "…"}
+
+To the page:
+
+    {"type": "plugged_in", "address"}
+    {"type": "directory", "lines": [{"number", "name"}], "telephones": [addresses plugged in]}    again when it changes
+    {"type": "calling", "to"}
+    {"type": "ringing", "from", "call"}                        with "parameters" when the caller sent some along
+    {"type": "answered"}
+    {"type": "said", "text", "language", "voice", "seconds"}
+    {"type": "playing", "url", "seconds"}                      0 seconds: until something else happens
+    {"type": "quiet", "seconds"}
+    {"type": "listening", "keys": bool, "speech": bool}
+    {"type": "recording", "max_seconds"}                       the telephone talks until record_done, a key or hang_up
+    {"type": "recorded"}
+    {"type": "bridged", "with": ["client:anna"]}               again when it changes
+    {"type": "unbridged"}
+    {"type": "heard", "from", "text"}
+    {"type": "ended", "reason"}                                completed, busy, no-answer, failed, canceled, declined
+    {"type": "text", "from", "body"}
+    {"type": "error", "message"}
+
+Only pages of the same origin or of this machine may connect.  A socket that drops unplugs its telephone, and a call
+on it ends.
+"""

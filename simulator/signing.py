@@ -1,0 +1,15 @@
+"""X-Twilio-Signature, from the sending side: HMAC-SHA1 over the URL and the sorted form."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Mapping
+
+
+def signature(auth_token: str, url: str, form: Mapping[str, str] | None = None) -> str:
+    """`url` as sent, query byte for byte and without fragment; `form` is None for a GET."""
+    text = url + "".join(f"{name}{value}" for name, value in sorted((form or {}).items()))
+    digest = hmac.new(auth_token.encode(), text.encode(), hashlib.sha1).digest()
+    return base64.b64encode(digest).decode()

@@ -1,0 +1,198 @@
+"""The command `centralino`.  Whatever goes wrong is one line on stderr: what, and what to do about it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from sqlalchemy.exc import SQLAlchemyError
+from typer.exceptions import TyperException
+
+from store import schema
+from store.clock import SystemClock
+from store.embedded import EmbeddedServerFailed
+from store.sql import Database
+from switchboard import logs, serve
+from switchboard.settings import Settings, SettingsRefused, load
+
+FAILED, WRONG_USAGE, SOME_SKIPPED = 1, 2, 3
+EXPECTED = (
+    SettingsRefused,
+    EmbeddedServerFailed,
+    serve.AddressTaken,
+    serve.SchemaRefused,
+    serve.DatabaseAway,
+)
+
+app = typer.Typer(
+    help="Answers the phone, knows who is calling, and puts them through to somebody who knows them.",
+    no_args_is_help=False,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+importing = typer.Typer(help="Loads people and their past from CSV files.", no_args_is_help=False)
+token = typer.Typer(help="Makes tokens for the JSON API.", no_args_is_help=False)
+app.add_typer(importing, name="import")
+app.add_typer(token, name="token")
+
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="Port of the server.")]
+CarrierPort = Annotated[int, typer.Option(min=0, max=65535, help="Port of the simulated carrier and its web phone.")]
+File = Annotated[Path, typer.Argument(help="UTF-8 CSV with a header.", exists=True, dir_okay=False, readable=True)]
+
+
+def main() -> None:
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """The exit code: 0, 1 for a failure, 2 for wrong usage."""
+    try:
+        return app(arguments, prog_name="centralino", standalone_mode=False) or 0
+    except TyperException as error:
+        return _complain(error.format_message(), error.exit_code)
+    except EXPECTED as error:
+        return _complain(str(error), FAILED)
+    except SQLAlchemyError as error:
+        return _complain(f"the database refused: {serve.first_line(error)}; check DATABASE_URL", FAILED)
+    except (KeyboardInterrupt, typer.Abort):
+        return 130
+    except Exception as error:
+        what = logs.mask(str(error).strip().split("\n")[0])
+        return _complain(f"{type(error).__name__}: {what}; please report it", FAILED)
+
+
+def _complain(message: str, code: int) -> int:
+    print(f"centralino: {' '.join(message.split())}", file=sys.stderr)
+    return code
+
+
+@app.command("demo")
+def demo_command(
+    port: Port = serve.DEFAULT_PORT,
+    carrier_port: CarrierPort = serve.DEFAULT_PORT + 10,
+    browser: Annotated[bool, typer.Option(help="Open the web phone.")] = True,
+) -> int:
+    """An invented company, the simulated carrier and its web phone, all on this machine."""
+    from switchboard import demo
+
+    return demo.run(load(), port=port, carrier_port=carrier_port, browser=browser)
+
+
+@app.command("serve")
+def serve_command(
+    host: Host = serve.DEFAULT_HOST,
+    port: Port = serve.DEFAULT_PORT,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Number of processes.")] = 1,
+    migrate: Annotated[bool, typer.Option("--migrate", help="Bring a given database to the schema first.")] = False,
+    no_keeper: Annotated[bool, typer.Option("--no-keeper", help="Background work is done by `keeper`.")] = False,
+) -> int:
+    """The server."""
+    settings = _logged(load())
+    return serve.serve(settings, host=host, port=port, workers=workers, migrate=migrate, keeper=not no_keeper)
+
+
+@app.command("keeper")
+def keeper_command() -> int:
+    """Only the background work: timers, callbacks, reconciliation."""
+    return serve.keep(_logged(load()))
+
+
+@app.command("carrier")
+def carrier_command(port: CarrierPort = serve.DEFAULT_PORT + 10) -> int:
+    """Only the simulated carrier with its web phone."""
+    from switchboard import stand_in
+
+    return stand_in.run(_logged(load()), port)
+
+
+@app.command("migrate")
+def migrate_command() -> None:
+    """Brings the database to the schema of this version, safely while calls go on."""
+    settings = load()
+    serve.prepare_schema(settings, migrate=True)
+    print(f"the schema is at {schema.current(settings.database)}")
+
+
+@app.command("doctor")
+def doctor_command() -> int:
+    """Checks settings, stores, schema, credentials, addresses and clocks."""
+    from switchboard import doctor
+
+    return doctor.run()
+
+
+def _import(kind: Literal["customers", "agents", "history"], file: Path) -> int:
+    from crm.csvfile import UnusableFile
+    from switchboard import loading
+
+    settings = load()
+    serve.prepare_schema(settings, migrate=False)
+    try:
+        skipped = asyncio.run(loading.load_file(settings, kind, file))
+    except UnusableFile as error:
+        raise TyperException(f"{file}: {error}") from error
+    return SOME_SKIPPED if skipped else 0
+
+
+@importing.command("customers")
+def import_customers(file: File) -> int:
+    """Customers; people known by the same external_id are changed where the file differs."""
+    return _import("customers", file)
+
+
+@importing.command("agents")
+def import_agents(file: File) -> int:
+    """Agents; those known by the same external_id are changed where the file differs."""
+    return _import("agents", file)
+
+
+@importing.command("history")
+def import_history(file: File) -> int:
+    """Past conversations; those known by the same external_id are left as they are."""
+    return _import("history", file)
+
+
+@token.command("create")
+def create_token(
+    name: Annotated[str, typer.Option(help="What or whom it is for.")],
+    role: Annotated[Literal["manager", "agent", "service"], typer.Option(help="What it may do.")],
+    agent: Annotated[str | None, typer.Option(metavar="ID", help="Whose token it is, for the role agent.")] = None,
+) -> None:
+    """Prints a new token, which nobody can read again."""
+    if (role == "agent") != (agent is not None):
+        raise typer.BadParameter("--agent ID goes with --role agent, and only with it")
+    settings = load()
+    serve.prepare_schema(settings, migrate=False)
+    print(asyncio.run(_new_token(settings, name, role, agent)))
+
+
+async def _new_token(settings: Settings, name: str, role: str, agent_id: str | None) -> str:
+    from sqlalchemy import select
+
+    from api import tokens
+    from routing.tables import agents
+
+    database = Database(settings.database)
+    try:
+        async with database.write() as connection:
+            known = select(agents.c.id).where(agents.c.id == agent_id)
+            if agent_id is not None and await connection.scalar(known) is None:
+                raise UnknownAgent(f"there is no agent {agent_id}; `GET /api/v1/agents` lists their ids")
+            now = SystemClock().now()
+            return await tokens.create(connection, name=name, role=role, agent_id=agent_id, now=now)
+    finally:
+        await database.close()
+
+
+class UnknownAgent(TyperException):
+    """A token was asked for somebody who is not there."""
+
+
+def _logged(settings: Settings) -> Settings:
+    logs.configure()
+    return settings

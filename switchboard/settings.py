@@ -1,0 +1,166 @@
+"""Every setting, from the environment or `.env`, checked once at the door."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from phonenumbers import SUPPORTED_REGIONS
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import URL, make_url
+
+from store.sql import database_url
+
+TWILIO_API_URL = "https://api.twilio.com"
+
+
+class SettingsRefused(Exception):
+    """One line for each setting that cannot be used, with its name and what to do."""
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(f"not a web address like https://example.org: {value!r}")
+    return value.rstrip("/")
+
+
+def _region(value: str) -> str:
+    if value.upper() not in SUPPORTED_REGIONS:
+        raise ValueError(f"not an ISO 3166 country like IT: {value!r}")
+    return value.upper()
+
+
+def _language(value: str) -> str:
+    try:
+        Locale.parse(value, sep="-")
+    except Exception as error:
+        raise ValueError(f"not a language like it-IT: {value!r}") from error
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except Exception as error:
+        raise ValueError(f"not an IANA time zone like Europe/Rome: {value!r}") from error
+    return value
+
+
+def _database(value: SecretStr) -> SecretStr:
+    try:
+        backend = make_url(value.get_secret_value()).get_backend_name()
+    except Exception as error:
+        raise ValueError("not a database URL like postgresql://user@host/name") from error
+    if backend not in ("postgresql", "postgres", "sqlite"):
+        raise ValueError("only postgresql:// and sqlite:// are known")
+    return value
+
+
+def _redis(value: SecretStr) -> SecretStr:
+    if urlsplit(value.get_secret_value()).scheme not in ("redis", "rediss", "unix"):
+        raise ValueError("not a Redis URL like redis://host:6379/0")
+    return value
+
+
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+
+
+class Settings(BaseSettings):
+    """What the owner of the installation decides; each field's environment variable is its name in capitals."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    database_url: Annotated[SecretStr, AfterValidator(_database)] | None = None
+    redis_url: Annotated[SecretStr, AfterValidator(_redis)] | None = None
+    centralino_home: Path = Path(".centralino")
+    public_url: WebAddress | None = None
+
+    twilio_account_sid: str | None = Field(None, pattern=r"^AC\w+$")
+    twilio_auth_token: SecretStr | None = None
+    twilio_api_key_sid: str | None = Field(None, pattern=r"^SK\w+$")
+    twilio_api_key_secret: SecretStr | None = None
+    twilio_twiml_app_sid: str | None = Field(None, pattern=r"^AP\w+$")
+    twilio_api_url: WebAddress = TWILIO_API_URL
+
+    secret_key: SecretStr | None = Field(None, min_length=1)
+    api_token: SecretStr | None = Field(None, min_length=1)
+
+    company_name: str = Field("Centralino", max_length=80)
+    default_region: Annotated[str, AfterValidator(_region)] = "IT"
+    default_language: Annotated[str, AfterValidator(_language)] = "it-IT"
+    timezone: Annotated[str, AfterValidator(_zone)] = "Europe/Rome"
+    calls_per_second: float = Field(1.0, gt=0, le=10_000)
+
+    @property
+    def home(self) -> Path:
+        return self.centralino_home.expanduser().absolute()
+
+    @property
+    def database(self) -> URL:
+        """With its async driver; the embedded file unless one is given."""
+        given = None if self.database_url is None else self.database_url.get_secret_value()
+        return database_url(given, self.home)
+
+    @property
+    def embedded_database(self) -> bool:
+        return self.database_url is None
+
+    @property
+    def auth_tokens(self) -> tuple[str, ...]:
+        """One, or two while they are being rotated; the first one signs what we sign."""
+        if self.twilio_auth_token is None:
+            return ()
+        return tuple(token for part in self.twilio_auth_token.get_secret_value().split(",") if (token := part.strip()))
+
+    @property
+    def rest_credentials(self) -> tuple[str, str] | None:
+        """Username and password of Twilio's REST API: the API key if there is one, else the account itself."""
+        if self.twilio_api_key_sid and self.twilio_api_key_secret:
+            return self.twilio_api_key_sid, self.twilio_api_key_secret.get_secret_value()
+        if self.twilio_account_sid and self.auth_tokens:
+            return self.twilio_account_sid, self.auth_tokens[0]
+        return None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+def load(**given: Any) -> Settings:
+    """The settings of this process; `given` goes before the environment.  Raises SettingsRefused."""
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise SettingsRefused("; ".join(_line(problem) for problem in error.errors())) from None
+
+
+def _line(problem: Mapping[str, Any]) -> str:
+    name = str(problem["loc"][0]).upper() if problem["loc"] else "settings"
+    return f"{name}: {problem['msg'].removeprefix('Value error, ')}"
+
+
+def secret_key(settings: Settings) -> str:
+    """The given key, or one made once and kept in the home, which every process there then finds."""
+    if settings.secret_key is not None:
+        return settings.secret_key.get_secret_value()
+    path = settings.home / "secret_key"
+    if not path.exists():
+        settings.home.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"secret_key.{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(48))
+        try:
+            os.link(draft, path)  # whole or not at all, and only the first of those who start together
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text().strip()

@@ -1,0 +1,104 @@
+"""The rooms put together: what each is handed, and whom it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.routing import BaseRoute
+
+from api.tokens import Guard
+from callbacks.api import callbacks_router
+from callbacks.keeper import Keeper
+from callbacks.promises import Promises
+from carrier.effects import Effects
+from carrier.numbers import Numbers
+from carrier.port import Network
+from carrier.signatures import Signatures
+from crm.api import Others, customers_router
+from crm.past_api import cases_router, interactions_router
+from ivr.api import calls_router
+from ivr.personal import erase_calls
+from ivr.promised import PromiseDialler
+from ivr.turn import Rooms
+from ivr.watch import Watch
+from ivr.webhooks import Webhooks
+from routing.api import agents_router
+from routing.house import House
+from routing.plan_api import plan_router
+from routing.plans import Plans
+from store.clock import Clock
+from store.ids import new_id
+from store.live import Nudges
+from store.sql import Database
+from switchboard.settings import Settings
+
+FLOOR = "floor"  # somebody may be free
+PROMISES = "promises"  # something may be due sooner than it was
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    routes: Sequence[BaseRoute]
+    routers: Sequence[APIRouter]
+    loops: Sequence[Any]
+    rooms: Rooms
+
+
+def wire(
+    settings: Settings,
+    public_url: str,
+    database: Database,
+    clock: Clock,
+    nudges: Nudges,
+    guard: Guard,
+    network: Network,
+) -> Wired:
+    house = House(settings.company_name, settings.default_language, settings.default_region, settings.timezone)
+    plans, promises = Plans(), Promises(house)
+    effects = Effects(database, clock, network, calls_per_second=settings.calls_per_second)
+    numbers = Numbers(database, clock, network)
+
+    def tell(name: str) -> None:
+        clock.spawn(nudges.publish(name), f"nudge-{name}")
+
+    rooms = Rooms(
+        database=database,
+        clock=clock,
+        carrier=effects,
+        numbers=numbers,
+        promises=promises,
+        plans=plans,
+        house=house,
+        public_url=public_url,
+        floor_changed=lambda: tell(FLOOR),
+    )
+    owner = new_id("own")
+    watch = Watch(rooms, network, owner=owner)
+    keeper = Keeper(database, clock, promises, plans, lambda: PromiseDialler(rooms), owner=owner)
+    effects.on_result = watch.heard
+    nudges.listen(FLOOR, watch.floor_changed)
+    nudges.listen(FLOOR, keeper.loop.nudge)
+    nudges.listen(PROMISES, keeper.loop.nudge)
+    signatures = Signatures(
+        settings.auth_tokens or (new_id("none"),), public_url, account_sid=settings.twilio_account_sid
+    )
+    region, language = settings.default_region, settings.default_language
+    return Wired(
+        routes=Webhooks(rooms, signatures).routes,
+        routers=[
+            customers_router(database, clock, guard, region, Others(erasers=[erase_calls])),
+            agents_router(
+                database, clock, guard, region=region, language=language, on_presence=lambda agent_id: tell(FLOOR)
+            ),
+            interactions_router(database, guard),
+            cases_router(database, clock, guard),
+            calls_router(database, clock, guard),
+            callbacks_router(database, clock, guard, promises, plans, house, lambda: tell(PROMISES)),
+            plan_router(database, clock, guard, plans),
+        ],
+        loops=[*effects.loops(), numbers, *watch.loops(), keeper.loop],
+        rooms=rooms,
+    )
