@@ -20,7 +20,7 @@ from callbacks.tables import callbacks
 from routing.plan import Plan
 from routing.plans import Plans
 from store.clock import Clock
-from store.due import DueLoop
+from store.due import POLL_SECONDS, DueLoop
 from store.sql import Database
 
 NOBODY_FREE_PAUSE = timedelta(seconds=1)
@@ -65,10 +65,11 @@ class Keeper:
         dialler: Any,
         *,
         owner: str,
+        poll: float = POLL_SECONDS,
     ) -> None:
         self._database, self._clock, self._promises, self._plans = database, clock, promises, plans
         self._dialler = dialler  # () -> Dialler, one for each transaction
-        self.loop = DueLoop(database, clock, callbacks, self._work, owner=owner, poll=0.5)
+        self.loop = DueLoop(database, clock, callbacks, self._work, owner=owner, poll=poll)
 
     async def _work(self, row: Row[Any]) -> None:
         dialler: Dialler = self._dialler()

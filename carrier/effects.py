@@ -21,7 +21,7 @@ from carrier.port import ABSENT, PROMISE, THE_REST, WAITING_CALLER, Kind, Loop, 
 from carrier.tables import effects
 from carrier.turns import Turns
 from store.clock import Clock
-from store.due import DueLoop
+from store.due import POLL_SECONDS, DueLoop
 from store.ids import new_id
 from store.sql import Database
 
@@ -50,6 +50,7 @@ class Effects:
         on_result: OnResult | None = None,
         chance: Callable[[], float] = random.random,
         owner: str | None = None,
+        poll: float = POLL_SECONDS,
     ) -> None:
         self._database, self._clock = database, clock
         owner = owner or new_id("own")
@@ -63,9 +64,10 @@ class Effects:
             owner=owner,
             carry_out=self._asking.carry_out,
             give_up=self._asking.give_up,
+            poll=poll,
         )
         self._others = DueLoop(
-            database, clock, effects, self._asking.resume, owner=owner, only=ledger.not_a_waiting_call()
+            database, clock, effects, self._asking.resume, owner=owner, poll=poll, only=ledger.not_a_waiting_call()
         )
         self.on_result = on_result
 

@@ -12,7 +12,7 @@ Reason = Literal["invalid", "short", "emergency", "premium", "shared_cost", "sat
 
 _WITHHELD_WORDS = frozenset(("anonymous", "restricted", "unavailable", "unknown", "private", "blocked"))
 _WITHHELD_KEYS = frozenset(("266696687", "86282452253", "8656696", "2562533", "7378742833"))  # the same on a keypad
-_E164 = re.compile(r"\+[1-9]\d{4,14}")
+_E164 = re.compile(r"\+[1-9][0-9]{4,14}")
 _SATELLITE = ("+870", "+881", "+882", "+883")  # Inmarsat, the constellations, and networks of no country
 _REFUSED: dict[int, Reason] = {
     PhoneNumberType.PREMIUM_RATE: "premium",

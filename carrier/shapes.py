@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 
 def _shape(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern)
+    return re.compile(pattern, re.ASCII)
 
 
 def _sid(prefix: str) -> re.Pattern[str]:
@@ -126,7 +126,11 @@ _SHAPES: dict[str, re.Pattern[str]] = {
         for part in ("City", "State", "Zip", "Country")
     },
 }
-_ADDRESSES = frozenset(("From", "To", "Caller", "Called", "ForwardedFrom"))
+_NEIGHBOURS = frozenset(  # free in shape, and followed by one of these in the signed text
+    name
+    for name, shape in _SHAPES.items()
+    if shape is _ADDRESS or name.endswith(("City", "State", "Zip", "CallerName"))
+)
 
 _VOICE = ("AccountSid", "CallSid", "From", "To", "CallStatus")
 TEXT_KINDS = ("AccountSid", "MessageSid", "From", "To")
@@ -148,7 +152,7 @@ def fits(name: str, value: str) -> bool | None:
         return None
     if shape.fullmatch(value) is None:
         return False
-    return name not in _ADDRESSES or _SWALLOWED.search(value) is None
+    return name not in _NEIGHBOURS or _SWALLOWED.search(value) is None
 
 
 def is_odd(text: str) -> bool:

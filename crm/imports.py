@@ -199,8 +199,9 @@ async def _write_customers(conn: AsyncConnection, rows: Sequence[Parsed], clock:
         conn, [row.values["preferred_agent"] for row in rows if _names(row, "preferred_agent")]
     )
     known = await _known_customers(conn, [row.values["external_id"] for row in rows])
-    before = {customer.id: customer for customer in (await people.load(conn, list(known.values()))).values()}
+    before = await people.load(conn, list(known.values()))
     skipped: list[Skipped] = []
+    last: dict[str, dict[str, Any]] = {}  # of two rows about one customer the later counts
     for row in rows:
         values = dict(row.values)
         if _names(row, "preferred_agent"):
@@ -208,11 +209,13 @@ async def _write_customers(conn: AsyncConnection, rows: Sequence[Parsed], clock:
                 skipped.append(Skipped(row.line, f"preferred_agent: there is no agent {values['preferred_agent']}"))
                 continue
             values["preferred_agent"] = colleagues[values["preferred_agent"]]
-        customer_id = known.get(values["external_id"])
-        if customer_id is None:
-            known[values["external_id"]] = await people.add(conn, values, clock.now())
-        elif _differs(before.get(customer_id), values):
-            await people.change(conn, customer_id, values, clock.now())
+        last[values["external_id"]] = values
+    for external_id, values in last.items():
+        customer = before.get(known.get(external_id, ""))
+        if customer is None:
+            await people.add(conn, values, clock.now())
+        elif any(getattr(customer, name) != value for name, value in values.items()):
+            await people.change(conn, customer.id, values, clock.now())
     return skipped
 
 
@@ -239,11 +242,6 @@ async def _write_history(conn: AsyncConnection, rows: Sequence[Parsed]) -> list[
 async def _known_customers(conn: AsyncConnection, external_ids: Sequence[str]) -> dict[str, str]:
     known = select(customers.c.external_id, customers.c.id).where(customers.c.external_id.in_(external_ids))
     return {row.external_id: row.id for row in await conn.execute(known)}
-
-
-def _differs(customer: BaseModel | None, values: dict[str, Any]) -> bool:
-    """A customer who was added by an earlier row of the same batch is not among those loaded before it."""
-    return customer is None or any(getattr(customer, name) != value for name, value in values.items())
 
 
 def _names(row: Parsed, column: str) -> bool:

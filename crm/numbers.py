@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from api.problems import FieldRefused
-from carrier.numbering import NotANumber, normalise
+from carrier.numbering import NotANumber, is_withheld, normalise
 
 
 def read_number(field: str, text: str, region: str) -> str:
-    """In E.164.  Raises FieldRefused."""
+    """In E.164.  Raises FieldRefused, also for a number that only spells that it is withheld."""
     try:
-        return normalise(text, region)
+        number = normalise(text, region)
     except NotANumber:
         raise FieldRefused(field, "This is not a phone number.") from None
+    if is_withheld(number):
+        raise FieldRefused(field, "This is not a phone number: a withheld one reads like it.")
+    return number
 
 
 def read_numbers(field: str, texts: Sequence[str], region: str) -> list[str]:

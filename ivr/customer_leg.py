@@ -19,11 +19,11 @@ _RESULTS = {"busy": "busy", "no-answer": "no_answer", "failed": "failed", "cance
 
 async def answered(turn: Turn, leg: Row[Any], form: Form) -> Document:
     await calls.change_leg(turn.conn, leg.id, state=later_leg_state(leg.state, "in-progress"))
-    return await promised.customer_answered(turn, first=True)
+    return await promised.customer_answered(turn, leg.id, first=True)
 
 
 async def again(turn: Turn, leg: Row[Any], form: Form) -> Document:
-    return await promised.customer_answered(turn, first=False)
+    return await promised.customer_answered(turn, leg.id, first=False)
 
 
 async def pressed(turn: Turn, leg: Row[Any], form: Form) -> Document:

@@ -58,12 +58,13 @@ def greeting(stage: Stage, *, expected: bool, back: bool) -> Say:
     return stage.named("back" if back else "expected" if expected else "greet")
 
 
-def ringing(stage: Stage, agent: Agent, estimate: float, *, opening: Say | None, ask: str | None) -> Document:
+def ringing(
+    stage: Stage, agent: Agent, estimate: float, *, opening: Say | None, again: bool = False, ask: str | None = None
+) -> Document:
     """While the agent's phone rings: who, how long, an invitation (`ask`: why | ask_name), then soft ringing."""
     who, speaker = agent.first_name, stage.speaker
     heard: list[Heard] = [opening] if opening else []
-    key = "ring" if opening else "ring_still"
-    heard.append(stage.say(key, agent=who, estimate=speaker.estimate(estimate)))
+    heard.append(stage.say("ring_still" if again else "ring", agent=who, estimate=speaker.estimate(estimate)))
     if ask == "ask_name":
         heard.append(stage.say("ask_name", agent=who))
     elif ask:
@@ -214,7 +215,7 @@ def whisper(stage: Stage, lines: Sequence[Say], *, accept: str | None, room: Joi
     return (asked, HangUp())
 
 
-def prove_person(stage: Stage, agent: str, *, first: bool) -> Document:
+def prove_person(stage: Stage, agent: str, leg: str, *, first: bool) -> Document:
     """To the customer we call: nothing but the name before somebody has shown to be a person."""
     again = stage.say("call_back_again", agent=agent)
     if not first:
@@ -223,8 +224,8 @@ def prove_person(stage: Stage, agent: str, *, first: bool) -> Document:
         heard = (stage.say("call_back_greet", name=stage.name, agent=agent),)
     else:
         heard = (stage.say("greet_plain"), again)
-    listen = Ask(heard, stage.at("/twilio/customer/key"), 6, language=stage.speaker.language)
-    behind = Go(stage.at("/twilio/customer/again")) if first else None
+    listen = Ask(heard, stage.url("/twilio/customer/key", leg=leg), 6, language=stage.speaker.language)
+    behind = Go(stage.url("/twilio/customer/again", leg=leg)) if first else None
     return (listen, behind) if behind else (listen, stage.say("call_back_voicemail"), HangUp())
 
 

@@ -67,9 +67,7 @@ async def proceed(turn: Turn, opening: Say | None = None) -> Document:
         return await nobody_there(turn, opening, closed)
     chosen = await look(turn)
     if chosen.agent is not None:
-        return dialogue.ringing(
-            turn.stage, chosen.agent, RINGING_ESTIMATE, opening=opening, ask=_question(turn, opening)
-        )
+        return await _ringing(turn, opening, ask=_question(turn, opening))
     return await _nobody_rings(turn, chosen, opening)
 
 
@@ -78,7 +76,9 @@ async def _nobody_rings(turn: Turn, chosen: Chosen, opening: Say | None) -> Docu
     if decision.action == "offer_callback" and decision.who is None:
         return await nobody_there(turn, opening, None)
     first = turn.call.offered_at is None
-    await turn.change(state=CallState.WAITING, offered_at=turn.call.offered_at or turn.now)
+    asked = decision.action == "offer_callback"  # nobody is rung while they make up their mind
+    state = CallState.CHOOSING if asked else CallState.WAITING
+    await turn.change(state=state, offered_at=turn.call.offered_at or turn.now)
     time = await _first_slot(turn, decision.who.agent.id if decision.who else None) if first else None
     if decision.who is not None:
         return dialogue.choice(turn.stage, decision, time, opening=opening)
@@ -104,10 +104,7 @@ async def wait(turn: Turn, form: Mapping[str, str]) -> Document:
     if call.state == CallState.TALKING:
         return await join(turn)
     if call.state == CallState.RINGING:
-        agent = await _ringing_agent(turn)
-        if agent is not None:
-            await calls.note(turn.conn, call.id, offered_at=call.offered_at or turn.now)
-            return dialogue.ringing(turn.stage, agent, RINGING_ESTIMATE, opening=None, ask=None)
+        return await _ringing(turn, None)
     if call.state == CallState.CHOOSING and call.offered_at is None:
         return await welcome(turn)  # a household that did not say which of them it is
     return await proceed(turn)
@@ -267,9 +264,15 @@ async def _first_slot(turn: Turn, agent_id: str | None) -> datetime | None:
     return choices[0].due_at if choices else None
 
 
-async def _ringing_agent(turn: Turn) -> Agent | None:
+async def _ringing(turn: Turn, opening: Say | None, ask: str | None = None) -> Document:
+    """Says who is being rung, once in full, then briefly."""
     reservation = await live_of_call(turn.conn, turn.call.id)
-    return None if reservation is None else await agent(turn.conn, reservation.agent_id)
+    if reservation is None:
+        return await proceed(turn, opening)
+    who, again = await agent(turn.conn, reservation.agent_id), turn.call.told_of == reservation.id
+    offered_at = turn.call.offered_at or (None if opening else turn.now)
+    await calls.note(turn.conn, turn.call.id, told_of=reservation.id, offered_at=offered_at)
+    return dialogue.ringing(turn.stage, who, RINGING_ESTIMATE, opening=opening, again=again, ask=ask)
 
 
 def _question(turn: Turn, opening: Say | None) -> str | None:

@@ -109,12 +109,12 @@ async def agent_joined(turn: Turn) -> None:
         await agent_is_there(turn.conn, promise, now=turn.now)
 
 
-async def customer_answered(turn: Turn, *, first: bool) -> Document:
+async def customer_answered(turn: Turn, leg_id: str, *, first: bool) -> Document:
     if turn.call.state == CallState.ENDED:
         return (HangUp(),)
     if turn.call.state == CallState.TALKING:
         return dialogue.join(turn.stage, turn.call.id)
-    return dialogue.prove_person(turn.stage, await _agent_name(turn), first=first)
+    return dialogue.prove_person(turn.stage, await _agent_name(turn), leg_id, first=first)
 
 
 async def customer_proved(turn: Turn) -> Document:

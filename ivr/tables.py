@@ -26,6 +26,7 @@ calls = Table(
     Column("attempt", Integer),  # of that promise, when we are the ones who call
     Column("arrived_at", Instant, nullable=False),
     Column("offered_at", Instant),  # when a choice was first spoken
+    Column("told_of", Text),  # the reservation whose ringing has been announced to the caller
     Column("greeted_at", Instant),  # when the greeting will have been spoken
     Column("talking_at", Instant),
     Column("join_asked_at", Instant),  # when the carrier was asked to fetch the caller into the room

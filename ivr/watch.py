@@ -24,7 +24,7 @@ from routing.agents import Activity, Availability
 from routing.floor import end_wrap_up
 from routing.reservations import live_of_call
 from routing.tables import agents, reservations
-from store.due import DueLoop
+from store.due import POLL_SECONDS, DueLoop
 
 log = structlog.get_logger()
 
@@ -37,12 +37,13 @@ class Loop(Protocol):
 
 
 class Watch:
-    def __init__(self, rooms: Rooms, network: Network, *, owner: str) -> None:
+    def __init__(self, rooms: Rooms, network: Network, *, owner: str, poll: float = POLL_SECONDS) -> None:
         self._rooms, self._network = rooms, network
         self._news = rooms.clock.alarm()
+        self._poll = poll
 
         def due(table: Any, work: Callable[[Row[Any]], Any]) -> DueLoop:
-            return DueLoop(rooms.database, rooms.clock, table, work, owner=owner)
+            return DueLoop(rooms.database, rooms.clock, table, work, owner=owner, poll=poll)
 
         self._loops = [
             due(reservations, self._ring_over),
@@ -64,7 +65,7 @@ class Watch:
                 await self._those_who_wait()
             except Exception as error:
                 log.warning("waiting_not_seen", error=type(error).__name__)
-            await self._news.wait(WAITING_POLL_SECONDS)
+            await self._news.wait(max(WAITING_POLL_SECONDS, self._poll))
 
     async def _those_who_wait(self) -> None:
         free = exists().where(agents.c.availability == Availability.READY, agents.c.activity == Activity.IDLE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -168,10 +169,9 @@ class _Stay:
         await call.pause(left)
 
     async def _hear_held(self) -> None:
-        try:
+        """A hold document that fails is silence."""
+        with suppress(WebhookFailed, TwimlError):
             await self._hear(self._participant.hold_source, silent=False)
-        except (WebhookFailed, TwimlError) as failure:
-            self._room.network.alert(failure.code, "HoldUrl", str(failure), self._runner.call.sid)
 
     async def _hear(self, source: Source | None, *, silent: bool) -> None:
         call = self._runner.call

@@ -134,8 +134,7 @@ class _Dialling:
         except TakenAway as moved:
             self._released.add(child)  # its own call from here on
             await Runner(child).run(moved.source)
-        except (WebhookFailed, TwimlError) as failure:
-            self._network.alert(getattr(failure, "code", 0), noun.url or "", str(failure), child.sid)
+        except (WebhookFailed, TwimlError):
             child.finish("completed")
 
     def _picked_up(self, child: Call) -> None:

@@ -5,6 +5,7 @@ Nothing goes wrong by itself; a test or a demo asks for exactly what it wants to
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -53,8 +54,8 @@ class Faults:
     def of_rest(self, method: str, path: str) -> list[Fault]:
         return _striking(self._rest, method, path)
 
-    def of_webhook(self, url: str) -> list[Fault]:
-        return _striking(self._webhooks, "", url)
+    def of_webhook(self, url: str, effects: Collection[str]) -> list[Fault]:
+        return _striking([fault for fault in self._webhooks if fault.effect in effects], "", url)
 
 
 def _kept(faults: list[Fault], fault: Fault) -> Fault:

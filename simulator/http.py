@@ -55,8 +55,11 @@ class OverSockets:
 
     def __init__(self) -> None:
         self._session: aiohttp.ClientSession | None = None
+        self._closed = False
 
     async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes, patience: Patience) -> Answer:
+        if self._closed:
+            raise ConnectFailed("the carrier is closing")
         if self._session is None:
             self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         timeout = aiohttp.ClientTimeout(
@@ -79,6 +82,7 @@ class OverSockets:
             raise AnswerFailed(str(error) or type(error).__name__) from error
 
     async def close(self) -> None:
+        self._closed = True
         if self._session is not None:
             await self._session.close()
             self._session = None

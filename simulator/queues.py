@@ -112,8 +112,7 @@ class _Waiting:
                         continue
         except Left:
             return "leave"
-        except (WebhookFailed, TwimlError) as failure:
-            self._runner.network.alert(failure.code, self._verb.wait_url or "", str(failure), self._call.sid)
+        except (WebhookFailed, TwimlError):
             return "error"
         return await self._be_served()
 

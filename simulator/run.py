@@ -83,8 +83,8 @@ class Runner:
         fallen_back = False
         began, documents = self.network.clock.now(), 0
         while source is not None:
-            began, documents = self._count(began, documents)
             try:
+                began, documents = self._count(began, documents)
                 script = await self._obtain(source, form or {})
                 self.call.check()
                 source, form = await self.verbs(script)

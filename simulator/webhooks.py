@@ -6,7 +6,7 @@ Two kinds: a document that a call runs next, and news whose answer nobody reads.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 DOCUMENT_SECONDS = 15.0
 MOST_REDIRECTS = 10
 XML_TYPES = ("text/xml", "application/xml", "text/html")
+LATENESS = ("delay", "shuffle")
+TROUBLE = ("refuse", "lose", "lose_answer", "duplicate", "duplicate_at_once")
 Form = Mapping[str, str]
 
 
@@ -43,20 +45,34 @@ class Fetched:
     url: str  # after redirects: what relative URLs in the document start from
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """One webhook with all its attempts."""
+
+    url: str
+    method: str
+    form: Form
+    token: str
+    cookies: dict[str, str] | None = None
+    late: bool = False  # its delays on demand have passed already
+
+
 class Webhooks:
     def __init__(self, network: Network) -> None:
         self._network = network
 
     async def document(self, url: str, method: str, form: Form, cookies: dict[str, str] | None = None) -> Fetched:
         """Raises WebhookFailed."""
-        answer, final_url = await self._within(DOCUMENT_SECONDS, url, method, form, cookies)
+        request = _Request(url, method, form, self._network.uuid(), cookies)
+        answer, final_url = await self._within(DOCUMENT_SECONDS, request)
         return Fetched(_read_document(answer, final_url), final_url)
 
     async def audio_seconds(self, url: str) -> float:
         """How long a sound plays; it is really fetched, once.  Raises WebhookFailed."""
         known = self._network.sound_seconds
         if url not in known:
-            answer, _ = await self._within(DOCUMENT_SECONDS, url, "GET", {}, None)
+            request = _Request(url, "GET", {}, self._network.uuid())
+            answer, _ = await self._within(DOCUMENT_SECONDS, request)
             kind = answer.headers.get("content-type", "").partition(";")[0]
             if not kind.startswith("audio/") and kind != "application/octet-stream":
                 raise WebhookFailed(12300, url, f"a sound of type {kind!r}")
@@ -72,21 +88,27 @@ class Webhooks:
         self._network.clock.spawn(self._deliver(url, method, dict(form), call_sid), "carrier-news")
 
     async def _deliver(self, url: str, method: str, form: Form, call_sid: str) -> None:
+        await self._dawdle(url)
         try:
-            await self._within(DOCUMENT_SECONDS, url, method, form, None)
+            await self._within(DOCUMENT_SECONDS, _Request(url, method, form, self._network.uuid(), late=True))
         except WebhookFailed as failure:
             self._network.alert(failure.code, failure.url, failure.why, call_sid)
 
-    async def _within(
-        self, seconds: float, url: str, method: str, form: Form, cookies: dict[str, str] | None
-    ) -> tuple[Answer, str]:
+    async def _dawdle(self, url: str) -> None:
+        """Delays on demand."""
+        network = self._network
+        for fault in network.faults.of_webhook(url, LATENESS):
+            seconds = fault.seconds if fault.effect == "delay" else network.random.uniform(0.0, fault.seconds)
+            await network.clock.sleep(seconds)
+
+    async def _within(self, seconds: float, request: _Request) -> tuple[Answer, str]:
         """A bound in the clock's time as well: a slow application under a virtual clock is slow too."""
         outcome: list[tuple[Answer, str] | WebhookFailed] = []
         done = self._network.clock.alarm()
 
         async def work() -> None:
             try:
-                outcome.append(await self._attempts(url, method, form, cookies))
+                outcome.append(await self._attempts(request))
             except WebhookFailed as failure:
                 outcome.append(failure)
             finally:
@@ -95,36 +117,33 @@ class Webhooks:
         task = self._network.clock.spawn(work(), "carrier-webhook")
         if not await done.wait(seconds):
             task.cancel()
-            raise WebhookFailed(11200, url, "no answer in time")
+            raise WebhookFailed(11200, request.url, "no answer in time")
         if not outcome:
-            raise WebhookFailed(11200, url, "stopped")
+            raise WebhookFailed(11200, request.url, "stopped")
         if isinstance(outcome[0], WebhookFailed):
             raise outcome[0]
         return outcome[0]
 
-    async def _attempts(self, url: str, method: str, form: Form, cookies: dict[str, str] | None) -> tuple[Answer, str]:
+    async def _attempts(self, request: _Request) -> tuple[Answer, str]:
         try:
-            target = read_target(url)
+            target = read_target(request.url)
         except BadOverride as error:
-            raise WebhookFailed(11100, url, f"override {error}") from error
+            raise WebhookFailed(11100, request.url, f"override {error}") from error
         if urlsplit(target.url).scheme not in ("http", "https") or not urlsplit(target.url).hostname:
             raise WebhookFailed(11100, target.url, "not an absolute http URL")
-        token = self._network.uuid()
         attempt = 0
         while True:
             try:
-                return await self._follow(target, method, form, token, cookies)
+                return await self._follow(target, request)
             except _Unanswered as failure:
                 attempt += 1
                 if failure.cause not in target.retry_on or attempt > target.retries:
                     raise WebhookFailed(failure.code, failure.url, failure.why) from failure
 
-    async def _follow(
-        self, target: Target, method: str, form: Form, token: str, cookies: dict[str, str] | None
-    ) -> tuple[Answer, str]:
+    async def _follow(self, target: Target, request: _Request) -> tuple[Answer, str]:
         url = target.url
         for _ in range(MOST_REDIRECTS + 1):
-            answer = await self._once(url, method, form, token, cookies, target.patience)
+            answer = await self._once(url, request, target.patience)
             if not 300 <= answer.status < 400:
                 if not 200 <= answer.status < 300:
                     cause = "5xx" if answer.status >= 500 else "4xx"
@@ -134,43 +153,37 @@ class Webhooks:
                 raise WebhookFailed(11216, url, f"status {answer.status}")
             url = urljoin(url, answer.headers["location"])
             if answer.status != 307:
-                method, form = "GET", {}  # the form is lost on the way, as with Twilio
+                request = replace(request, method="GET", form={})  # the form is lost on the way, as with Twilio
         raise WebhookFailed(11215, target.url, f"more than {MOST_REDIRECTS} redirects")
 
-    async def _once(
-        self, url: str, method: str, form: Form, token: str, cookies: dict[str, str] | None, patience: Patience
-    ) -> Answer:
+    async def _once(self, url: str, request: _Request, patience: Patience) -> Answer:
         body = b""
-        if method == "GET":
-            if form:
-                url += ("&" if "?" in url else "?") + urlencode(form)
-        else:
-            body = urlencode(form).encode()
-        headers = self._headers(url, method, form, token, cookies)
+        if request.method == "POST":
+            body = urlencode(request.form).encode()
+        elif request.form:
+            url += ("&" if "?" in url else "?") + urlencode(request.form)
         network = self._network
         try:
-            answer = await self._send(method, url, headers, body, patience)
+            answer = await self._send(url, request, body, patience)
         except ConnectFailed as error:
-            network.note(method, url, "refused")
+            network.note(request.method, url, "refused")
             raise _Unanswered("ct", 11205, url, str(error)) from error
         except AnswerFailed as error:
-            network.note(method, url, "no answer")
+            network.note(request.method, url, "no answer")
             raise _Unanswered("rt", 11200, url, str(error)) from error
-        network.note(method, url, str(answer.status), form)
-        if cookies is not None:
-            _keep_cookies(cookies, answer)
+        network.note(request.method, url, str(answer.status), request.form)
+        if request.cookies is not None:
+            _keep_cookies(request.cookies, answer)
         return answer
 
-    async def _send(self, method: str, url: str, headers: Mapping[str, str], body: bytes, patience: Patience) -> Answer:
+    async def _send(self, url: str, request: _Request, body: bytes, patience: Patience) -> Answer:
         """With whatever mischief was asked for.  Raises ConnectFailed or AnswerFailed."""
-        network = self._network
-        effects = {fault.effect: fault.seconds for fault in network.faults.of_webhook(url)}
+        network, method, headers = self._network, request.method, self._headers(url, request)
+        if not request.late:
+            await self._dawdle(url)
+        effects = {fault.effect for fault in network.faults.of_webhook(url, TROUBLE)}
         if "refuse" in effects:
             raise ConnectFailed("refused on demand")
-        if "delay" in effects:
-            await network.clock.sleep(effects["delay"])
-        if "shuffle" in effects:
-            await network.clock.sleep(network.random.uniform(0.0, effects["shuffle"]))
         if "lose" in effects:
             raise AnswerFailed("lost on demand")
         if "duplicate_at_once" in effects:
@@ -182,19 +195,20 @@ class Webhooks:
             raise AnswerFailed("answer lost on demand")
         return answer
 
-    def _headers(self, url: str, method: str, form: Form, token: str, cookies: dict[str, str] | None) -> dict[str, str]:
+    def _headers(self, url: str, request: _Request) -> dict[str, str]:
+        signed = request.form if request.method == "POST" else None
         headers = {
             "User-Agent": "TwilioProxy/1.1",
             "Accept": "*/*",
             "Accept-Encoding": "gzip",
             "X-Home-Region": "us1",
-            "I-Twilio-Idempotency-Token": token,
-            "X-Twilio-Signature": signature(self._network.auth_token, url, form if method == "POST" else None),
+            "I-Twilio-Idempotency-Token": request.token,
+            "X-Twilio-Signature": signature(self._network.auth_token, url, signed),
         }
-        if method == "POST":
+        if request.method == "POST":
             headers["Content-Type"] = "application/x-www-form-urlencoded; charset=UTF-8"
-        if cookies:
-            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        if request.cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in request.cookies.items())
         return headers
 
 

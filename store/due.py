@@ -20,6 +20,9 @@ from store.sql import Database, Instant
 log = structlog.get_logger()
 
 
+POLL_SECONDS = 0.5  # how late another process may see what was written here, if no nudge says so
+
+
 def due_columns() -> list[Column[Any]]:
     """`due_at` null: nothing to do.  `lease_owner` until `lease_until`: somebody is at it."""
     return [
@@ -73,7 +76,7 @@ class DueLoop:
         *,
         owner: str,
         lease: timedelta = timedelta(seconds=15),
-        poll: float = 0.5,
+        poll: float = POLL_SECONDS,
         limit: int = 20,
         only: ColumnElement[bool] | None = None,
     ) -> None:

@@ -18,6 +18,7 @@ from api.tokens import Guard
 from carrier.port import Network
 from carrier.twilio import TwilioNetwork
 from store.clock import Clock, SystemClock
+from store.due import POLL_SECONDS
 from store.live import Live, Nudges, connect
 from store.sql import Database
 from switchboard.health import Health
@@ -58,10 +59,12 @@ def assemble(
     clock: Clock | None = None,
     network: Network | None = None,
     public_url: str | None = None,
+    poll: float = POLL_SECONDS,
 ) -> Parts:
     """Opens nothing yet: engines and pools connect when they are first asked.
 
-    `public_url`: where this server listens, for when the settings do not say how the carrier reaches it.
+    `public_url`: where this server listens, for when the settings do not say how the carrier reaches it;
+    `poll`: seconds after which each loop looks by itself for what other processes wrote.
     """
     clock = clock or SystemClock()
     network = network or twilio_network(settings)
@@ -71,7 +74,7 @@ def assemble(
     bootstrap = settings.api_token.get_secret_value() if settings.api_token else None
     guard = Guard(database, bootstrap)
     public_url = settings.public_url or public_url or "http://127.0.0.1:8000"
-    wired = wire(settings, public_url, database, clock, nudges, guard, network)
+    wired = wire(settings, public_url, database, clock, nudges, guard, network, poll)
     api = build_api(wired.routers, guard, database, clock)
     return Parts(
         settings=settings,

@@ -30,6 +30,7 @@ CONVERSATIONS = 4000
 CROWD = {"it-IT": 205, "en-GB": 34, "de-DE": 30, "fr-FR": 24}  # beside the guests
 MOST = 3.0  # nobody rings more than about three times as often as most do
 HOUSEHOLDS = 14  # pairs of the crowd that share a number
+AGE = timedelta(days=DAYS + 30)
 ROWS_AT_ONCE = 500
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
@@ -61,7 +62,7 @@ def invent(now: datetime, seed: int = 1) -> Company:
     """The company as it is on the day of `now`."""
     dice = random.Random(seed)
     company = Company()
-    since = now - timedelta(days=DAYS + 30)
+    since = now - AGE
     keys = {colleague.key: _id("agt", since, dice) for colleague in AGENTS}
     company.agents = [_agent(keys, colleague_at, now) for colleague_at in range(len(AGENTS))]
     for guest in GUESTS:
@@ -74,8 +75,10 @@ def invent(now: datetime, seed: int = 1) -> Company:
     return company
 
 
-async def is_empty(connection: AsyncConnection) -> bool:
-    return not await connection.scalar(select(func.count()).select_from(agents))
+async def invented_at(connection: AsyncConnection) -> datetime | None:
+    """The moment for which the company that is there was invented; None: the database is empty."""
+    oldest = await connection.scalar(select(func.min(agents.c.made_at)))
+    return None if oldest is None else oldest + AGE
 
 
 async def load(connection: AsyncConnection, company: Company) -> None:
@@ -102,6 +105,17 @@ def book(company: Company) -> dict[str, Any]:
         person |= {"featured": True, "withhold": guest.withhold}
     taken: set[str] = {person["address"] for person in people}
     return {"people": people + list(_crowd(company, names, taken)), "agents": [_seat(row) for row in company.agents]}
+
+
+def seats(company: Company) -> list[dict[str, str]]:
+    """Address, name and first language of each agent."""
+    return [{"address": row["address"], "name": row["name"], "language": row["languages"][0]} for row in company.agents]
+
+
+def languages(company: Company) -> dict[str, str]:
+    """The language spoken at each customer's number."""
+    spoken = {row["id"]: row["language"] for row in company.customers}
+    return {row["number"]: spoken[row["customer_id"]] for row in company.phones}
 
 
 def _crowd(company: Company, names: Mapping[str, str], taken: set[str]) -> Iterator[Row]:
@@ -147,7 +161,7 @@ def _agent(keys: Mapping[str, str], place: int, now: datetime) -> Row:
         "availability": "offline",
         "activity": "idle",
         "since_at": now - timedelta(minutes=5 * (place + 1)),
-        "made_at": now - timedelta(days=DAYS + 30),
+        "made_at": now - AGE,
         "misses": 0,
     }
 

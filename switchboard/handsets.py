@@ -13,7 +13,7 @@ from simulator.network import Network
 from simulator.phones import Phone
 from store.clock import Clock
 
-PICK_UP_SECONDS = 6.0  # long enough for a person to open the handset and answer themselves
+PICK_UP_SECONDS = 8.0  # long enough for a person to open the handset and answer themselves
 TALK_SECONDS = 40.0
 LOOK_SECONDS = 0.3
 BREATH_SECONDS = 1.5

@@ -38,7 +38,9 @@ def views(clock: Clock, promises: Promises) -> Mapping[str, View]:
         return (await callbacks.api.shown(conn, promises, [row]))[0].model_dump(mode="json", by_alias=True)
 
     async def decision(conn: AsyncConnection, ref: str) -> dict[str, Any] | None:
-        query = select(decisions, calls.c.sid).join(calls, calls.c.id == decisions.c.call_id).where(decisions.c.id == ref)
+        query = (
+            select(decisions, calls.c.sid).join(calls, calls.c.id == decisions.c.call_id).where(decisions.c.id == ref)
+        )
         row = (await conn.execute(query)).one_or_none()
         if row is None:
             return None

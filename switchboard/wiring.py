@@ -30,6 +30,7 @@ from routing.house import House
 from routing.plan_api import plan_router
 from routing.plans import Plans
 from store.clock import Clock
+from store.due import POLL_SECONDS
 from store.ids import new_id
 from store.live import Nudges
 from store.sql import Database
@@ -55,10 +56,11 @@ def wire(
     nudges: Nudges,
     guard: Guard,
     network: Network,
+    poll: float = POLL_SECONDS,
 ) -> Wired:
     house = House(settings.company_name, settings.default_language, settings.default_region, settings.timezone)
     plans, promises = Plans(), Promises(house)
-    effects = Effects(database, clock, network, calls_per_second=settings.calls_per_second)
+    effects = Effects(database, clock, network, calls_per_second=settings.calls_per_second, poll=poll)
     numbers = Numbers(database, clock, network)
 
     def tell(name: str) -> None:
@@ -76,8 +78,8 @@ def wire(
         floor_changed=lambda: tell(FLOOR),
     )
     owner = new_id("own")
-    watch = Watch(rooms, network, owner=owner)
-    keeper = Keeper(database, clock, promises, plans, lambda: PromiseDialler(rooms), owner=owner)
+    watch = Watch(rooms, network, owner=owner, poll=poll)
+    keeper = Keeper(database, clock, promises, plans, lambda: PromiseDialler(rooms), owner=owner, poll=poll)
     effects.on_result = watch.heard
     nudges.listen(FLOOR, watch.floor_changed)
     nudges.listen(FLOOR, keeper.loop.nudge)

@@ -42,6 +42,9 @@ export class Calls {
     card.element.classList.toggle("live", call.state !== "ended");
     this.#once(card, "start", call.started_at, call.direction === "outbound" ? "We ring, as promised" : "Rings us");
     for (const decision of call.decisions ?? []) this.#once(card, `${decision.at}${decision.action}`, decision.at, decision.sentence, "why");
+    for (const leg of call.legs ?? []) {
+      if (leg.role === "agent" && leg.agent && leg.sid) this.#once(card, `leg ${leg.sid}`, null, `${this.agentName(leg.agent)}’s telephone rings`);
+    }
     if (call.said) this.#once(card, `said ${call.said}`, null, `“${call.said}”`, "said");
     this.#follow(card, call);
   }
@@ -51,7 +54,6 @@ export class Calls {
     const before = card.state;
     card.state = `${call.state} ${call.agent}`;
     if (before === card.state) return;
-    if (call.state === "ringing" && agent) this.#add(card, null, `${agent}’s telephone rings`);
     if (call.state === "talking") this.#add(card, null, agent ? `${agent} is on the line${waited(call)}` : `They talk${waited(call)}`);
     if (call.state === "ended") this.#once(card, "end", call.ended_at, OUTCOMES[call.outcome] ?? "The call has ended");
   }

@@ -41,8 +41,8 @@ function face(name) {
 }
 
 function showAgents() {
-  const seats = new Map(book.agents.map((agent) => [agent.address, agent]));
-  const rows = [...agents.values()].filter((agent) => seats.has(agent.address)).map((agent) => agentRow(agent, seats.get(agent.address)));
+  const seated = new Map([...agents.values()].map((agent) => [agent.address, agent]));
+  const rows = book.agents.filter((seat) => seated.has(seat.address)).map((seat) => agentRow(seated.get(seat.address), seat));
   const list = document.getElementById("agents");
   const focused = document.activeElement?.dataset?.address;
   list.replaceChildren(...rows);

@@ -18,14 +18,18 @@ LONGEST_TONE_SECONDS = 120
 
 
 def listing(asked: Asked) -> dict[str, Any]:
-    """All, or those of the call or conference in the path."""
-    shown = [r for r in reversed(asked.network.recordings.all.values()) if _matches(asked, r)]
-    return page(asked, "recordings", [as_json(asked, recording) for recording in shown])
+    return page(asked, "recordings", [as_json(asked, recording) for recording in _shown(asked)])
 
 
 def listing_of_call(asked: Asked) -> dict[str, Any]:
     calls.find(asked, "call")
-    return listing(asked)
+    return page(asked, "recordings", [_common(asked, recording) | {"track": "both"} for recording in _shown(asked)])
+
+
+def listing_of_conference(asked: Asked) -> dict[str, Any]:
+    if asked.names["conference"] not in asked.network.rooms.all:
+        raise asked.missing()
+    return page(asked, "recordings", [_common(asked, recording) for recording in _shown(asked)])
 
 
 def fetch(asked: Asked) -> dict[str, Any]:
@@ -58,6 +62,18 @@ def sound(recording: Recording) -> bytes:
 
 def as_json(asked: Asked, recording: Recording) -> dict[str, Any]:
     uri = f"{asked.root}/Recordings/{recording.sid}"
+    return _common(asked, recording) | {
+        "subresource_uris": {
+            "add_on_results": f"{uri}/AddOnResults.json",
+            "transcriptions": f"{uri}/Transcriptions.json",
+        },
+        "media_url": asked.network.recordings.url(recording),
+    }
+
+
+def _common(asked: Asked, recording: Recording) -> dict[str, Any]:
+    """What a recording shows wherever it is looked up."""
+    uri = f"{asked.root}/Recordings/{recording.sid}"
     at = rfc_2822(recording.created_at)
     return {
         "account_sid": asked.network.account_sid,
@@ -77,12 +93,12 @@ def as_json(asked: Asked, recording: Recording) -> dict[str, Any]:
         "error_code": None,
         "uri": f"{uri}.json",
         "encryption_details": None,
-        "subresource_uris": {
-            "add_on_results": f"{uri}/AddOnResults.json",
-            "transcriptions": f"{uri}/Transcriptions.json",
-        },
-        "media_url": asked.network.recordings.url(recording),
     }
+
+
+def _shown(asked: Asked) -> list[Recording]:
+    """All, or those of the call or conference in the path, newest first."""
+    return [recording for recording in reversed(asked.network.recordings.all.values()) if _matches(asked, recording)]
 
 
 def _belongs(asked: Asked, recording: Recording) -> bool:

@@ -55,7 +55,7 @@ ENDPOINTS = [
         "GET",
         "/Conferences/{conference}/Recordings.json",
         "/Conferences/{ConferenceSid}/Recordings.json",
-        recordings.listing,
+        recordings.listing_of_conference,
     ),
     Endpoint(
         "POST",

@@ -1,4 +1,6 @@
+import asyncio
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -296,8 +298,6 @@ async def test_the_export_holds_all_that_is_kept(database: Database, clock: Virt
 
 
 async def test_two_who_write_the_same_external_id_at_once_make_one_customer(ask: Asking) -> None:
-    import asyncio
-
     answers = await asyncio.gather(*(ask.post("/customers", {"external_id": "X", "name": str(n)}) for n in range(6)))
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 5
     async with ask.database.read() as conn:
@@ -317,8 +317,6 @@ def conversation(customer: str, **changes: Any) -> dict[str, Any]:
 
 
 def text(id: str, customer_id: str | None, number: str) -> dict[str, Any]:
-    from datetime import UTC, datetime
-
     return {
         "id": id,
         "customer_id": customer_id,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
 import httpx2
+import jsonschema
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -19,6 +21,7 @@ from twilio.request_validator import RequestValidator
 from simulator.app import build
 from simulator.http import InProcess
 from simulator.network import Network, NumberSettings
+from simulator.openapi import BASE, document
 from store.clock import VirtualClock
 
 ACCOUNT = "AC" + "a" * 32
@@ -82,7 +85,10 @@ class RestAnswer:
 
 
 class Rest:
-    """Raw requests to the carrier's API, so that tests may send what the official client would not."""
+    """Raw requests to the carrier's API, so that tests may send what the official client would not.
+
+    Every JSON answer is held against Twilio's OpenAPI document.
+    """
 
     def __init__(self, network: Network) -> None:
         transport = httpx2.ASGITransport(app=build(network))
@@ -91,13 +97,13 @@ class Rest:
 
     async def post(self, path: str, **form: Any) -> RestAnswer:
         names = {name.replace("From_", "From"): value for name, value in form.items()}
-        return _read(await self.client.post(self.root + path, data=names))
+        return _read("post", await self.client.post(self.root + path, data=names))
 
     async def get(self, path: str, **query: Any) -> RestAnswer:
-        return _read(await self.client.get(self.root + path, params=query))
+        return _read("get", await self.client.get(self.root + path, params=query or None))
 
     async def delete(self, path: str) -> RestAnswer:
-        return _read(await self.client.delete(self.root + path))
+        return _read("delete", await self.client.delete(self.root + path))
 
     async def call(self, to: str, **more: Any) -> dict[str, Any]:
         answer = await self.post("/Calls.json", **{"To": to, "From_": LINE, "Url": f"{ORIGIN}/outbound"} | more)
@@ -106,8 +112,51 @@ class Rest:
         return body
 
 
-def _read(response: httpx2.Response) -> RestAnswer:
-    return RestAnswer(response.status_code, json.loads(response.content) if response.content else None)
+def _read(method: str, response: httpx2.Response) -> RestAnswer:
+    body = json.loads(response.content) if response.content else None
+    if response.status_code < 300 and body is not None:
+        check_answer(method, response.url.path, response.status_code, body)
+    return RestAnswer(response.status_code, body)
+
+
+def check_answer(method: str, path: str, status: int, body: Any) -> None:
+    """Raises what jsonschema finds wrong, null, number and date formats included."""
+    below = path.removeprefix(f"/2010-04-01/Accounts/{ACCOUNT}")
+    for template, operations in document()["paths"].items():
+        pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template.removeprefix(BASE)))
+        if re.fullmatch(pattern, below) and method in operations:
+            answers = operations[method]["responses"]
+            assert str(status) in answers, (method, path, status)
+            schema = answers[str(status)]["content"]["application/json"]["schema"]
+            jsonschema.Draft202012Validator(_strict(schema), format_checker=FORMATS).validate(body)
+            return
+    assert below == ".json", f"{method} {path} is not documented"
+
+
+FORMATS = jsonschema.FormatChecker()
+
+
+@FORMATS.checks("date-time-rfc-2822")
+def _is_rfc_2822(value: object) -> bool:
+    return not isinstance(value, str) or re.fullmatch(r"[A-Z]\w\w, \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+0000", value) is not None
+
+
+def _strict(schema: Any) -> Any:
+    """OpenAPI 3.0 to JSON Schema; properties that are not documented are refused."""
+    if isinstance(schema, list):
+        return [_strict(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _strict(document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+    made = {name: _strict(part) for name, part in schema.items() if name != "nullable"}
+    if schema.get("nullable") and isinstance(schema.get("type"), str):
+        made["type"] = [schema["type"], "null"]
+        if "enum" in schema:
+            made["enum"] = [*schema["enum"], None]
+    if "properties" in schema and schema.get("type") == "object":
+        made["additionalProperties"] = False
+    return made
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ def test_no_two_ids_are_alike() -> None:
     assert len({ids.new_id("x") for _ in range(10_000)}) == 10_000
 
 
-def test_ids_sort_by_the_millisecond_they_were_made_in(monkeypatch: object) -> None:
+def test_ids_sort_by_the_millisecond_they_were_made_in() -> None:
     made = []
     for _ in range(3):
         made.append(ids.new_id("x"))

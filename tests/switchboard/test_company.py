@@ -91,10 +91,10 @@ def test_the_book_offers_everybody_once_and_the_featured_ones_first() -> None:
 @pytest.mark.anyio
 async def test_it_loads_whole_into_an_empty_database(database: Database) -> None:
     async with database.write() as connection:
-        assert await company.is_empty(connection)
+        assert await company.invented_at(connection) is None
         await company.load(connection, COMPANY)
     async with database.read() as connection:
-        assert not await company.is_empty(connection)
+        assert await company.invented_at(connection) == NOW
         counts = [
             await connection.scalar(select(func.count()).select_from(table))
             for table in (agents, customers, customer_phones, interactions)

@@ -61,10 +61,12 @@ def upgrade() -> None:
         sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("wanted", sa.Boolean(), nullable=False),
         sa.Column("sid", sa.Text(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("not_after", sa.DateTime(timezone=True), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lease_owner", sa.Text(), nullable=True),
@@ -75,6 +77,14 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_effects_due_at"), ["due_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_effects_sid"), ["sid"], unique=False)
         batch_op.create_index("ix_effects_subject", ["subject"], unique=False)
+        batch_op.create_index("ix_effects_target", ["target"], unique=False)
+        batch_op.create_index(
+            "uq_effects_unresolved",
+            ["kind", "target"],
+            unique=True,
+            sqlite_where=sa.text("state IN ('asking','unknown') AND kind IN ('create_call','send_text')"),
+            postgresql_where=sa.text("state IN ('asking','unknown') AND kind IN ('create_call','send_text')"),
+        )
 
     op.create_table(
         "events",
@@ -322,11 +332,14 @@ def upgrade() -> None:
         sa.Column("familiar", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("choice", sa.Text(), nullable=True),
         sa.Column("callback_id", sa.Text(), nullable=True),
+        sa.Column("recording_url", sa.Text(), nullable=True),
         sa.Column("attempt", sa.Integer(), nullable=True),
         sa.Column("arrived_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("offered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("greeted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("talking_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("join_asked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("joined_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("waited_seconds", sa.Float(), nullable=True),
         sa.Column("step", sa.Integer(), server_default=sa.text("0"), nullable=False),
@@ -528,6 +541,12 @@ def downgrade() -> None:
     op.drop_table("idempotency_keys")
     op.drop_table("events")
     with op.batch_alter_table("effects", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_effects_unresolved",
+            sqlite_where=sa.text("state IN ('asking','unknown') AND kind IN ('create_call','send_text')"),
+            postgresql_where=sa.text("state IN ('asking','unknown') AND kind IN ('create_call','send_text')"),
+        )
+        batch_op.drop_index("ix_effects_target")
         batch_op.drop_index("ix_effects_subject")
         batch_op.drop_index(batch_op.f("ix_effects_sid"))
         batch_op.drop_index(batch_op.f("ix_effects_due_at"))

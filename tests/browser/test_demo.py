@@ -1,0 +1,111 @@
+"""What a newcomer does with `centralino demo`: rings as somebody, is known, talks, is called back."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import FrameLocator, Locator, Page, expect
+
+from tests.browser.conftest import Opens, take_free_port
+
+pytestmark = pytest.mark.anyio
+
+STARTS_WITHIN_SECONDS = 30
+STOPS_WITHIN_SECONDS = 8
+SLOW = 30_000  # milliseconds: greeting, ringing and talking take their time
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The command itself, as a newcomer starts it; at the end it must stop cleanly and in time."""
+    home = tmp_path_factory.mktemp("demo")
+    port = take_free_port()
+    arguments = ["demo", "--no-browser", "--port", str(port), "--carrier-port", str(take_free_port())]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "switchboard", *arguments],
+        stdout=subprocess.PIPE,
+        env=os.environ | {"CENTRALINO_HOME": str(home)},
+        text=True,
+    )
+    assert process.stdout is not None
+    printed = ""
+    for line in process.stdout:
+        printed += line
+        if "Ctrl-C" in line:
+            break
+    assert f"http://127.0.0.1:{port}" in printed
+    yield f"http://127.0.0.1:{port}"
+    process.send_signal(signal.SIGTERM)
+    process.stdout.read()
+    assert process.wait(STOPS_WITHIN_SECONDS) == 0
+    complaints = [line for line in (home / "demo" / "demo.log").read_text().splitlines() if '"level": "error"' in line]
+    assert complaints == []
+
+
+def telephones(page: Page) -> FrameLocator:
+    return page.frame_locator("iframe[title=Telephones]")
+
+
+def telephone(page: Page, name: str) -> Locator:
+    return telephones(page).get_by_role("article", name=name)
+
+
+def captions(phone: Locator) -> Locator:
+    return phone.get_by_role("log", name="Captions")
+
+
+async def test_maria_is_greeted_by_name_and_talks_with_anna_who_knows_her(demo: str, open_page: Opens) -> None:
+    async with open_page(demo) as page:
+        await page.get_by_role("button", name="Open Anna Bianchi’s handset").click()
+        anna = telephone(page, "Anna Bianchi")
+        await expect(anna).to_contain_text("Ready")
+        await page.get_by_role("button", name="Ring as Maria Rossi").click()
+        maria = telephone(page, "Maria Rossi")
+        await expect(captions(maria)).to_contain_text("Maria", timeout=SLOW)
+
+        await anna.get_by_role("button", name="Answer").click(timeout=SLOW)
+        await expect(captions(maria)).to_contain_text("You are talking with Anna Bianchi", timeout=SLOW)
+        await maria.get_by_label("Say something").fill("Ho una domanda sulla lampada.")
+        await maria.get_by_label("Say something").press("Enter")
+        await expect(captions(anna)).to_contain_text("Ho una domanda sulla lampada.")
+        await anna.get_by_label("Say something").fill("Eccomi, Maria.")
+        await anna.get_by_label("Say something").press("Enter")
+        await expect(captions(maria)).to_contain_text("Eccomi, Maria.")
+
+        inside = page.get_by_role("article", name="Maria Rossi")
+        await expect(inside).to_contain_text("Anna Bianchi’s telephone rings")
+        await expect(inside).to_contain_text("Anna Bianchi is on the line")
+        await maria.get_by_role("button", name="Hang up").click()
+        await expect(inside).to_contain_text("They talked")
+
+
+async def test_an_agent_whom_nobody_plays_answers_by_themselves_in_the_callers_language(
+    demo: str, open_page: Opens
+) -> None:
+    async with open_page(demo) as page:
+        await page.get_by_role("button", name="Ring as Katharina Vogel").click()
+        katharina = telephone(page, "Katharina Vogel")
+        await expect(captions(katharina)).to_contain_text("You are talking with Thomas Keller", timeout=SLOW)
+        await expect(captions(katharina)).to_contain_text("hier ist Thomas", timeout=SLOW)
+        await katharina.get_by_label("Say something").fill("Die Leuchte flackert.")
+        await katharina.get_by_label("Say something").press("Enter")
+        await expect(captions(katharina)).to_contain_text("Verstehe", timeout=SLOW)
+        await katharina.get_by_role("button", name="Hang up").click()
+
+
+async def test_a_handset_that_is_opened_while_it_rings_can_be_answered(demo: str, open_page: Opens) -> None:
+    async with open_page(demo) as page:
+        await page.get_by_role("button", name="Ring as Carlo Santoro").click()
+        await expect(page.get_by_role("article", name="Carlo Santoro")).to_contain_text(
+            "Sara Rinaldi’s telephone rings"
+        )
+        await page.get_by_role("button", name="Open Sara Rinaldi’s handset").click()
+        await telephone(page, "Sara Rinaldi").get_by_role("button", name="Answer").click()
+        await expect(captions(telephone(page, "Sara Rinaldi"))).to_contain_text("You are talking with Carlo Santoro")
+        await telephone(page, "Sara Rinaldi").get_by_role("button", name="Hang up").click()

@@ -1,0 +1,100 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crm.familiarity import familiar_agents
+from crm.matters import Past
+
+NOW = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
+MEETINGS = ["solved", "open", "transferred"]
+
+
+def talk(days_ago: float, agent: str | None = "agt_1", outcome: str = "solved", seconds: int = 300) -> Past:
+    return Past("int_1", agent, "voice", NOW - timedelta(days=days_ago), seconds, outcome, "ipad")
+
+
+days = st.floats(0, 2000)
+talks = st.builds(
+    talk,
+    days,
+    st.sampled_from(["agt_1", "agt_2", None]),
+    st.sampled_from([*MEETINGS, "abandoned"]),
+    st.integers(0, 4000),
+)
+
+
+def score(*past: Past) -> float:
+    found = [one.score for one in familiar_agents(past, NOW) if one.agent_id == "agt_1"]
+    return found[0] if found else 0.0
+
+
+def test_four_conversations_are_told_with_how_they_ended() -> None:
+    past = [talk(1), talk(20, outcome="open"), talk(50), talk(3, "agt_2"), talk(2, None), talk(2, outcome="abandoned")]
+    first, second = familiar_agents(past, NOW)
+    assert (first.agent_id, first.times, first.reasons) == ("agt_1", 3, {"solved": 2, "open": 1})
+    assert (first.last_at, first.last_topic) == (NOW - timedelta(days=1), "ipad")
+    assert (second.agent_id, second.times) == ("agt_2", 1)
+
+
+def test_a_problem_solved_today_makes_half_a_friend_and_ninety_days_halve_its_weight() -> None:
+    assert abs(score(talk(0)) - 0.5) < 1e-9
+    assert abs(score(talk(90), talk(90)) - 0.5) < 1e-9
+
+
+def test_a_solution_counts_more_than_an_open_end_and_that_more_than_a_transfer() -> None:
+    assert score(talk(5)) > score(talk(5, outcome="open")) > score(talk(5, outcome="transferred")) > 0
+
+
+def test_who_hung_up_or_spoke_for_a_moment_met_nobody() -> None:
+    assert familiar_agents([talk(1, outcome="abandoned"), talk(1, seconds=9), talk(1, None)], NOW) == []
+    assert familiar_agents([talk(1, seconds=10)], NOW) != []
+
+
+def test_a_text_has_no_seconds_and_still_counts() -> None:
+    assert familiar_agents([replace(talk(1, seconds=0), channel="text")], NOW) != []
+
+
+def test_minutes_do_not_count() -> None:
+    assert score(talk(5, seconds=60)) == score(talk(5, seconds=6000))
+
+
+@given(st.lists(talks, max_size=30))
+def test_scores_lie_between_nothing_and_one_and_the_best_is_first(past: list[Past]) -> None:
+    scores = [one.score for one in familiar_agents(past, NOW)]
+    assert all(0 <= one <= 1 for one in scores)
+    assert scores == sorted(scores, reverse=True)
+
+
+@given(st.lists(talks, max_size=10), days, st.floats(0, 500), st.sampled_from(MEETINGS))
+def test_what_was_lately_never_counts_less(past: list[Past], ago: float, more: float, outcome: str) -> None:
+    assert score(*past, talk(ago, outcome=outcome)) >= score(*past, talk(ago + more, outcome=outcome))
+
+
+@given(st.lists(talks, max_size=3), st.floats(0, 300), st.floats(0.5, 100), st.sampled_from(MEETINGS))
+def test_what_was_lately_counts_more(past: list[Past], ago: float, more: float, outcome: str) -> None:
+    assert score(*past, talk(ago, outcome=outcome)) > score(*past, talk(ago + more, outcome=outcome))
+
+
+@given(st.lists(talks, max_size=10), talks)
+def test_one_more_conversation_never_makes_a_stranger(past: list[Past], another: Past) -> None:
+    assert score(*past, another) >= score(*past)
+
+
+@given(st.lists(talks, min_size=1, max_size=10), st.randoms())
+def test_the_order_of_the_past_does_not_matter(past: list[Past], chance: object) -> None:
+    shuffled = sorted(past, key=lambda _: chance.random())  # type: ignore[attr-defined]
+    left = [(one.agent_id, round(one.score, 9), one.times) for one in familiar_agents(past, NOW)]
+    right = [(one.agent_id, round(one.score, 9), one.times) for one in familiar_agents(shuffled, NOW)]
+    assert sorted(left) == sorted(right)
+
+
+@given(st.integers(1, 40))
+def test_many_conversations_add_less_and_less(times: int) -> None:
+    first, second, third = (score(*[talk(5)] * n) for n in (times, times + 1, times + 2))
+    assert second - first >= third - second >= 0
+
+
+def test_a_conversation_in_the_future_counts_as_one_of_today() -> None:
+    assert score(talk(-30)) == score(talk(0))

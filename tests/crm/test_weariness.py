@@ -1,0 +1,55 @@
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crm.matters import OpenMatter, Past
+from crm.weariness import Reason, weariness
+
+NOW = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
+OPEN = OpenMatter("agt_1", "invoice", NOW, None, None)
+
+
+def talk(days_ago: float, outcome: str = "solved", topic: str | None = "invoice") -> Past:
+    return Past("int_1", "agt_1", "voice", NOW - timedelta(days=days_ago), 300, outcome, topic)
+
+
+def test_who_never_rang_is_fresh() -> None:
+    assert weariness([], [], NOW).level == 0
+    assert weariness([talk(1), talk(2)], [], NOW).reasons == ()
+
+
+def test_a_transfer_tires_and_a_second_one_more() -> None:
+    once, twice = (
+        weariness([talk(1, "transferred")], [], NOW),
+        weariness([talk(n, "transferred", None) for n in (1, 9)], [], NOW),
+    )
+    assert (once.level, once.reasons) == (1, (Reason("transferred", 1),))
+    assert (twice.level, twice.reasons) == (2, (Reason("transferred", 2),))
+    assert weariness([talk(31, "transferred")], [], NOW).level == 0
+
+
+def test_three_times_about_the_same_in_a_fortnight_tires() -> None:
+    past = [talk(1, topic="Invoice"), talk(7, topic="invoice "), talk(13, topic="invoice")]
+    assert weariness(past, [], NOW).reasons == (Reason("repeated", 3, "Invoice"),)
+    assert weariness([*past[:2], talk(15)], [], NOW).level == 0
+    assert weariness([talk(n, topic=None) for n in (1, 2, 3)], [], NOW).level == 0
+
+
+def test_an_open_matter_tires() -> None:
+    assert weariness([], [OPEN, OPEN], NOW).reasons == (Reason("open", 2, "invoice"),)
+
+
+def test_nobody_is_wearier_than_three() -> None:
+    past = [talk(n, "transferred") for n in range(10)]
+    weary = weariness(past, [OPEN], NOW)
+    assert weary.level == 3
+    assert [reason.kind for reason in weary.reasons] == ["transferred", "repeated", "open"]
+
+
+@given(
+    st.lists(st.builds(talk, st.floats(-5, 60), st.sampled_from(["solved", "open", "transferred", "abandoned"]))),
+    st.floats(0, 60),
+)
+def test_one_more_transfer_never_refreshes(past: list[Past], ago: float) -> None:
+    assert weariness([*past, talk(ago, "transferred")], [], NOW).level >= weariness(past, [], NOW).level

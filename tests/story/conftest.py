@@ -1,0 +1,179 @@
+"""A whole house in process: the real app on both databases and a real Valkey, the carrier over HTTP, virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx2
+import pytest
+import uvicorn
+from sqlalchemy.engine import URL
+
+from simulator.app import build as build_carrier
+from simulator.http import InProcess
+from simulator.network import Network, NumberSettings
+from simulator.phones import AutoAnswer, Phone
+from store.clock import VirtualClock
+from switchboard.app import assemble, build
+from switchboard.settings import Settings
+
+ACCOUNT = "AC" + "a" * 32
+TOKEN = "0123456789abcdef0123456789abcdef"
+OURS = "https://centralino.test"
+LINE = "+390699990000"
+MARIA, PAOLO, SOMEBODY = "+393331234567", "+393337654321", "+393339990001"
+ROME = ZoneInfo("Europe/Rome")
+
+
+@dataclass
+class World:
+    """What a story needs: time, telephones, and the API to set the stage and look behind it."""
+
+    clock: VirtualClock
+    network: Network
+    api: httpx2.AsyncClient
+    ids: dict[str, str] = field(default_factory=dict)
+
+    async def agent(self, name: str, *, ready: bool = True, **more: Any) -> Phone:
+        """An agent with a softphone `client:<first name>`."""
+        first = name.split()[0].lower()
+        body = {"name": name, "address": f"client:{first}", "languages": ["it-IT"]} | more
+        made = await self.post("/agents", body)
+        self.ids[first] = made["id"]
+        phone = self.network.plug_in(made["address"])
+        if ready:
+            await self.presence(first, "ready")
+        return phone
+
+    async def presence(self, first: str, availability: str) -> None:
+        answer = await self.api.put(f"/agents/{self.ids[first]}/presence", json={"availability": availability})
+        assert answer.status_code == 200, answer.text
+
+    async def customer(self, called: str, number: str | None, **more: Any) -> Phone:
+        body = {"name": f"{called} Rossi", "called": called, "language": "it-IT", "phones": [number] if number else []}
+        made = await self.post("/customers", body | more)
+        self.ids[called] = made["id"]
+        return self.network.plug_in(number or "+390000000000")
+
+    async def has_talked(self, called: str, first: str, times: int = 1, **more: Any) -> None:
+        """A past: so many solved conversations, the last one a week ago."""
+        items = [
+            {
+                "customer": self.ids[called],
+                "agent": self.ids[first],
+                "started_at": (self.clock.now() - timedelta(days=7 * (n + 1))).isoformat(),
+                "talk_seconds": 200,
+                "outcome": "solved",
+            }
+            | more
+            for n in range(times)
+        ]
+        await self.post("/interactions", {"items": items})
+
+    async def post(self, path: str, body: dict[str, Any], status: int | None = None) -> Any:
+        answer = await self.api.post(path, json=body)
+        if status is None:
+            assert answer.status_code in (200, 201), answer.text
+        else:
+            assert answer.status_code == status, answer.text
+        return answer.json()
+
+    async def get(self, path: str) -> Any:
+        answer = await self.api.get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def call(self, phone: Phone, sid: str | None = None) -> Any:
+        return await self.get(f"/calls/{sid or phone.call}")
+
+    async def state_of(self, first: str) -> str:
+        agent = await self.get(f"/agents/{self.ids[first]}")
+        return f"{agent['availability']} {agent['activity']}"
+
+    async def until(self, condition: Callable[[], bool], limit: float = 60.0) -> None:
+        await self.clock.run_until(condition, limit)
+
+    async def hears(self, phone: Phone, words: str, limit: float = 60.0) -> None:
+        """Until these words have been said to this telephone."""
+        try:
+            await self.clock.run_until(lambda: words.lower() in phone.words.lower(), limit)
+        except TimeoutError:
+            raise AssertionError(f"never said: {words!r}; heard: {phone.words}") from None
+
+
+@pytest.fixture
+async def world(clock: VirtualClock, database_url: URL, redis_url: str, tmp_path: Path) -> AsyncIterator[World]:
+    transport = InProcess({})
+    network = Network(
+        clock,
+        account_sid=ACCOUNT,
+        auth_token=TOKEN,
+        numbers={
+            LINE: NumberSettings(
+                voice_url=f"{OURS}/twilio/voice",
+                voice_fallback_url=f"{OURS}/twilio/voice/fallback",
+                status_callback=f"{OURS}/twilio/status",
+                sms_url=f"{OURS}/twilio/sms",
+                friendly_name="Centralino",
+            )
+        },
+        http=transport,
+        calls_per_second=100.0,
+    )
+    async with _served(build_carrier(network)) as carrier_url:
+        settings = Settings(
+            _env_file=None,
+            database_url=database_url.render_as_string(hide_password=False),
+            redis_url=redis_url,
+            centralino_home=tmp_path / "home",
+            public_url=OURS,
+            twilio_account_sid=ACCOUNT,
+            twilio_auth_token=TOKEN,
+            twilio_api_url=carrier_url,
+            api_token="bootstrap",
+            company_name="Officine Lume",
+            calls_per_second=100.0,
+        )
+        parts = assemble(settings, redis_url=redis_url, clock=clock, poll=5.0)
+        app = build(parts)
+        transport.applications[OURS] = app
+        async with app.router.lifespan_context(app):
+            client = httpx2.AsyncClient(
+                transport=httpx2.ASGITransport(app=app),
+                base_url=f"{OURS}/api/v1",
+                headers={"Authorization": "Bearer bootstrap"},
+            )
+            async with client:
+                yield World(clock, network, client)
+        await network.close()
+
+
+class _served:
+    """An ASGI app on a real socket of this loop: the official client speaks HTTP to it."""
+
+    def __init__(self, app: Any) -> None:
+        self._socket = socket.socket()
+        self._socket.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(app, log_level="critical", lifespan="off", ws="none")
+        self._server = uvicorn.Server(config)
+
+    async def __aenter__(self) -> str:
+        self._server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+        self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
+        while not self._server.started:
+            await asyncio.sleep(0)
+        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    async def __aexit__(self, *error: object) -> None:
+        self._server.should_exit = True
+        await self._task
+
+
+__all__ = ["LINE", "MARIA", "PAOLO", "SOMEBODY", "AutoAnswer", "World", "datetime"]
