@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.fields import check_storable
 from api.problems import FieldRefused, NotFound, Problem, field_name
 from api.tokens import PRINCIPAL, Guard, not_identified
+from store.faults import told
 
 log = structlog.get_logger()
 
@@ -96,19 +97,8 @@ def _broken(error: Exception, scope: Scope) -> Problem:
     ):
         log.warning("api_store_away", error=kind, method=scope["method"], route=route)
         return Problem(503, None, "The store is away for a moment; nothing was changed.", headers={"Retry-After": "1"})
-    details: dict[str, object] = {"at": _places(error)}
+    details = told(error)
     if isinstance(error, ResponseValidationError):
         details["fields"] = [field_name(found["loc"]) for found in error.errors()]
-    log.error("api_failed", error=kind, method=scope["method"], route=route, **details)
+    log.error("api_failed", method=scope["method"], route=route, **details)
     return Problem(500, None, "Something broke on our side; it has been logged.")
-
-
-def _places(error: Exception) -> list[str]:
-    """The last steps of the traceback, without its message."""
-    places = []
-    step = error.__traceback__
-    while step is not None:
-        code = step.tb_frame.f_code
-        places.append(f"{code.co_filename.rpartition('/')[2]}:{step.tb_lineno} {code.co_name}")
-        step = step.tb_next
-    return places[-6:]

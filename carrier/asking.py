@@ -34,6 +34,7 @@ from carrier.port import (
     TooManyRequests,
 )
 from store.clock import Clock
+from store.faults import told
 from store.sql import Database
 
 log = structlog.get_logger()
@@ -220,8 +221,8 @@ class Asking:
         )
         try:
             await self.on_result(result)
-        except Exception:
-            log.exception("effect_result_not_heard", effect=row.id, kind=row.kind, state=row.state)
+        except Exception as error:
+            log.error("effect_result_not_heard", effect=row.id, kind=row.kind, state=row.state, **told(error))
 
 
 async def intend_end(conn: Any, sid: str, *, subject: str | None, clock: Clock) -> str:

@@ -74,6 +74,16 @@ class KnownText:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownRecording:
+    sid: str
+    call_sid: str
+    url: str
+    source: str  # RecordVerb, Conference, …
+    seconds: int
+    created_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class OwnNumber:
     number: str  # E.164
     sid: str
@@ -142,6 +152,8 @@ class Network(Protocol):
     ) -> Sequence[KnownCall]: ...
 
     async def list_texts(self, *, to: str, limit: int = 50) -> Sequence[KnownText]: ...
+
+    async def list_recordings(self, *, created_after: datetime, limit: int = 200) -> Sequence[KnownRecording]: ...
 
     async def list_numbers(self) -> Sequence[OwnNumber]: ...
 

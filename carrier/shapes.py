@@ -7,7 +7,7 @@ callers, and Twilio adds statuses.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 
 def _shape(pattern: str) -> re.Pattern[str]:
@@ -126,6 +126,7 @@ _SHAPES: dict[str, re.Pattern[str]] = {
         for part in ("City", "State", "Zip", "Country")
     },
 }
+_FREE = frozenset(name for name, shape in _SHAPES.items() if shape is _TEXT)
 _NEIGHBOURS = frozenset(  # free in shape, and followed by one of these in the signed text
     name
     for name, shape in _SHAPES.items()
@@ -145,14 +146,21 @@ KINDS: Sequence[tuple[str, Sequence[str]]] = (
 )
 
 
+def may_have_swallowed(values: Iterable[str]) -> bool:
+    """A quick look at all values together; only if it finds something is `swallowed` worth asking for each."""
+    return _SWALLOWED.search("\n".join(values)) is not None
+
+
+def swallowed(name: str, value: str) -> bool:
+    return name in _NEIGHBOURS and _SWALLOWED.search(value) is not None
+
+
 def fits(name: str, value: str) -> bool | None:
     """Whether a value has the shape of its field; None for a field that we do not know."""
+    if name in _FREE:
+        return True
     shape = _SHAPES.get(name)
-    if shape is None:
-        return None
-    if shape.fullmatch(value) is None:
-        return False
-    return name not in _NEIGHBOURS or _SWALLOWED.search(value) is None
+    return None if shape is None else shape.fullmatch(value) is not None
 
 
 def is_odd(text: str) -> bool:

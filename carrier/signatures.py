@@ -14,7 +14,7 @@ from hashlib import sha256
 from types import MappingProxyType
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
-from carrier.shapes import KINDS, TEXT_KINDS, fits, is_odd
+from carrier.shapes import KINDS, TEXT_KINDS, fits, is_odd, may_have_swallowed, swallowed
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_URL_BYTES = 16 * 1024
@@ -148,20 +148,7 @@ class Signatures:
         missing = [name for name in (*_kind(sent), *required) if name not in sent]
         if missing:
             raise RecutForm(f"without {', '.join(missing)}")
-        fields, odd = {}, []
-        for name, value in sent.items():
-            fit = fits(name, value)
-            if fit is None:
-                continue
-            if is_odd(value):
-                odd.append(name)
-                readable = "".join(character for character in value if not is_odd(character))
-                if fits(name, readable):
-                    fields[name] = readable
-            elif fit:
-                fields[name] = value
-            else:
-                raise RecutForm(f"{name} is not of its shape")
+        fields, odd = _readable(sent)
         for name, twin in (("Caller", "From"), ("Called", "To")):
             if name in fields and twin in fields and fields[name] != fields[twin]:
                 raise RecutForm(f"{name} and {twin} differ")
@@ -221,6 +208,28 @@ def _pairs(method: str, path_and_raw_query: str, query: str, raw_body: bytes) ->
     if given.count("&") >= MAX_FIELDS:
         raise TooLarge("too many fields")
     return parse_qsl(given, keep_blank_values=True, errors="surrogateescape")
+
+
+def _readable(sent: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """The fields that we know, and the names of those with odd characters, which are taken out where that helps."""
+    whole = "".join(sent.values())
+    clean, suspicious = not is_odd(whole), may_have_swallowed(sent.values())
+    fields: dict[str, str] = {}
+    odd: list[str] = []
+    for name, value in sent.items():
+        fit = fits(name, value)
+        if fit is None:
+            continue
+        if not clean and is_odd(value):
+            odd.append(name)
+            readable = "".join(character for character in value if not is_odd(character))
+            if fits(name, readable):
+                fields[name] = readable
+        elif fit and not (suspicious and swallowed(name, value)):
+            fields[name] = value
+        else:
+            raise RecutForm(f"{name} is not of its shape")
+    return fields, odd
 
 
 def _kind(sent: Mapping[str, str]) -> Collection[str]:

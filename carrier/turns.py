@@ -14,6 +14,7 @@ from carrier import ledger
 from carrier.pacing import Pacer
 from carrier.tables import effects
 from store.clock import Clock
+from store.faults import told
 from store.sql import Database
 
 log = structlog.get_logger()
@@ -108,9 +109,9 @@ class Turns:
     async def _carried_out(self, row: Row[Any]) -> None:
         try:
             await self._carry_out(row)
-        except Exception:
+        except Exception as error:
             # Its lease runs out; then it is looked for.
-            log.exception("call_not_written_down", effect=row.id)
+            log.error("call_not_written_down", effect=row.id, **told(error))
 
     async def _until_next(self) -> float:
         now = self._clock.now()

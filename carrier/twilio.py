@@ -19,6 +19,7 @@ from carrier.port import (
     AlreadyGone,
     CallChange,
     KnownCall,
+    KnownRecording,
     KnownText,
     NewCall,
     NewText,
@@ -127,6 +128,11 @@ class TwilioNetwork:
         async with self._asking() as client:
             return [_text(found) for found in await client.messages.list_async(to=to, limit=limit)]
 
+    async def list_recordings(self, *, created_after: datetime, limit: int = 200) -> Sequence[KnownRecording]:
+        async with self._asking() as client:
+            found = await client.recordings.list_async(date_created_after=created_after, limit=limit)
+            return [_recording(one) for one in found]
+
     async def list_numbers(self) -> Sequence[OwnNumber]:
         async with self._asking() as client:
             found = await client.incoming_phone_numbers.list_async(page_size=1000)
@@ -220,6 +226,17 @@ def _call(found: Any) -> KnownCall:
         direction=str(found.direction),
         created_at=found.date_created,
         parent_sid=found.parent_call_sid or None,
+    )
+
+
+def _recording(found: Any) -> KnownRecording:
+    return KnownRecording(
+        sid=found.sid,
+        call_sid=found.call_sid or "",
+        url=(found.uri or "").removesuffix(".json"),
+        source=str(found.source or ""),
+        seconds=int(found.duration or 0),
+        created_at=found.date_created,
     )
 
 

@@ -20,7 +20,7 @@ from ivr.names import learn_name
 from ivr.offers import leave_message, offer_call_back, take_message, take_slot
 from ivr.talk import end_talk
 from ivr.turn import Turn, spoken_name
-from routing.agents import Agent, Ended
+from routing.agents import Ended
 from routing.choose import TEAMMATE, WAIT
 from routing.floor import agent
 from routing.hours import read_hours

@@ -27,6 +27,7 @@ from ivr.recordings import recording_ready
 from ivr.talk import end_call
 from ivr.turn import Rooms, Turn
 from ivr.twiml import EMPTY, render
+from store.faults import told
 
 log = structlog.get_logger()
 
@@ -125,7 +126,7 @@ class Webhooks:
             async with asyncio.timeout(DEADLINE_SECONDS):
                 return await _twice(lambda: answer(hook))
         except Exception as error:
-            log.error("webhook_failed", path=hook.path, error=type(error).__name__, exc_info=error)
+            log.error("webhook_failed", path=hook.path, **told(error))
             return self._safe(hook)
 
     def _safe(self, hook: Hook, *, with_keys: bool = True) -> str:
@@ -195,24 +196,27 @@ class Webhooks:
             turns: list[Turn] = []
             async with self._rooms.database.write() as conn:
                 call = await calls.lock_by_sid(conn, hook.form["CallSid"])
-                if call is None:
-                    return self._safe(hook)  # answered by the safe document while the store was away
-                if call.reply_key == hook.key and call.reply:
+                if call is not None and call.reply_key == hook.key and call.reply:
                     return str(call.reply)
-                turn = await Turn.of(self._rooms, conn, call)
+                # Without a row it was answered by the safe document, while the store was away: it is opened now.
+                turn = await (self._arrival(conn, hook.form) if call is None else Turn.of(self._rooms, conn, call))
                 turns.append(turn)
                 if hook.form.get("CallStatus") in LEG_ENDS:
                     await self._last_words(turn, hook, step)
                     reply = EMPTY
-                elif _stale(hook, call):
+                elif call is not None and _stale(hook, call):
                     return str(call.reply or EMPTY)  # an old capture, or a webhook overtaken by a newer one
                 else:
-                    await self._next_step(turn)
+                    if call is not None:
+                        await self._next_step(turn)
                     reply = await self._reply(turn, hook, await step(turn, hook.form, hook.query))
             _finish(turns)
             return reply
 
         return answer
+
+    async def _arrival(self, conn: Any, form: Form) -> Turn:
+        return await self._open(conn, form, await identify(conn, form.get("From"), self._rooms.house.country))
 
     async def _last_words(self, turn: Turn, hook: Hook, step: CallerStep) -> None:
         """The caller hung up; a message they left with it is kept all the same."""

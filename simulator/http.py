@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 import aiohttp
 from starlette.types import ASGIApp
+from yarl import URL
 
 LARGEST_ANSWER_BYTES = 10_000_000
 
@@ -66,8 +67,9 @@ class OverSockets:
             total=patience.total_seconds, sock_connect=patience.connect_seconds, sock_read=patience.read_seconds
         )
         try:
+            target = URL(url, encoded=True)  # byte for byte what was signed
             async with self._session.request(
-                method, url, headers=headers, data=body or None, timeout=timeout, allow_redirects=False
+                method, target, headers=headers, data=body or None, timeout=timeout, allow_redirects=False
             ) as response:
                 content = await response.content.read(LARGEST_ANSWER_BYTES)
                 while not response.content.at_eof():
@@ -76,7 +78,7 @@ class OverSockets:
                         raise AnswerFailed("the answer does not end")
                 names = {name.lower(): value for name, value in response.headers.items()}
                 return Answer(response.status, names, response.headers.getall("Set-Cookie", []), content)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, ValueError) as error:
             raise ConnectFailed(str(error)) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise AnswerFailed(str(error) or type(error).__name__) from error

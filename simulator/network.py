@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import uuid
+from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -31,6 +32,7 @@ from simulator.webhooks import Webhooks
 from store.clock import Clock
 
 log = structlog.get_logger()
+MOST_REMEMBERED = 100_000
 
 
 @dataclass(slots=True)
@@ -119,8 +121,8 @@ class Network:
         self.sound_seconds: dict[str, float] = {}
         self.verbs: Mapping[type, Handler] = VERBS
         self.calls: dict[str, Call] = {}
-        self.alerts: list[Alert] = []
-        self.trace: list[Trace] = []
+        self.alerts: deque[Alert] = deque(maxlen=MOST_REMEMBERED)
+        self.trace: deque[Trace] = deque(maxlen=MOST_REMEMBERED)
         self.faults = Faults()
         self.webhooks = Webhooks(self)
         self.directory = Directory(self)

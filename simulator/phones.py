@@ -187,7 +187,7 @@ class Phone:
     def withdrawn(self, call: Call) -> None:
         if self._call is call:
             self._call = None
-            self._idle("canceled")
+            self._idle(call.status if call.over else "canceled")  # not over: another telephone took it
 
     def connected(self, call: Call) -> None:
         self.state = "in_call"

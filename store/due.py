@@ -15,6 +15,7 @@ from sqlalchemy import Column, ColumnElement, Row, Table, Text, and_, func, or_,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from store.clock import Clock
+from store.faults import told
 from store.sql import Database, Instant
 
 log = structlog.get_logger()
@@ -140,6 +141,6 @@ class DueLoop:
     async def _guarded(self, row: Row[Any]) -> None:
         try:
             await self._work(row)
-        except Exception:
+        except Exception as error:
             # The row keeps its due time: it comes back when the lease runs out.
-            log.exception("due_work_failed", table=self._table.name)
+            log.error("due_work_failed", table=self._table.name, **told(error))

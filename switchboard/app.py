@@ -19,6 +19,7 @@ from carrier.port import Network
 from carrier.twilio import TwilioNetwork
 from store.clock import Clock, SystemClock
 from store.due import POLL_SECONDS
+from store.faults import told
 from store.live import Live, Nudges, connect
 from store.sql import Database
 from switchboard.health import Health
@@ -132,8 +133,8 @@ async def _lasting(loop: Loop, clock: Clock) -> None:
     while True:
         try:
             await loop.run()
-        except Exception:
-            log.exception("loop_broke", loop=type(loop).__name__)
+        except Exception as error:
+            log.error("loop_broke", loop=type(loop).__name__, **told(error))
         await clock.sleep(REST_AFTER_FAULT_SECONDS)
 
 

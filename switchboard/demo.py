@@ -129,7 +129,8 @@ async def _server(settings: Settings, redis_url: str, clock: Clock, network: Net
     house = House(settings.company_name, settings.default_language, settings.default_region, settings.timezone)
     shown = with_names(views(clock, Promises(house)))
     feed = LiveFeed(parts.database, clock, shown)
-    page = book | {"company": settings.company_name, "line": LINE, "phones": f"{settings.twilio_api_url}/"}
+    place = {"company": settings.company_name, "zone": settings.timezone, "line": LINE}
+    page = book | place | {"phones": f"{settings.twilio_api_url}/"}
     languages = company.languages(invented)
     handsets = Handsets(network, clock, [Seat(**seat) for seat in company.seats(invented)], languages.get)
     front = inside.routes(feed, Snapshot(parts.database, shown), page)

@@ -216,11 +216,12 @@ def _supervise(settings: Settings, redis_url: str, listener: socket.socket, work
 
     crew = [start() for _ in range(workers)]
     while not stop.asked:
-        for place, process in enumerate(crew):
-            if not process.is_alive() and not stop.asked:
-                log.error("worker_died", exit_code=process.exitcode)
-                time.sleep(RESPAWN_SECONDS)
-                crew[place] = start()
+        dead = [place for place, process in enumerate(crew) if not process.is_alive()]
+        if dead:
+            log.error("worker_died", exit_codes=[crew[place].exitcode for place in dead])
+            time.sleep(RESPAWN_SECONDS)  # one that dies at once must not keep a core busy
+        for place in dead:
+            crew[place] = start()
         time.sleep(0.1)
     return _dismiss(crew)
 

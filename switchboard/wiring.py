@@ -22,6 +22,7 @@ from crm.past_api import cases_router, interactions_router
 from ivr.api import calls_router
 from ivr.personal import erase_calls
 from ivr.promised import PromiseDialler
+from ivr.reconcile import Reconcile
 from ivr.turn import Rooms
 from ivr.watch import Watch
 from ivr.webhooks import Webhooks
@@ -101,6 +102,6 @@ def wire(
             callbacks_router(database, clock, guard, promises, plans, house, lambda: tell(PROMISES)),
             plan_router(database, clock, guard, plans),
         ],
-        loops=[*effects.loops(), numbers, *watch.loops(), keeper.loop],
+        loops=[*effects.loops(), numbers, *watch.loops(), keeper.loop, Reconcile(rooms, network)],
         rooms=rooms,
     )

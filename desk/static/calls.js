@@ -42,8 +42,8 @@ export class Calls {
     card.element.classList.toggle("live", call.state !== "ended");
     this.#once(card, "start", call.started_at, call.direction === "outbound" ? "We ring, as promised" : "Rings us");
     for (const decision of call.decisions ?? []) this.#once(card, `${decision.at}${decision.action}`, decision.at, decision.sentence, "why");
-    for (const leg of call.legs ?? []) {
-      if (leg.role === "agent" && leg.agent && leg.sid) this.#once(card, `leg ${leg.sid}`, null, `${this.agentName(leg.agent)}’s telephone rings`);
+    for (const [n, leg] of (call.legs ?? []).entries()) {
+      if (leg.role === "agent" && leg.agent) this.#once(card, `leg ${n}`, null, `${this.agentName(leg.agent)}’s telephone rings`);
     }
     if (call.said) this.#once(card, `said ${call.said}`, null, `“${call.said}”`, "said");
     this.#follow(card, call);

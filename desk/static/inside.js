@@ -1,7 +1,7 @@
 // The demo's page: people to ring as, agents to answer as, and everything that changes, told by the server.
 
 import { Calls } from "./calls.js";
-import { el, wear, when } from "./show.js";
+import { el, setZone, wear, when } from "./show.js";
 
 const AVAILABLE = { ready: "Ready", away: "Away", offline: "Not at work" };
 const ACTIVE = { reserved: "Telephone rings", talking: "Talking", wrap_up: "Writing it down" };
@@ -123,6 +123,7 @@ window.addEventListener("message", (event) => {
   }
 });
 
+setZone(book.zone);
 document.getElementById("company").textContent = book.company;
 document.title = `${book.company} · Centralino`;
 document.getElementById("people").replaceChildren(...book.people.filter((one) => one.featured).map(person));

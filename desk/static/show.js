@@ -1,6 +1,10 @@
 // Small ways of showing things.  Everything goes in as text, never as markup.
 
-const DAY = { hourCycle: "h23" };
+let zone; // where the company is: the times that callers hear are its times
+
+export function setZone(name) {
+  zone = name;
+}
 
 export function el(tag, fields, ...children) {
   const element = document.createElement(tag);
@@ -11,13 +15,17 @@ export function el(tag, fields, ...children) {
 
 export function when(instant) {
   const at = new Date(instant);
-  const today = new Date().toDateString() === at.toDateString();
-  const time = at.toLocaleTimeString([], { ...DAY, hour: "2-digit", minute: "2-digit" });
-  return today ? time : `${at.toLocaleDateString([], { weekday: "long" })}, ${time}`;
+  const time = shown(at, { hour: "2-digit", minute: "2-digit" });
+  const day = { weekday: "long", day: "numeric", month: "long" };
+  return shown(at, day) === shown(new Date(), day) ? time : `${time} on ${shown(at, day)}`;
 }
 
 export function clock(instant) {
-  return new Date(instant).toLocaleTimeString([], { ...DAY, hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  return shown(new Date(instant), { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+}
+
+function shown(at, parts) {
+  return new Intl.DateTimeFormat("en-GB", { hourCycle: "h23", timeZone: zone, ...parts }).format(at);
 }
 
 export function wear(avatar, name) {

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.async_api import FrameLocator, Locator, Page, expect
@@ -16,7 +16,6 @@ from tests.browser.conftest import Opens, take_free_port
 
 pytestmark = pytest.mark.anyio
 
-STARTS_WITHIN_SECONDS = 30
 STOPS_WITHIN_SECONDS = 8
 SLOW = 30_000  # milliseconds: greeting, ringing and talking take their time
 
@@ -27,23 +26,17 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = tmp_path_factory.mktemp("demo")
     port = take_free_port()
     arguments = ["demo", "--no-browser", "--port", str(port), "--carrier-port", str(take_free_port())]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "switchboard", *arguments],
-        stdout=subprocess.PIPE,
-        env=os.environ | {"CENTRALINO_HOME": str(home)},
-        text=True,
-    )
-    assert process.stdout is not None
-    printed = ""
-    for line in process.stdout:
-        printed += line
-        if "Ctrl-C" in line:
-            break
-    assert f"http://127.0.0.1:{port}" in printed
-    yield f"http://127.0.0.1:{port}"
-    process.send_signal(signal.SIGTERM)
-    process.stdout.read()
-    assert process.wait(STOPS_WITHIN_SECONDS) == 0
+    command = [sys.executable, "-m", "switchboard", *arguments]
+    environment = os.environ | {"CENTRALINO_HOME": str(home)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
+        assert process.stdout is not None
+        printed = "".join(itertools.takewhile(lambda line: "Ctrl-C" not in line, process.stdout))
+        try:
+            assert f"http://127.0.0.1:{port}" in printed
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.send_signal(signal.SIGTERM)
+        assert process.wait(STOPS_WITHIN_SECONDS) == 0
     complaints = [line for line in (home / "demo" / "demo.log").read_text().splitlines() if '"level": "error"' in line]
     assert complaints == []
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
+from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -57,8 +58,9 @@ async def test_a_kicked_call_is_asked_without_time_passing_and_its_sid_is_told(
     await clock.advance(0)
 
     (asked,) = stand_in.creates()
-    assert asked["To"] == ANNA and asked["From"] == OURS and asked["Timeout"] == "20"
-    assert asked["Url"].endswith("/twilio/agent?leg=1") and asked["StatusCallback"].endswith("/twilio/status?leg=1")
+    assert (asked["To"], asked["From"], asked["Timeout"]) == (ANNA, OURS, "20")
+    assert asked["Url"].endswith("/twilio/agent?leg=1")
+    assert asked["StatusCallback"].endswith("/twilio/status?leg=1")
     sid = stand_in.calls[0]["sid"]
     assert office.told == [EffectResult(effect_id, "create_call", "leg_1", "done", sid)]
     kept = await row(database, effect_id)
@@ -221,16 +223,14 @@ async def test_429_is_repeated_with_growing_pauses_until_it_is_heard(
     office.effects.kick(await ring(database, office))
     await clock.advance(5)
     assert len(stand_in.creates()) == 4
-    pauses = [(b - a).total_seconds() for a, b in zip(stand_in.asked_at, stand_in.asked_at[1:], strict=False)]
-    assert pauses == sorted(pauses) and pauses[0] < pauses[-1]
-    assert office.states() == [("done", "20429")] or office.states() == [("done", None)]
+    pauses = [(after - before).total_seconds() for before, after in pairwise(stand_in.asked_at)]
+    assert pauses == [0.25, 0.5, 1.0]
+    assert office.states() == [("done", None)]
 
 
 async def test_429_is_not_repeated_past_the_time_it_may_be_asked(
     database: Database, clock: VirtualClock, office: Any, stand_in: Any, trouble: Any
 ) -> None:
-    from datetime import timedelta
-
     stand_in.troubles = [trouble(429, 20429)] * 50
     office.effects.kick(await ring(database, office, not_after=clock.now() + timedelta(seconds=3)))
     await clock.advance(30)
@@ -254,8 +254,6 @@ async def test_a_refused_connection_is_repeated_because_nothing_was_sent(
 async def test_a_call_too_late_to_be_asked_fails_instead(
     database: Database, clock: VirtualClock, office: Any, stand_in: Any
 ) -> None:
-    from datetime import timedelta
-
     await ring(database, office, not_after=clock.now() + timedelta(seconds=5))
     await clock.advance(6)
     office.keep()
@@ -273,7 +271,8 @@ async def test_an_intent_withdrawn_before_it_is_asked_never_is(
     office.effects.kick(effect_id)
     office.keep()
     await clock.advance(5)
-    assert stand_in.asked == [] and office.told == []
+    assert stand_in.asked == []
+    assert office.told == []
 
 
 async def test_withdrawing_after_it_was_asked_gives_the_sid_to_end(
@@ -453,12 +452,10 @@ async def test_another_call_to_a_number_waits_until_the_first_is_accounted_for(
 async def test_a_promise_is_not_asked_before_its_time(
     database: Database, clock: VirtualClock, office: Any, stand_in: Any
 ) -> None:
-    from datetime import timedelta
-
     office.keep()
-    due_at = clock.now() + timedelta(minutes=10)
+    due_at = clock.now() + timedelta(seconds=30)
     await ring(database, office, priority=PROMISE, not_before=due_at)
-    await clock.advance(599)
+    await clock.advance(29)
     assert stand_in.asked == []
     await clock.advance(1.5)
     assert len(stand_in.creates()) == 1
@@ -497,7 +494,6 @@ async def test_a_database_that_is_away_when_kicked_costs_nothing_but_time(
     database: Database, clock: VirtualClock, office: Any, stand_in: Any
 ) -> None:
     effect_id = await ring(database, office)
-    await asyncio.sleep(0)
     await database.close()
     office.effects.kick(effect_id)
     office.keep()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -79,8 +80,6 @@ async def test_after_a_quiet_time_nothing_waits_and_nothing_bursts(
 async def test_a_clock_that_was_once_wrong_does_not_stop_the_calls(
     database: Database, clock: VirtualClock, offices: Callable[..., Any], stand_in: Any
 ) -> None:
-    from datetime import timedelta
-
     office = offices(calls_per_second=1)
     await ring(database, office, "first")
     await clock.advance(0)

@@ -270,7 +270,7 @@ async def test_the_timeline_tells_what_happened_the_latest_first(database: Datab
     ]
     assert (items[3]["summary"], items[3]["agent"]) == ("the ipad would not update", anna["id"])
     paged: list[Any] = []
-    cursor = ""
+    cursor: str | None = ""
     while cursor is not None:
         page = (await ask.get(f"/customers/{made['id']}/timeline?limit=1&cursor={cursor}")).json()
         paged, cursor = paged + page["items"], page["next"]

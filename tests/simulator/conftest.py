@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import httpx2
-import jsonschema
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -136,9 +136,12 @@ def check_answer(method: str, path: str, status: int, body: Any) -> None:
 FORMATS = jsonschema.FormatChecker()
 
 
-@FORMATS.checks("date-time-rfc-2822")
+@FORMATS.checks("date-time-rfc-2822")  # type: ignore[untyped-decorator]
 def _is_rfc_2822(value: object) -> bool:
-    return not isinstance(value, str) or re.fullmatch(r"[A-Z]\w\w, \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+0000", value) is not None
+    return (
+        not isinstance(value, str)
+        or re.fullmatch(r"[A-Z]\w\w, \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+0000", value) is not None
+    )
 
 
 def _strict(schema: Any) -> Any:
@@ -205,5 +208,3 @@ def make_network(clock: VirtualClock, customer: Customer, **settings: Any) -> Ne
         http=InProcess({ORIGIN: customer.app}),
         **settings,
     )
-
-

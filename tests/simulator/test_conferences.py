@@ -90,7 +90,10 @@ async def test_the_last_one_leaving_ends_it_after_leaving(house: House) -> None:
     await house.clock.advance(1)
     assert house.told()[-2:] == ["participant-leave", "conference-end"]
     leave, end = house.customer.at("/room")[-2:]
-    assert (leave["ReasonParticipantLeft"], end["ReasonConferenceEnded"]) == ("participant_hung_up", "last-participant-left")
+    assert (leave["ReasonParticipantLeft"], end["ReasonConferenceEnded"]) == (
+        "participant_hung_up",
+        "last-participant-left",
+    )
     room = await house.room()
     assert (room["status"], room["reason_conference_ended"]) == ("completed", "last-participant-left")
 
@@ -225,7 +228,11 @@ async def test_a_participant_can_be_rung_into_a_room_that_need_not_exist(house: 
     anna = house.network.plug_in("client:anna")
     anna.auto = AutoAnswer(2)
     answer = await house.rest.post(
-        "/Conferences/room/Participants.json", From_=LINE, To="client:anna?case=7", Label="agent", EndConferenceOnExit="true"
+        "/Conferences/room/Participants.json",
+        From_=LINE,
+        To="client:anna?case=7",
+        Label="agent",
+        EndConferenceOnExit="true",
     )
     assert (answer.status, answer.body["status"], answer.body["label"]) == (201, "queued", "agent")
     assert answer.body["queue_time"] == "0"

@@ -46,7 +46,12 @@ async def test_a_text_from_a_person_reaches_the_application_and_is_answered(
     sid = carla.send_text(LINE, "Grüße & più")
     await clock.advance(5)
     form = customer.at("/sms")[0]
-    assert (form["MessageSid"], form["Body"], form["SmsStatus"], form["NumMedia"]) == (sid, "Grüße & più", "received", "0")
+    assert (form["MessageSid"], form["Body"], form["SmsStatus"], form["NumMedia"]) == (
+        sid,
+        "Grüße & più",
+        "received",
+        "0",
+    )
     assert carla.texts[0].body == "Grazie."
 
 

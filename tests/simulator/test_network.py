@@ -26,7 +26,7 @@ async def scenario(network: Network, customer: Any) -> list[Any]:
     await clock.advance(1)
     carla.speak("I need help")
     await clock.advance(3600)
-    return network.trace
+    return list(network.trace)
 
 
 async def test_the_same_seed_gives_the_same_trace(
@@ -43,7 +43,13 @@ async def test_the_same_seed_gives_the_same_trace(
 def _without_dates(trace: list[Any]) -> list[Any]:
     """The clock has gone on between two scenarios; the seconds since each began have not."""
     return [
-        (entry.seconds, entry.what, entry.about, entry.detail, {k: v for k, v in entry.form.items() if k != "Timestamp"})
+        (
+            entry.seconds,
+            entry.what,
+            entry.about,
+            entry.detail,
+            {k: v for k, v in entry.form.items() if k != "Timestamp"},
+        )
         for entry in trace
     ]
 

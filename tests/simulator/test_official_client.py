@@ -46,6 +46,7 @@ async def network() -> AsyncIterator[Network]:
 async def address(network: Network) -> AsyncIterator[str]:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
+        listening.listen()
         server = uvicorn.Server(uvicorn.Config(build(network), log_level="critical", ws="none"))
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -119,6 +120,6 @@ async def test_the_sync_client_walks_pages(address: str, network: Network) -> No
 
 async def test_a_lost_answer_is_a_broken_connection_and_the_call_exists(client: Client, network: Network) -> None:
     network.faults.rest("lose_answer", method="POST", where="/Calls.json")
-    with pytest.raises(Exception, match="payload|disconnected|closed"):
+    with pytest.raises(Exception, match=r"payload|disconnected|closed"):
         await client.calls.create_async(to="client:nobody", from_=LINE, twiml=STAY)
     assert len(network.calls) == 1

@@ -97,9 +97,7 @@ async def test_an_asynchronous_verdict_comes_after_the_document(
 ) -> None:
     carla.auto, carla.answers_as = AutoAnswer(1), "machine"
     customer.answers["/outbound"] = '<Pause length="600"/>'
-    await rest.call(
-        CARLA, MachineDetection="Enable", AsyncAmd="true", AsyncAmdStatusCallback=f"{ORIGIN}/verdict"
-    )
+    await rest.call(CARLA, MachineDetection="Enable", AsyncAmd="true", AsyncAmdStatusCallback=f"{ORIGIN}/verdict")
     await clock.advance(30)
     assert customer.paths() == ["/outbound", "/verdict"]
     assert "AnsweredBy" not in customer.at("/outbound")[0]

@@ -22,7 +22,7 @@ class Line:
             "/voice": '<Enqueue action="/done" waitUrl="/wait">support</Enqueue>',
             "/wait": WAIT,
             "/key": "<Leave/>",
-            "/done": '<Say>Bye.</Say>',
+            "/done": "<Say>Bye.</Say>",
             "/serve": '<Dial action="/served"><Queue>support</Queue></Dial>',
         }
 

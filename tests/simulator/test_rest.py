@@ -254,3 +254,19 @@ async def test_everything_else_that_can_be_fetched_is_documented(
     assert (await rest.delete(f"/Recordings/{recording['sid']}.json")).status == 204
     assert (await rest.get(f"/Calls/{sid}.json")).body["duration"] is not None
     assert (await rest.delete(f"/Calls/{sid}.json")).status == 204
+
+
+async def test_a_refused_connection_has_no_effect(network: Network, rest: Any) -> None:
+    network.faults.rest("refuse")
+    with pytest.raises(ConnectionDropped):
+        await rest.call(CARLA)
+    assert network.calls == {}
+
+
+async def test_a_slow_api_answers_after_its_time(clock: VirtualClock, network: Network, rest: Any) -> None:
+    network.faults.rest("slow", seconds=9)
+    asking = clock.spawn(rest.call(CARLA), "asking")
+    await clock.advance(8)
+    assert not asking.done()
+    await clock.advance(2)
+    assert (await asking)["status"] == "queued"

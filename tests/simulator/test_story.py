@@ -44,6 +44,6 @@ async def test_a_caller_is_greeted_presses_a_key_and_meets_an_agent(
     await clock.advance(5)
     assert (carla.state, anna.state) == ("idle", "idle")
     assert [form["CallStatus"] for form in customer.at("/status")] == ["completed"]
-    assert network.alerts == []
+    assert not network.alerts
     (room,) = network.rooms.all.values()
     assert room.reason_ended == "participant-with-end-conference-on-exit-left"

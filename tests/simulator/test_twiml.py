@@ -26,9 +26,7 @@ def test_every_document_of_the_documentation_parses_without_a_warning() -> None:
 
 
 def test_gather_has_the_documented_defaults() -> None:
-    assert one("<Gather/>") == Gather(
-        None, "POST", True, False, 5, "", "#", None, "", "en-US", True, False, ()
-    )
+    assert one("<Gather/>") == Gather(None, "POST", True, False, 5, "", "#", None, "", "en-US", True, False, ())
 
 
 def test_conference_has_the_documented_defaults() -> None:
@@ -53,9 +51,7 @@ def test_a_google_voice_brings_its_language() -> None:
 
 
 def test_a_client_carries_its_parameters() -> None:
-    dial = one(
-        '<Dial><Client><Identity>anna</Identity><Parameter name="case" value="a&amp;b+ü"/></Client></Dial>'
-    )
+    dial = one('<Dial><Client><Identity>anna</Identity><Parameter name="case" value="a&amp;b+ü"/></Client></Dial>')
     assert isinstance(dial, Dial)
     assert dial.nouns == (Noun("client:anna", parameters=(("case", "a&b+ü"),)),)
 

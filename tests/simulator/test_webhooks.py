@@ -77,7 +77,10 @@ async def test_the_token_of_a_retry_is_the_same_and_of_a_new_request_another(
     clock: VirtualClock, network: Network, customer: Any
 ) -> None:
     network.numbers[LINE].voice_url = f"{ORIGIN}/voice#rc=1&rp=5xx"
-    answers = [Response(status_code=500), Response("<Response><Redirect>/next</Redirect></Response>", media_type="text/xml")]
+    answers = [
+        Response(status_code=500),
+        Response("<Response><Redirect>/next</Redirect></Response>", media_type="text/xml"),
+    ]
     customer.answers["/voice"] = lambda form: answers.pop(0)
     await ring(clock, network)
     tokens = [r.headers["i-twilio-idempotency-token"] for r in customer.received if r.path in ("/voice", "/next")]
@@ -103,7 +106,7 @@ async def test_a_refused_connection_is_tried_once_more_by_default(
     network.faults.webhook("refuse", where="/voice")
     await ring(clock, network)
     assert len(customer.at("/voice")) == 1
-    assert network.alerts == []
+    assert not network.alerts
 
 
 @pytest.mark.parametrize(

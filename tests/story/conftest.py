@@ -22,6 +22,7 @@ from simulator.network import Network, NumberSettings
 from simulator.phones import AutoAnswer, Phone
 from store.clock import VirtualClock
 from switchboard.app import assemble, build
+from switchboard.logs import configure
 from switchboard.settings import Settings
 
 ACCOUNT = "AC" + "a" * 32
@@ -106,6 +107,11 @@ class World:
             await self.clock.run_until(lambda: words.lower() in phone.words.lower(), limit)
         except TimeoutError:
             raise AssertionError(f"never said: {words!r}; heard: {phone.words}") from None
+
+
+@pytest.fixture(autouse=True)
+def _quiet_logs() -> None:
+    configure("WARNING")
 
 
 @pytest.fixture

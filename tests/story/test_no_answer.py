@@ -134,4 +134,5 @@ async def test_after_the_talk_the_conversation_is_remembered(world: World) -> No
     luca = await world.agent("Luca Verdi")
     await maria.dial(LINE)
     await world.until(lambda: anna.state == "ringing")
-    assert (await world.call(maria))["familiar"] and luca.state == "idle"
+    assert (await world.call(maria))["familiar"]
+    assert luca.state == "idle"
