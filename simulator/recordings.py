@@ -142,7 +142,7 @@ async def record(runner: Runner, verb: Record) -> Next | None:
     try:
         ended_by = await taking.listen()
     except Gone:
-        if False:
+        if taking.end():
             await runner.tell(verb.action or "", verb.method, taking.form("hangup"))
         raise
     call.hears({"type": "recorded"})

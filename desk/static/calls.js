@@ -6,6 +6,8 @@ const MOST = 12;
 const STATES = { greeting: "greeting", choosing: "choosing", waiting: "waiting", ringing: "ringing", talking: "talking", ended: "ended" };
 const OUTCOMES = { agent: "They talked", voicemail: "Left a message", callback: "Will be called back", abandoned: "Hung up before anybody answered", backup: "Went to the backup" };
 
+let numbered = 0;
+
 export class Calls {
   #cards = new Map(); // sid or id -> card
 
@@ -27,10 +29,11 @@ export class Calls {
   }
 
   #card(call) {
-    const title = el("h3", {});
+    const title = el("h3", { id: `call-${++numbered}` });
     const chip = el("span", { className: "chip" });
     const trail = el("ol", { className: "trail" });
     const element = el("article", { className: "call" }, el("header", {}, title, chip), trail);
+    element.setAttribute("aria-labelledby", title.id);
     return { element, title, chip, trail, told: new Set(), state: null, direction: call.direction };
   }
 

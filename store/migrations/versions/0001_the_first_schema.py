@@ -336,6 +336,7 @@ def upgrade() -> None:
         sa.Column("attempt", sa.Integer(), nullable=True),
         sa.Column("arrived_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("offered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("told_of", sa.Text(), nullable=True),
         sa.Column("greeted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("talking_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("join_asked_at", sa.DateTime(timezone=True), nullable=True),
