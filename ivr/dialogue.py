@@ -12,7 +12,7 @@ from datetime import datetime
 
 from ivr.document import Ask, Document, Go, HangUp, Heard, Join, Quiet, Record, Ringback, Say
 from ivr.phrases import Speaker
-from routing.agents import Agent
+from routing.agents import Activity, Agent
 from routing.choose import Decision
 
 TEAMMATE_KEY, CALLBACK_KEY, MESSAGE_KEY, WAIT_KEY = "1", "2", "3", "4"
@@ -89,7 +89,8 @@ def choice(stage: Stage, decision: Decision, slot: datetime | None, *, opening: 
     assert known is not None
     who = known.agent.first_name
     heard: list[Heard] = [opening] if opening else []
-    heard.append(stage.say("known_busy", agent=who, estimate=speaker.estimate(known.wait_seconds)))
+    busy = "known_busy" if known.agent.activity is Activity.TALKING else "known_soon"
+    heard.append(stage.say(busy, agent=who, estimate=speaker.estimate(known.wait_seconds)))
     teammate = decision.teammate.agent.first_name if decision.teammate else None
     ways = _ways(stage, teammate=teammate, slot=slot)
     if teammate and decision.action == "offer_callback":

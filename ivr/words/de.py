@@ -30,6 +30,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "heard": ("Danke, ich gebe es weiter.",),
     "heard_name": ("Danke, {name}.",),
     "known_busy": ("{agent} spricht gerade mit jemand anderem und ist in etwa {estimate} frei.",),
+    "known_soon": ("{agent} ist in etwa {estimate} frei.",),
     "busy": ("Im Moment sprechen alle. Der nächste Platz ist in etwa {estimate} frei.",),
     "still": ("Noch etwa {estimate}.",),
     "by_silence_teammate": ("Ohne Taste verbinde ich [Sie|dich] mit {teammate}.",),

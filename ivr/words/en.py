@@ -30,6 +30,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "heard": ("Thank you, I will pass that on.",),
     "heard_name": ("Thank you, {name}.",),
     "known_busy": ("{agent} is talking with somebody else and will be free in about {estimate}.",),
+    "known_soon": ("{agent} will be free in about {estimate}.",),
     "busy": ("Everybody is talking right now. The first of us will be free in about {estimate}.",),
     "still": ("About {estimate} more.",),
     "by_silence_teammate": ("Without a key I will put you through to {teammate}.",),

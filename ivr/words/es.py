@@ -30,6 +30,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "heard": ("Gracias, lo transmito.",),
     "heard_name": ("Gracias, {name}.",),
     "known_busy": ("{agent} está hablando con otra persona y quedará libre en unos {estimate}.",),
+    "known_soon": ("{agent} quedará libre en unos {estimate}.",),
     "busy": ("Ahora todos están hablando. La primera persona quedará libre en unos {estimate}.",),
     "still": ("Unos {estimate} más.",),
     "by_silence_teammate": ("Si no [pulsa|pulsas] nada, [le|te] paso con {teammate}.",),

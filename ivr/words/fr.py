@@ -32,6 +32,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "heard": ("Merci, je transmets.",),
     "heard_name": ("Merci, {name}.",),
     "known_busy": ("{agent} parle avec quelqu'un d'autre et sera libre dans environ {estimate}.",),
+    "known_soon": ("{agent} sera libre dans environ {estimate}.",),
     "busy": ("Tout le monde est en ligne. La première personne sera libre dans environ {estimate}.",),
     "still": ("Encore environ {estimate}.",),
     "by_silence_teammate": ("Sans touche, je [vous|te] passe {teammate}.",),

@@ -32,6 +32,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "heard": ("Grazie, lo riferisco.",),
     "heard_name": ("Grazie, {name}.",),
     "known_busy": ("{agent} sta parlando con un'altra persona e sarà disponibile tra circa {estimate}.",),
+    "known_soon": ("{agent} sarà disponibile tra circa {estimate}.",),
     "busy": ("Adesso parlano tutti. La prima persona sarà disponibile tra circa {estimate}.",),
     "still": ("Ancora circa {estimate}.",),
     "by_silence_teammate": ("Se non [preme|premi] nulla [le|ti] passo {teammate}.",),

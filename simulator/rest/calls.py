@@ -116,7 +116,7 @@ def fetch(asked: Asked) -> dict[str, Any]:
 
 def update(asked: Asked) -> dict[str, Any]:
     call = find(asked, "sid")
-    if False:
+    if call.over:
         raise bad_request(21220, "Call is not in-progress. Cannot redirect.")
     status = asked.maybe("Status")
     _change_settings(asked, call)

@@ -8,7 +8,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import httpx2
 import pytest
 from playwright.async_api import FrameLocator, Locator, Page, expect
 
@@ -20,12 +24,32 @@ STOPS_WITHIN_SECONDS = 8
 SLOW = 30_000  # milliseconds: greeting, ringing and talking take their time
 
 
+@dataclass(frozen=True)
+class Demo:
+    url: str
+    carrier_url: str
+    home: Path
+
+    async def promise(self, number: str, after: timedelta) -> None:
+        """Through the API, since a caller is only offered times from five minutes on."""
+        create = [sys.executable, "-m", "switchboard", "token", "create", "--name", "test", "--role", "service"]
+        environment = os.environ | {"CENTRALINO_HOME": str(self.home / "demo")}
+        token = subprocess.run(create, env=environment, check=True, capture_output=True, text=True).stdout.strip()
+        async with httpx2.AsyncClient(
+            base_url=f"{self.url}/api/v1", headers={"Authorization": f"Bearer {token}"}
+        ) as api:
+            (customer,) = (await api.get("/customers", params={"phone": number})).json()["items"]
+            due_at = (datetime.now(UTC) + after).isoformat()
+            answer = await api.post("/callbacks", json={"customer": customer["id"], "due_at": due_at})
+            assert answer.status_code == 201, answer.text
+
+
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The command itself, as a newcomer starts it; at the end it must stop cleanly and in time."""
     home = tmp_path_factory.mktemp("demo")
-    port = take_free_port()
-    arguments = ["demo", "--no-browser", "--port", str(port), "--carrier-port", str(take_free_port())]
+    port, carrier_port = take_free_port(), take_free_port()
+    arguments = ["demo", "--no-browser", "--port", str(port), "--carrier-port", str(carrier_port)]
     command = [sys.executable, "-m", "switchboard", *arguments]
     environment = os.environ | {"CENTRALINO_HOME": str(home)}
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
@@ -33,7 +57,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         printed = "".join(itertools.takewhile(lambda line: "Ctrl-C" not in line, process.stdout))
         try:
             assert f"http://127.0.0.1:{port}" in printed
-            yield f"http://127.0.0.1:{port}"
+            yield Demo(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{carrier_port}", home)
         finally:
             process.send_signal(signal.SIGTERM)
         assert process.wait(STOPS_WITHIN_SECONDS) == 0
@@ -53,8 +77,8 @@ def captions(phone: Locator) -> Locator:
     return phone.get_by_role("log", name="Captions")
 
 
-async def test_maria_is_greeted_by_name_and_talks_with_anna_who_knows_her(demo: str, open_page: Opens) -> None:
-    async with open_page(demo) as page:
+async def test_maria_is_greeted_by_name_and_talks_with_anna_who_knows_her(demo: Demo, open_page: Opens) -> None:
+    async with open_page(demo.url) as page:
         await page.get_by_role("button", name="Open Anna Bianchi’s handset").click()
         anna = telephone(page, "Anna Bianchi")
         await expect(anna).to_contain_text("Ready")
@@ -79,9 +103,9 @@ async def test_maria_is_greeted_by_name_and_talks_with_anna_who_knows_her(demo: 
 
 
 async def test_an_agent_whom_nobody_plays_answers_by_themselves_in_the_callers_language(
-    demo: str, open_page: Opens
+    demo: Demo, open_page: Opens
 ) -> None:
-    async with open_page(demo) as page:
+    async with open_page(demo.url) as page:
         await page.get_by_role("button", name="Ring as Katharina Vogel").click()
         katharina = telephone(page, "Katharina Vogel")
         await expect(captions(katharina)).to_contain_text("You are talking with Thomas Keller", timeout=SLOW)
@@ -92,8 +116,8 @@ async def test_an_agent_whom_nobody_plays_answers_by_themselves_in_the_callers_l
         await katharina.get_by_role("button", name="Hang up").click()
 
 
-async def test_a_handset_that_is_opened_while_it_rings_can_be_answered(demo: str, open_page: Opens) -> None:
-    async with open_page(demo) as page:
+async def test_a_handset_that_is_opened_while_it_rings_can_be_answered(demo: Demo, open_page: Opens) -> None:
+    async with open_page(demo.url) as page:
         await page.get_by_role("button", name="Ring as Carlo Santoro").click()
         await expect(page.get_by_role("article", name="Carlo Santoro")).to_contain_text(
             "Sara Rinaldi’s telephone rings"
@@ -102,3 +126,30 @@ async def test_a_handset_that_is_opened_while_it_rings_can_be_answered(demo: str
         await telephone(page, "Sara Rinaldi").get_by_role("button", name="Answer").click()
         await expect(captions(telephone(page, "Sara Rinaldi"))).to_contain_text("You are talking with Carlo Santoro")
         await telephone(page, "Sara Rinaldi").get_by_role("button", name="Hang up").click()
+
+
+async def test_asking_to_be_called_back_is_confirmed_by_text_and_stands_among_the_promises(
+    demo: Demo, open_page: Opens
+) -> None:
+    async with open_page(demo.url) as page:
+        await page.get_by_role("button", name="Ring as Elena Ricci").click()
+        elena = telephone(page, "Elena Ricci")
+        await expect(captions(elena)).to_contain_text("Elena", timeout=SLOW)
+        await elena.get_by_role("button", name="2", exact=True).click()
+        await expect(captions(elena)).to_contain_text("prema 5", timeout=SLOW)
+        await elena.get_by_role("button", name="5", exact=True).click()
+        await expect(captions(elena)).to_contain_text("Text from Officine Lume", timeout=SLOW)
+        promises = page.get_by_role("list", name="Promises")
+        await expect(promises.get_by_role("listitem").filter(has_text="Elena Ricci")).to_contain_text("promised")
+
+
+async def test_a_promised_call_back_comes(demo: Demo, open_page: Opens) -> None:
+    async with open_page(f"{demo.carrier_url}/?phone=%2B442079460123") as page:
+        james = page.get_by_role("article", name="James Whitfield")
+        await expect(james).to_contain_text("Ready")
+        await demo.promise("+442079460123", timedelta(seconds=10))
+        await james.get_by_role("button", name="Answer").click(timeout=60_000)
+        await expect(captions(james)).to_contain_text("press one", timeout=SLOW, ignore_case=True)
+        await james.get_by_role("button", name="1", exact=True).click()
+        await expect(captions(james)).to_contain_text("You are talking with", timeout=SLOW)
+        await james.get_by_role("button", name="Hang up").click()

@@ -258,3 +258,12 @@ async def test_two_tabs_of_one_softphone_ring_and_one_takes_the_call(floor: Floo
     second.answer()
     await floor.clock.advance(1)
     assert (floor.anna.state, second.state) == ("idle", "in_call")
+
+
+async def test_a_star_of_the_callee_ends_nothing(floor: Floor) -> None:
+    await floor.dial(attributes='hangupOnStar="true"')
+    floor.anna.answer()
+    await floor.clock.advance(1)
+    floor.anna.press("*")
+    await floor.clock.advance(1)
+    assert floor.carla.partners == [ANNA]

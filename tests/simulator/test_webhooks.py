@@ -210,3 +210,13 @@ async def test_an_application_that_crashes_is_a_500_for_the_carrier() -> None:
 
     answer = await InProcess({ORIGIN: crash}).send("GET", f"{ORIGIN}/", {}, b"", Patience())
     assert answer.status == 500
+
+
+async def test_a_fallback_that_fails_too_is_asked_once_and_the_call_ends(
+    clock: VirtualClock, remake: Callable[..., Network], customer: Any
+) -> None:
+    network = remake(fallback=f"{ORIGIN}/fallback")
+    customer.answers |= {"/voice": Response(status_code=500), "/fallback": Response(status_code=503)}
+    phone = await ring(clock, network)
+    assert len(customer.at("/fallback")) == 1
+    assert "application error" in phone.words
