@@ -78,9 +78,12 @@ class Numbers:
 
     async def remember(self, conn: AsyncConnection, number: str) -> None:
         """A signed webhook's To proves that a number is ours; only its first call costs a row."""
-        if number in self._remembered or await self.is_ours(conn, number):
+        if number in self._remembered:
             return
-        await _keep(conn, number, None, self._clock.now())
+        if not await self.is_ours(conn, number):
+            await _keep(conn, number, None, self._clock.now())
+            return  # not remembered before it is committed
+        self._remembered.add(number)
 
 
 async def _keep(conn: AsyncConnection, number: str, sid: str | None, now: datetime) -> None:

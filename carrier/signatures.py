@@ -149,9 +149,6 @@ class Signatures:
         if missing:
             raise RecutForm(f"without {', '.join(missing)}")
         fields, odd = _readable(sent)
-        for name, twin in (("Caller", "From"), ("Called", "To")):
-            if name in fields and twin in fields and fields[name] != fields[twin]:
-                raise RecutForm(f"{name} and {twin} differ")
         form = SignedForm(MappingProxyType(fields))
         if odd:
             raise Odd(form, odd)

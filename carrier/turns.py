@@ -90,10 +90,9 @@ class Turns:
         return 0.0
 
     async def _claim_next(self, conn: AsyncConnection, now: datetime) -> Row[Any] | None:
-        best = await ledger.next_call(conn, now)
-        if best is None or not await self._pacer.take(conn, now):
+        if not await self._pacer.take(conn, now):
             return None
-        # Behind the pacer's lock: looked at again, for somebody may have had the turn just before.
+        # Only now is it certain whose turn it is: behind the pacer's lock nobody else gives one.
         while (best := await ledger.next_call(conn, now)) is not None:
             row = await ledger.claim(conn, best.id, owner=self._owner, now=now)
             if row is not None:

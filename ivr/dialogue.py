@@ -78,9 +78,11 @@ def ringing(
 
 def after_speech(stage: Stage, name: str | None) -> Document:
     """What they said is with the agent; the agent's phone goes on ringing."""
-    thanks = stage.say("heard_name", name=name) if name else stage.say("heard")
-    listen = Ask((thanks, Ringback(stage.ringback, RING_ROUNDS)), stage.at("/twilio/voice/key"), 1)
-    return (listen, stage.on)
+    ringback, action = Ringback(stage.ringback, RING_ROUNDS), stage.at("/twilio/voice/key")
+    if name is None:
+        return (Ask((stage.say("heard"), ringback), action, 1), stage.on)
+    heard = (stage.say("heard_name", name=name), stage.say("why"), ringback)
+    return (Ask(heard, action, 1, language=stage.speaker.language), stage.on)
 
 
 def choice(stage: Stage, decision: Decision, slot: datetime | None, *, opening: Say | None) -> Document:

@@ -54,9 +54,7 @@ async def welcome(turn: Turn) -> Document:
         await turn.change(arrived_at=dropped.arrived_at)
     opening = dialogue.greeting(turn.stage, expected=expected, back=back)
     document = await proceed(turn, opening)
-    await calls.note(
-        turn.conn, turn.call.id, greeted_at=turn.now + timedelta(seconds=_greeting_seconds(opening, document))
-    )
+    turn.notes["greeted_at"] = turn.now + timedelta(seconds=_greeting_seconds(opening, document))
     return document
 
 
@@ -136,7 +134,7 @@ async def key(turn: Turn, form: Mapping[str, str]) -> Document:
 async def spoken(turn: Turn, words: str) -> Document:
     """Why they call, in their own words; or, asked of somebody new, their name."""
     name = None
-    if turn.person is None and turn.call.said is None and not _withheld(turn):
+    if _nameless(turn) and turn.call.said is None:
         name = await learn_name(turn, words)
     if name is None:
         said = f"{turn.call.said} {words}" if turn.call.said else words
@@ -278,9 +276,12 @@ async def _ringing(turn: Turn, opening: Say | None, ask: str | None = None) -> D
 def _question(turn: Turn, opening: Say | None) -> str | None:
     if opening is None:
         return None
-    if turn.person is None or turn.person.name is None:
-        return None if _withheld(turn) else "ask_name"
-    return "why"
+    return "ask_name" if _nameless(turn) else "why"
+
+
+def _nameless(turn: Turn) -> bool:
+    """Somebody new, who could be known from now on."""
+    return turn.name is None and not _withheld(turn)
 
 
 def _withheld(turn: Turn) -> bool:

@@ -7,7 +7,7 @@ import re
 from crm import people
 from crm.identify import person_by_id
 from ivr.phrases import speakable
-from ivr.turn import Turn
+from ivr.turn import Turn, own_number
 
 # What people say before their name, in the languages we speak; the recogniser writes it all down.
 _GREETINGS = (
@@ -37,11 +37,13 @@ async def learn_name(turn: Turn, words: str) -> str | None:
     name = name_in(speakable(words, longest=200))
     if name is None:
         return None
-    customer_id = await people.add(
-        turn.conn,
-        {"name": name, "language": turn.call.language, "phones": [turn.call.from_number]},
-        turn.now,
-    )
+    if turn.person is not None:  # known by number only: from a message, say
+        await people.change(turn.conn, turn.person.id, {"name": name}, turn.now)
+        turn.person = await person_by_id(turn.conn, turn.person.id)
+        return turn.name
+    number = own_number(turn)
+    values = {"name": name, "language": turn.call.language, "phones": [number] if number else []}
+    customer_id = await people.add(turn.conn, values, turn.now)
     await turn.change(customer_id=customer_id)
     turn.person = await person_by_id(turn.conn, customer_id)
     return turn.name

@@ -14,7 +14,7 @@ from ivr.choosing import caller_card, store_decision
 from ivr.document import Document, HangUp
 from ivr.lifecycle import CallState, Outcome
 from ivr.texts import confirm_promise
-from ivr.turn import Turn
+from ivr.turn import Turn, own_number
 from routing.agents import Agent
 from routing.floor import UnknownAgent, agent
 
@@ -24,7 +24,7 @@ SLOT_PATH = "/twilio/voice/slot"
 async def offer_call_back(turn: Turn, number: str | None = None, *, typed: bool = False) -> Document:
     """Two or three times that can be kept, by the one they know if there is one."""
     await turn.change(state=CallState.CHOOSING, offered_at=turn.call.offered_at or turn.now)
-    number = number or _own_number(turn)
+    number = number or own_number(turn)
     if number is None:
         return dialogue.ask_number(turn.stage, turn.stage.at(SLOT_PATH, asked="number"), again=typed)
     who = await _their_agent(turn)
@@ -64,7 +64,7 @@ async def take_slot(turn: Turn, digits: str, query: Mapping[str, str]) -> Docume
     place = dialogue.SLOT_KEYS.index(digits) if digits in dialogue.SLOT_KEYS else 0
     if place >= len(times):
         return await offer_call_back(turn)
-    number = query.get("number") or _own_number(turn)
+    number = query.get("number") or own_number(turn)
     if number is None:
         return await offer_call_back(turn)
     return await _promise(turn, number, times[place], query.get("agent"))
@@ -104,7 +104,7 @@ async def leave_message(turn: Turn) -> Document:
 
 async def take_message(turn: Turn, form: Mapping[str, str]) -> Document:
     """Stored before it is acknowledged; the promise to answer it is made at any cost."""
-    number = _own_number(turn)
+    number = own_number(turn)
     due_at = None
     if number is not None:
         wish = Wish(
@@ -126,15 +126,6 @@ async def take_message(turn: Turn, form: Mapping[str, str]) -> Document:
             due_at = None
     await turn.change(outcome=Outcome.VOICEMAIL, recording_url=form.get("RecordingUrl"))
     return dialogue.message_kept(turn.stage, due_at)
-
-
-def _own_number(turn: Turn) -> str | None:
-    """The number they ring from, if a call back could reach it."""
-    try:
-        number = normalise(turn.call.from_number, turn.rooms.house.country)
-    except NotANumber:
-        return None
-    return number if callable_back(number, turn.rooms.house.country) is None else None
 
 
 async def _customer(turn: Turn, number: str) -> str:

@@ -11,7 +11,9 @@ calls = Table(
     Column("id", Text, primary_key=True),
     Column("sid", Text, unique=True),  # the caller's leg; a promised call has none until the customer is dialled
     Column("direction", Text, nullable=False),  # inbound | outbound
-    Column("from_number", Text, nullable=False),  # as the carrier gave it; a withheld one is kept as its word
+    Column(
+        "from_number", Text, nullable=False, index=True
+    ),  # as the carrier gave it; a withheld one is kept as its word
     Column("to_number", Text, nullable=False),
     Column("customer_id", ForeignKey("customers.id", ondelete="SET NULL"), index=True),
     Column("language", Text, nullable=False),

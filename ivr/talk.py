@@ -82,8 +82,11 @@ async def end_talk(turn: Turn) -> None:
     turn.floor = True
     if met:
         await _write_down(turn, reservation.agent_id)
-    if turn.call.callback_id and turn.call.direction == "outbound" and met:
-        await promise_kept(turn.conn, turn.call.callback_id, now=turn.now)
+    if turn.call.callback_id and met:
+        if turn.call.direction == "outbound":
+            await promise_kept(turn.conn, turn.call.callback_id, now=turn.now)
+        else:  # once more than at the accept: our own call to them may have been under way then
+            await turn.rooms.promises.served(turn.conn, turn.call.callback_id, now=turn.now)
 
 
 async def end_call(turn: Turn) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callbacks.promises import Promises
+from carrier.numbering import NotANumber, callable_back, normalise
 from carrier.numbers import Numbers
 from carrier.port import Carrier
 from crm.identify import Person, person_by_id
@@ -62,6 +63,7 @@ class Turn:
     effects: list[str] = field(default_factory=list)
     floor: bool = False
     turn_of_talk: int = 0
+    notes: dict[str, Any] = field(default_factory=dict)  # book-keeping of the call, written with the reply
 
     @classmethod
     async def of(cls, rooms: Rooms, conn: AsyncConnection, call: Row[Any]) -> Turn:
@@ -106,3 +108,12 @@ def spoken_name(person: Person | None) -> str | None:
         return None
     titled = f"{person.title} {person.name}" if person.title and person.formal else person.name
     return speakable(titled) or None
+
+
+def own_number(turn: Turn) -> str | None:
+    """The number they ring from, if a call back could reach it."""
+    try:
+        number = normalise(turn.call.from_number, turn.rooms.house.country)
+    except NotANumber:
+        return None
+    return number if callable_back(number, turn.rooms.house.country) is None else None

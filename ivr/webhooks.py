@@ -178,11 +178,12 @@ class Webhooks:
             customer_id=person.id if person else None,
             language=wanted or plan.line(form["To"]).language or rooms.house.language,
             state=CallState.GREETING,
+            step=1,
+            due_at=now + SILENT,
         )
         await calls.add_leg(conn, call.id, "caller", now=now, sid=form["CallSid"], state="in-progress")
         turn = Turn(rooms, conn, now, plan, call)
         await turn.meet(person)
-        await self._next_step(turn)
         return turn
 
     async def _again(self, conn: Any, call: Row[Any], turns: list[Turn]) -> str:
@@ -231,7 +232,7 @@ class Webhooks:
 
     async def _reply(self, turn: Turn, hook: Hook, document: Document) -> str:
         reply = render(document)
-        await calls.note(turn.conn, turn.call.id, reply_key=hook.key, reply=reply)
+        await calls.note(turn.conn, turn.call.id, reply_key=hook.key, reply=reply, **turn.notes)
         return reply
 
     async def _call_status(self, hook: Hook) -> str:

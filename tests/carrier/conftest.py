@@ -181,8 +181,16 @@ async def stand_in(clock: VirtualClock) -> AsyncIterator[StandIn]:
 
 @pytest.fixture
 async def network(stand_in: StandIn) -> AsyncIterator[TwilioNetwork]:
-    network = TwilioNetwork(ACCOUNT, TOKEN, api_url=stand_in.url, timeout_seconds=0.3)
+    network = TwilioNetwork(ACCOUNT, TOKEN, api_url=stand_in.url)
     await network.open()
+    yield network
+    await network.close()
+
+
+@pytest.fixture
+async def impatient(stand_in: StandIn) -> AsyncIterator[TwilioNetwork]:
+    """For answers that never come: tests wait for it in real time."""
+    network = TwilioNetwork(ACCOUNT, TOKEN, api_url=stand_in.url, timeout_seconds=0.3)
     yield network
     await network.close()
 
@@ -222,7 +230,7 @@ async def offices(
     """Makes processes of ours over one database and one Twilio."""
     made: list[Office] = []
 
-    def make(calls_per_second: float = 100.0) -> Office:
+    def make(calls_per_second: float = 100.0, network: TwilioNetwork = network) -> Office:
         made.append(Office(database, clock, network, calls_per_second))
         return made[-1]
 

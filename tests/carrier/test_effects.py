@@ -107,16 +107,21 @@ async def test_two_workers_and_their_loops_racing_for_one_intent_ask_once(
 
 
 async def test_a_timeout_after_the_effect_is_unknown_then_found_by_looking(
-    database: Database, clock: VirtualClock, office: Any, stand_in: Any, trouble: Any
+    database: Database,
+    clock: VirtualClock,
+    offices: Callable[..., Any],
+    impatient: Any,
+    stand_in: Any,
+    trouble: Any,
 ) -> None:
+    office = offices(network=impatient)
     stand_in.troubles = [trouble(effect_first=True, hang=True)]
-    office.keep()
-    effect_id = await ring(database, office, to="client:anna?customer=Maria%20Rossi")
-    office.effects.kick(effect_id)
+    office.effects.kick(await ring(database, office, to="client:anna?customer=Maria%20Rossi"))
     await clock.advance(0)
     assert [(result.state, result.sid) for result in office.told] == [("unknown", None)]
 
-    await clock.advance(3)
+    office.keep()
+    await clock.advance(20)
     assert len(stand_in.creates()) == 1
     assert (office.told[-1].state, office.told[-1].sid) == ("done", stand_in.calls[0]["sid"])
 

@@ -104,10 +104,10 @@ async def test_every_answer_is_a_situation_with_a_name(
     assert len(stand_in.asked) == 1
 
 
-async def test_no_answer_in_time_is_an_unknown_outcome(network: Any, stand_in: Any, trouble: Any) -> None:
+async def test_no_answer_in_time_is_an_unknown_outcome(impatient: Any, stand_in: Any, trouble: Any) -> None:
     stand_in.troubles = [trouble(hang=True)]
     with pytest.raises(OutcomeUnknown):
-        await network.create_call(CALL)
+        await impatient.create_call(CALL)
 
 
 async def test_an_answer_that_nobody_can_read_is_an_unknown_outcome(network: Any, stand_in: Any) -> None:

@@ -366,6 +366,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_calls_callback_id"), ["callback_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_calls_customer_id"), ["customer_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_calls_due_at"), ["due_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_calls_from_number"), ["from_number"], unique=False)
         batch_op.create_index(batch_op.f("ix_calls_state"), ["state"], unique=False)
 
     op.create_table(
@@ -482,6 +483,7 @@ def downgrade() -> None:
     op.drop_table("decisions")
     with op.batch_alter_table("calls", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_calls_state"))
+        batch_op.drop_index(batch_op.f("ix_calls_from_number"))
         batch_op.drop_index(batch_op.f("ix_calls_due_at"))
         batch_op.drop_index(batch_op.f("ix_calls_customer_id"))
         batch_op.drop_index(batch_op.f("ix_calls_callback_id"))
