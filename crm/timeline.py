@@ -33,7 +33,7 @@ async def timeline(
         items.extend(await tell(conn, customer_id, until, limit + 50))
     items.sort(key=lambda item: (item.at, item.ref), reverse=True)
     if after is not None:
-        items = [item for item in items if (item.at, item.ref) <= after]
+        items = [item for item in items if (item.at, item.ref) < after]
     return items[: limit + 1]
 
 

@@ -13,7 +13,7 @@ calls = Table(
     Column("direction", Text, nullable=False),  # inbound | outbound
     Column(
         "from_number", Text, nullable=False, index=True
-    ),  # as the carrier gave it; a withheld one is kept as its word
+    ),  # as given; a withheld one is a word
     Column("to_number", Text, nullable=False),
     Column("customer_id", ForeignKey("customers.id", ondelete="SET NULL"), index=True),
     Column("language", Text, nullable=False),

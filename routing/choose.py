@@ -101,9 +101,10 @@ def fitting(caller: Caller, floor: Sequence[Agent]) -> list[Agent]:
 
 def weigh(caller: Caller, floor: Sequence[Agent], plan: Plan, now: datetime) -> list[Weighed]:
     """The fitting agents who are here, best first; equals by longest idle."""
+    waits = {agent.id: free_in_seconds(agent, plan, now) for agent in floor}
     weighed = []
-    for agent in fitting(caller, floor):
-        wait = free_in_seconds(agent, plan, now)
+    for agent in fitting(caller, [agent for agent in floor if waits[agent.id] is not None]):
+        wait = waits[agent.id]
         if wait is None or agent.id in caller.tried:
             continue
         worth, because = _worth(caller, agent, plan)

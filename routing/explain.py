@@ -17,6 +17,7 @@ _ITALIAN = {
     "familiar_one": "ha già aiutato {who} una volta",
     "familiar": "ha già aiutato {who} {times} volte",
     "caller": "chi chiama",
+    "numbers": "due tre quattro cinque sei sette otto nove dieci",
     "seconds": "{n} secondi",
     "minute": "un minuto",
     "minutes": "{n} minuti",
@@ -33,6 +34,7 @@ _ENGLISH = {
     "familiar_one": "has helped {who} once",
     "familiar": "has helped {who} {times} times",
     "caller": "the caller",
+    "numbers": "two three four five six seven eight nine ten",
     "seconds": "{n} seconds",
     "minute": "one minute",
     "minutes": "{n} minutes",
@@ -62,7 +64,9 @@ def _why(weighed: Weighed, caller: Caller, who: str, words: dict[str, str]) -> s
         return words["case_owner"].format(who=who)
     tie = caller.ties.get(weighed.agent.id)
     times = tie.times if tie else 1
-    return words["familiar_one" if times == 1 else "familiar"].format(who=who, times=times)
+    spelled = words["numbers"].split()
+    count = spelled[times - 2] if 2 <= times < len(spelled) + 2 else str(times)
+    return words["familiar_one" if times == 1 else "familiar"].format(who=who, times=count)
 
 
 def _duration(seconds: float | None, words: dict[str, str]) -> str:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from opening_hours import OpeningHours
 
 _UTC = ZoneInfo("UTC")  # the library wants zones that have a key
+_REMARKS = 1000  # a change of remark (`PH off "Easter"`) is a change too, and neither opens nor closes anything
 
 
 class BadHours(ValueError):
@@ -43,8 +44,15 @@ class Hours:
         return end is None or start + length <= end
 
     def _next_change(self, at: datetime) -> datetime | None:
-        change = self._hours.next_change(at.astimezone(_UTC))
-        return None if change is None else change.astimezone(_UTC)
+        is_open = self.is_open(at)
+        for _ in range(_REMARKS):
+            change = self._hours.next_change(at.astimezone(_UTC))
+            if change is None:
+                return None
+            at = change.astimezone(_UTC)
+            if self.is_open(at) != is_open:
+                return at
+        return None
 
 
 @lru_cache(maxsize=4096)

@@ -46,7 +46,9 @@ export class Calls {
     this.#once(card, "start", call.started_at, call.direction === "outbound" ? "We ring, as promised" : "Rings us");
     for (const decision of call.decisions ?? []) this.#once(card, `${decision.at}${decision.action}`, decision.at, decision.sentence, "why");
     for (const [n, leg] of (call.legs ?? []).entries()) {
-      if (leg.role === "agent" && leg.agent) this.#once(card, `leg ${n}`, null, `${this.agentName(leg.agent)}’s telephone rings`);
+      if (leg.role !== "agent" || !leg.agent) continue;
+      const decided = call.decisions?.findLast((decision) => decision.action === "ring" && decision.agent === leg.agent);
+      this.#once(card, `leg ${n}`, decided?.at, `${this.agentName(leg.agent)}’s telephone rings`);
     }
     if (call.said) this.#once(card, `said ${call.said}`, null, `“${call.said}”`, "said");
     this.#follow(card, call);

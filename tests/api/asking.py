@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx2
 import pytest
@@ -58,6 +59,20 @@ class Asking:
         assert answer.status_code == 201, answer.text
         made: dict[str, Any] = answer.json()
         return made
+
+    async def every_page(self, path: str, limit: int) -> list[dict[str, Any]]:
+        """All items, page by page; a cursor that leads nowhere new fails instead of going on for ever."""
+        items: list[dict[str, Any]] = []
+        cursors: list[str] = []
+        while True:
+            params = {"limit": str(limit)} | ({"cursor": cursors[-1]} if cursors else {})
+            page = (await self.get(f"{path}{'&' if '?' in path else '?'}{urlencode(params)}")).json()
+            assert len(page["items"]) <= limit
+            items += page["items"]
+            if page["next"] is None:
+                return items
+            assert page["next"] not in cursors
+            cursors.append(page["next"])
 
     async def token(self, role: Role, agent_id: str | None = None) -> str:
         async with self.database.write() as conn:

@@ -123,11 +123,7 @@ async def test_the_past_is_found_by_person_and_by_agent_the_latest_first(ask: As
         await ask.made("/interactions", conversation(external_id=f"m{n}", started_at=at))
     await ask.made("/interactions", conversation(external_id="u", customer=ugo["id"], agent=None))
     for query in (f"customer={maria}", "customer=CRM-17", f"agent={anna}", "agent=A-1", f"customer={maria}&agent=A-1"):
-        seen: list[str] = []
-        cursor: str | None = ""
-        while cursor is not None:
-            page = (await ask.get(f"/interactions?{query}&limit=2&cursor={cursor}")).json()
-            seen, cursor = seen + [one["external_id"] for one in page["items"]], page["next"]
+        seen = [one["external_id"] for one in await ask.every_page(f"/interactions?{query}", 2)]
         assert (sorted(seen[:2]), seen[2:]) == (["m1", "m2"], ["m0", "m3"]), query
     assert len((await ask.get("/interactions")).json()["items"]) == 5
     assert (await ask.get("/interactions?customer=nobody")).json()["items"] == []

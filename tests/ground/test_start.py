@@ -43,8 +43,9 @@ def environment(home: Path, path: str = "/usr/local/bin:/usr/bin:/bin") -> dict[
     kept = {
         name: value for name, value in os.environ.items() if name.startswith(("PIP_", "UV_", "SSL_", "HTTP", "http"))
     }
-    cache = os.environ.get("UV_CACHE_DIR") or str(Path.home() / ".cache" / "uv")  # only so that it takes seconds
-    return {**kept, "HOME": str(home), "PATH": path, "UV_CACHE_DIR": cache}
+    cache = os.environ.get("UV_CACHE_DIR") or str(Path.home() / ".cache" / "uv")
+    quick = {"UV_CACHE_DIR": cache, "UV_COMPILE_BYTECODE": "false"}
+    return {**kept, "HOME": str(home), "PATH": path, **quick}
 
 
 def test_a_bare_copy_is_set_up_from_any_folder_and_again_at_once(checkout: Path, tmp_path: Path) -> None:

@@ -66,7 +66,6 @@ async def test_an_address_is_a_client_a_sip_user_or_a_number(ask: Asking) -> Non
         "12",
         "",
         "https://example.org",
-        "client:a\n",
     ):
         answer = await ask.post("/agents", {"name": "Anna", "address": wrong})
         assert (answer.status_code, answer.json()["field"]) == (422, "address"), wrong

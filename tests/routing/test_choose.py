@@ -305,7 +305,7 @@ def callers(draw: st.DrawFn) -> Caller:
     )
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(callers(), floors(), st.randoms(use_true_random=False))
 def test_the_order_in_which_the_floor_is_read_decides_nothing(
     who: Caller, floor: list[Agent], chance: random.Random
@@ -315,7 +315,7 @@ def test_the_order_in_which_the_floor_is_read_decides_nothing(
     assert choose(who, floor, PLAN, NOW) == choose(who, shuffled, PLAN, NOW)
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(callers(), floors())
 def test_whoever_is_rung_is_ready_able_and_new_to_this_call(who: Caller, floor: list[Agent]) -> None:
     decision = choose(who, floor, PLAN, NOW)
@@ -329,7 +329,7 @@ def test_whoever_is_rung_is_ready_able_and_new_to_this_call(who: Caller, floor: 
         assert weighed.agent.id not in who.tried
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(callers(), floors())
 def test_every_caller_ends_somewhere(who: Caller, floor: list[Agent]) -> None:
     """Rung, or waiting with an estimate, or asked: and asked about an agent only once."""
@@ -348,7 +348,7 @@ def test_every_caller_ends_somewhere(who: Caller, floor: list[Agent]) -> None:
         assert not weigh(who, floor, PLAN, NOW)
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(callers(), floors())
 def test_nobody_is_left_waiting_beside_a_free_agent_unless_for_somebody_they_know(
     who: Caller, floor: list[Agent]
@@ -360,7 +360,7 @@ def test_nobody_is_left_waiting_beside_a_free_agent_unless_for_somebody_they_kno
         assert who.choice == WAIT or decision.who.wait_seconds <= PLAN.wait_unasked_seconds
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(callers(), floors())
 def test_the_best_is_first_among_the_weighed(who: Caller, floor: list[Agent]) -> None:
     costs = [weighed.cost_seconds for weighed in weigh(who, floor, PLAN, NOW)]

@@ -1,5 +1,7 @@
 // What is heard: the browser's own voice for words, WebAudio for bells.  One voice at a time for the whole page.
 
+const MUTE_MILLISECONDS = 3000;
+
 let on = localStorage.getItem("sound") !== "off";
 let context = null;
 const queue = []; // {owner, utterance}
@@ -14,6 +16,7 @@ export function setSound(wanted) {
   localStorage.setItem("sound", on ? "on" : "off");
   if (!on) {
     queue.length = 0;
+    speaking = null;
     window.speechSynthesis?.cancel();
     context?.suspend();
   } else {
@@ -34,19 +37,27 @@ export function say(owner, words, language) {
 // The caller pressed a key, spoke or hung up: what was being said to them stops.
 export function hush(owner) {
   for (let i = queue.length - 1; i >= 0; i--) if (queue[i].owner === owner) queue.splice(i, 1);
-  if (speaking?.owner === owner) window.speechSynthesis.cancel();
+  if (speaking?.owner !== owner) return;
+  speaking = null;
+  window.speechSynthesis.cancel();
+  next();
 }
 
 function next() {
   if (speaking || !queue.length) return;
-  speaking = queue.shift();
+  const turn = queue.shift();
+  speaking = turn;
   const done = () => {
+    clearTimeout(mute);
+    if (speaking !== turn) return;
     speaking = null;
     next();
   };
-  speaking.utterance.addEventListener("end", done);
-  speaking.utterance.addEventListener("error", done);
-  window.speechSynthesis.speak(speaking.utterance);
+  const mute = setTimeout(done, MUTE_MILLISECONDS); // a browser without voices says nothing, not even that
+  turn.utterance.addEventListener("start", () => clearTimeout(mute));
+  turn.utterance.addEventListener("end", done);
+  turn.utterance.addEventListener("error", done);
+  window.speechSynthesis.speak(turn.utterance);
 }
 
 function voiceFor(language) {
