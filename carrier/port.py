@@ -157,6 +157,10 @@ class Network(Protocol):
 
     async def list_numbers(self) -> Sequence[OwnNumber]: ...
 
+    async def open(self) -> None:
+        """Gets ready, beside the loop if that takes long; nothing is asked of anybody."""
+        ...
+
     async def close(self) -> None: ...
 
 

@@ -25,7 +25,7 @@ from crm.tables import customers
 from store.clock import Clock
 from store.sql import Database
 
-ROWS_IN_A_COMMIT = 500
+ROWS_IN_A_COMMIT = 250  # well below the time for which a webhook may wait for the writer
 CUSTOMER_COLUMNS = (
     *("external_id", "name", "called", "title", "say", "language", "formal", "phones", "email"),
     *("preferred_agent", "tags", "notes"),
@@ -210,12 +210,12 @@ async def _write_customers(conn: AsyncConnection, rows: Sequence[Parsed], clock:
                 continue
             values["preferred_agent"] = colleagues[values["preferred_agent"]]
         last[values["external_id"]] = values
-    for external_id, values in last.items():
-        customer = before.get(known.get(external_id, ""))
-        if customer is None:
-            await people.add(conn, values, clock.now())
-        elif any(getattr(customer, name) != value for name, value in values.items()):
-            await people.change(conn, customer.id, values, clock.now())
+    fresh = [values for external_id, values in last.items() if external_id not in known]
+    await people.add_many(conn, [{"formal": True} | values for values in fresh], clock.now())
+    for external_id, customer_id in known.items():
+        values, customer = last.get(external_id, {}), before[customer_id]
+        if any(getattr(customer, name) != value for name, value in values.items()):
+            await people.change(conn, customer_id, values, clock.now())
     return skipped
 
 

@@ -28,11 +28,21 @@ async def clean(conn: AsyncConnection, given: Mapping[str, Any], region: str) ->
 
 async def add(conn: AsyncConnection, values: Mapping[str, Any], now: datetime) -> str:
     """A new customer from clean values; the id."""
-    customer_id = new_id("cus")
-    columns = {"tags": [], "formal": True} | {name: value for name, value in values.items() if name != "phones"}
-    await conn.execute(insert(customers).values(id=customer_id, made_at=now, changed_at=now, **columns))
-    await _write_phones(conn, customer_id, values.get("phones", ()))
-    return customer_id
+    return (await add_many(conn, [values], now))[0]
+
+
+async def add_many(conn: AsyncConnection, people: Sequence[Mapping[str, Any]], now: datetime) -> list[str]:
+    """As `add`, in two statements however many they are; all name the same values."""
+    rows = [
+        {"id": new_id("cus"), "made_at": now, "changed_at": now, "tags": [], "formal": True}
+        | {name: value for name, value in values.items() if name != "phones"}
+        for values in people
+    ]
+    if rows:
+        await conn.execute(insert(customers), rows)
+    numbered = [(row["id"], values.get("phones", ())) for row, values in zip(rows, people, strict=True)]
+    await _write_phones(conn, numbered)
+    return [row["id"] for row in rows]
 
 
 async def change(conn: AsyncConnection, customer_id: str, values: Mapping[str, Any], now: datetime) -> bool:
@@ -43,7 +53,7 @@ async def change(conn: AsyncConnection, customer_id: str, values: Mapping[str, A
     )
     if changed.rowcount and "phones" in values:
         await conn.execute(delete(customer_phones).where(customer_phones.c.customer_id == customer_id))
-        await _write_phones(conn, customer_id, values["phones"])
+        await _write_phones(conn, [(customer_id, values["phones"])])
     return bool(changed.rowcount)
 
 
@@ -80,9 +90,11 @@ async def exists(conn: AsyncConnection, customer_id: str) -> bool:
     return await conn.scalar(select(customers.c.id).where(customers.c.id == customer_id)) is not None
 
 
-async def _write_phones(conn: AsyncConnection, customer_id: str, numbers: Iterable[str]) -> None:
+async def _write_phones(conn: AsyncConnection, numbered: Iterable[tuple[str, Iterable[str]]]) -> None:
     rows = [
-        {"customer_id": customer_id, "number": number, "position": position} for position, number in enumerate(numbers)
+        {"customer_id": customer_id, "number": number, "position": position}
+        for customer_id, numbers in numbered
+        for position, number in enumerate(numbers)
     ]
     if rows:
         await conn.execute(insert(customer_phones), rows)

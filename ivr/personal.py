@@ -2,25 +2,60 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+import re
+
+from sqlalchemy import select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from callbacks.tables import callbacks
+from carrier.port import Carrier
+from crm.tables import customer_phones
 from ivr.tables import calls
 from routing.tables import decisions
 
 FORGOTTEN = "erased"
+_RECORDING = re.compile(r"RE[0-9a-f]{32}")
 
 
-async def erase_calls(conn: AsyncConnection, customer_id: str) -> None:
-    """Calls stay as figures: when, how long, which agent; nothing tells any more whose they were."""
-    theirs = select(calls.c.id).where(calls.c.customer_id == customer_id)
-    await conn.execute(update(decisions).where(decisions.c.call_id.in_(theirs)).values(sentence=FORGOTTEN, reasons={}))
-    for column, other in ((calls.c.from_number, "inbound"), (calls.c.to_number, "outbound")):
+class Forgetting:
+    """Calls stay as figures (when, how long, which agent); nothing tells any more whose they were."""
+
+    def __init__(self, carrier: Carrier) -> None:
+        self._carrier = carrier
+
+    async def erase(self, conn: AsyncConnection, customer_id: str) -> None:
+        """An eraser of `crm.privacy`; the recordings at Twilio go by the ledger, soon after the commit."""
+        await self._erase_recordings(conn, customer_id)
+        await self._erase_requests(conn, customer_id)
+        theirs = select(calls.c.id).where(calls.c.customer_id == customer_id)
         await conn.execute(
-            update(calls)
-            .where(calls.c.customer_id == customer_id, calls.c.direction == other)
-            .values({column.name: FORGOTTEN})
+            update(decisions).where(decisions.c.call_id.in_(theirs)).values(sentence=FORGOTTEN, reasons={})
         )
-    await conn.execute(
-        update(calls).where(calls.c.customer_id == customer_id).values(said=None, reply=None, recording_url=None)
-    )
+        for column, direction in ((calls.c.from_number, "inbound"), (calls.c.to_number, "outbound")):
+            await conn.execute(
+                update(calls)
+                .where(calls.c.customer_id == customer_id, calls.c.direction == direction)
+                .values({column.name: FORGOTTEN})
+            )
+        await conn.execute(
+            update(calls).where(calls.c.customer_id == customer_id).values(said=None, reply=None, recording_url=None)
+        )
+
+    async def _erase_recordings(self, conn: AsyncConnection, customer_id: str) -> None:
+        left = union(
+            select(calls.c.recording_url).where(calls.c.customer_id == customer_id),
+            select(callbacks.c.recording_url).where(callbacks.c.customer_id == customer_id),
+        )
+        for (url,) in (await conn.execute(left)).all():
+            found = _RECORDING.search(url or "")
+            if found:
+                await self._carrier.delete_recording(conn, found.group())
+
+    async def _erase_requests(self, conn: AsyncConnection, customer_id: str) -> None:
+        used = union(
+            select(customer_phones.c.number).where(customer_phones.c.customer_id == customer_id),
+            select(callbacks.c.number).where(callbacks.c.customer_id == customer_id),
+        )
+        numbers = [number for (number,) in (await conn.execute(used)).all()]
+        if numbers:
+            await self._carrier.forget(conn, numbers)

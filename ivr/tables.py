@@ -11,9 +11,7 @@ calls = Table(
     Column("id", Text, primary_key=True),
     Column("sid", Text, unique=True),  # the caller's leg; a promised call has none until the customer is dialled
     Column("direction", Text, nullable=False),  # inbound | outbound
-    Column(
-        "from_number", Text, nullable=False, index=True
-    ),  # as given; a withheld one is a word
+    Column("from_number", Text, nullable=False, index=True),  # as given; a withheld one is a word
     Column("to_number", Text, nullable=False),
     Column("customer_id", ForeignKey("customers.id", ondelete="SET NULL"), index=True),
     Column("language", Text, nullable=False),

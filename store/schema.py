@@ -5,8 +5,9 @@ Works on plain connections of its own, one transaction for each change: a migrat
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -65,8 +66,16 @@ def is_current(url: URL) -> bool:
 
 def upgrade(url: URL, revision: str = "head") -> None:
     """Brings the schema to `revision`.  Several processes may call it at once: the later ones find nothing to do."""
+    _write_ahead(url)
     with _changing(url) as connection:
         command.upgrade(_config(connection), revision)
+
+
+def _write_ahead(url: URL) -> None:
+    """The journal mode belongs to the file.  Two first connections that both change it can lock each other out."""
+    if url.get_backend_name() == "sqlite":
+        with closing(sqlite3.connect(url.database or ":memory:", timeout=LOCK_WAIT_SECONDS)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
 
 
 def downgrade(url: URL, revision: str = "base") -> None:

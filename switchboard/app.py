@@ -100,6 +100,7 @@ def twilio_network(settings: Settings) -> TwilioNetwork:
 @asynccontextmanager
 async def running(parts: Parts, *, keeper: bool) -> AsyncIterator[None]:
     """Background work runs inside; at the end it is stopped and everything is closed."""
+    await parts.network.open()
     tasks = [asyncio.create_task(parts.nudges.run(), name="nudges")]
     if keeper:
         tasks += [parts.clock.spawn(_lasting(loop, parts.clock), f"loop-{type(loop).__name__}") for loop in parts.loops]

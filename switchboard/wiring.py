@@ -20,7 +20,7 @@ from carrier.signatures import Signatures
 from crm.api import Others, customers_router
 from crm.past_api import cases_router, interactions_router
 from ivr.api import calls_router
-from ivr.personal import erase_calls
+from ivr.personal import Forgetting
 from ivr.promised import PromiseDialler
 from ivr.reconcile import Reconcile
 from ivr.turn import Rooms
@@ -92,7 +92,7 @@ def wire(
     return Wired(
         routes=Webhooks(rooms, signatures).routes,
         routers=[
-            customers_router(database, clock, guard, region, Others(erasers=[erase_calls])),
+            customers_router(database, clock, guard, region, Others(erasers=[Forgetting(effects).erase])),
             agents_router(
                 database, clock, guard, region=region, language=language, on_presence=lambda agent_id: tell(FLOOR)
             ),

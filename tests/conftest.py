@@ -143,6 +143,9 @@ def redis_url(valkey: str) -> str:
 
 def _create_tables(url: URL) -> None:
     engine = create_engine(url, poolclass=NullPool)
+    if url.get_backend_name() == "sqlite":
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
     metadata.create_all(engine)
     engine.dispose()
 

@@ -38,7 +38,7 @@ export class Calls {
   }
 
   #fill(card, call) {
-    const name = call.customer_name ?? (call.from?.startsWith("+") ? "A new caller" : "Somebody, number withheld");
+    const name = call.customer_name ?? (call.from?.startsWith("+") ? "A caller" : "Somebody, number withheld");
     card.title.textContent = name;
     card.chip.textContent = STATES[call.state] ?? call.state;
     card.chip.className = `chip ${call.state}`;

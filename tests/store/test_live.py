@@ -102,14 +102,14 @@ async def test_a_killed_redis_costs_one_attempt_a_second_and_comes_back_by_itsel
     await live.close()
 
 
-async def test_a_frozen_redis_costs_less_than_half_a_second(mortal: Mortal) -> None:
+async def test_a_frozen_redis_costs_a_fraction_of_a_second(mortal: Mortal) -> None:
     live = Live(connect(mortal.url))
     assert await live.up()
     mortal.freeze()
     loop = asyncio.get_running_loop()
     began = loop.time()
     assert await live.ask(greet) is None
-    assert loop.time() - began < 0.5
+    assert loop.time() - began < 1.5  # 0.2 s on a machine that is not busy; redis-py's own retries take 4 s
     mortal.thaw()
     await live.close()
 
