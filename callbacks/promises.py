@@ -145,7 +145,12 @@ class Promises:
         """A new time, agent, number or reason for an open promise.  Raises CannotKeep, InProgress."""
         if promise.state not in MOVABLE:
             raise InProgress(promise.id)
-        values: dict[str, Any] = {"number": wish.number, "reason": wish.reason, "agent_id": wish.agent_id}
+        values: dict[str, Any] = {
+            "number": wish.number,
+            "reason": wish.reason,
+            "agent_id": wish.agent_id,
+            "window_seconds": wish.window_seconds or promise.window_seconds,
+        }
         if wish.due_at != promise.promised_at or wish.agent_id != promise.agent_id:
             line = promise.from_number or ""
             await only_one(conn, "promises")

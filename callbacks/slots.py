@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import islice
 
 from routing.agents import Agent
 from routing.forecast import free_in_seconds
@@ -52,16 +54,20 @@ def keepable(ledger: Ledger, at: datetime, agent: str | None) -> bool:
     """Can a call at `at` (by `agent`, when named) be kept beside the promises already made?"""
     if at < ledger.now or not ledger.hours.is_open(at):
         return False
-    able = [a for a in ledger.agents if _there(a, at, ledger)]
     beside = [b for b in ledger.booked if abs(b.due_at - at) < ledger.talk]
-    if agent is not None and (all(a.id != agent for a in able) or any(b.agent == agent for b in beside)):
-        return False
-    return len(beside) < len(able)
+    if agent is not None:
+        named = any(a.id == agent and _there(a, at, ledger) for a in ledger.agents)
+        if not named or any(b.agent == agent for b in beside):
+            return False
+    able = (a for a in ledger.agents if _there(a, at, ledger))
+    return next(islice(able, len(beside), None), None) is not None  # as many as are taken, and one more
 
 
 def next_slots(ledger: Ledger, after: datetime, agent: str | None, count: int) -> list[Slot]:
     """The first `count` keepable times on the grid from `after` on, those of the next open days included."""
     found: list[Slot] = []
+    if not any(agent in (None, a.id) for a in ledger.agents):
+        return found  # the grid of two weeks need not be walked to see that
     for at in _grid(ledger.hours, max(after, ledger.now)):
         if len(found) == count:
             break
@@ -99,12 +105,18 @@ def spoken_choices(ledger: Ledger, agent: str | None) -> list[Slot]:
 
 
 def _there(agent: Agent, at: datetime, ledger: Ledger) -> bool:
-    if agent.hours is not None and not read_hours(agent.hours, ledger.zone, ledger.country).is_open(at):
+    if agent.hours is not None and not _on_shift(agent.hours, ledger.zone, ledger.country, at):
         return False
     if at - ledger.now > NEAR:
         return True
     free_in = free_in_seconds(agent, ledger.plan, ledger.now)
     return free_in is not None and ledger.now + timedelta(seconds=free_in) <= at + _slack(ledger)
+
+
+@lru_cache(maxsize=4096)
+def _on_shift(hours: str, zone: str, country: str | None, at: datetime) -> bool:
+    """Remembered because many agents have the same shift, and a search asks about each at every instant."""
+    return read_hours(hours, zone, country).is_open(at)
 
 
 def _slack(ledger: Ledger) -> timedelta:

@@ -212,10 +212,12 @@ async def _write_customers(conn: AsyncConnection, rows: Sequence[Parsed], clock:
         last[values["external_id"]] = values
     fresh = [values for external_id, values in last.items() if external_id not in known]
     await people.add_many(conn, [{"formal": True} | values for values in fresh], clock.now())
+    changes: dict[str, dict[str, Any]] = {}
     for external_id, customer_id in known.items():
         values, customer = last.get(external_id, {}), before[customer_id]
         if any(getattr(customer, name) != value for name, value in values.items()):
-            await people.change(conn, customer_id, values, clock.now())
+            changes[customer_id] = {"formal": customer.formal} | values
+    await people.change_many(conn, changes, clock.now())
     return skipped
 
 

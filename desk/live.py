@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -66,7 +66,7 @@ class LiveFeed:
         async with self._database.read() as connection:
             return int(await connection.scalar(select(func.max(events.c.id))) or 0)
 
-    async def stream(self, after: int | None = None) -> AsyncIterator[News]:
+    async def stream(self, after: int | None = None) -> AsyncGenerator[News, None]:
         """Without an end.  `after` None: only what happens from now on."""
         woken = asyncio.Event()
         self._listeners.add(woken)

@@ -30,14 +30,14 @@ _AWAY = (RedisConnectionError, RedisTimeoutError, OutOfMemoryError, ReadOnlyErro
 Answer = TypeVar("Answer")
 
 
-def connect(url: str) -> Redis:
+def connect(url: str, *, timeout: float = TIMEOUT_SECONDS) -> Redis:
     """A client that gives up after 200 ms and never tries twice; text in, text out."""
     pool = BlockingConnectionPool.from_url(
         url,
         max_connections=POOL_SIZE,
-        timeout=TIMEOUT_SECONDS,
-        socket_timeout=TIMEOUT_SECONDS,
-        socket_connect_timeout=TIMEOUT_SECONDS,
+        timeout=timeout,
+        socket_timeout=timeout,
+        socket_connect_timeout=timeout,
         retry=Retry(NoBackoff(), 0),
         decode_responses=True,
     )
@@ -47,9 +47,11 @@ def connect(url: str) -> Redis:
 class Live:
     """Asks Redis while it answers.  After a failure it is left alone for a second, then one caller tries it again."""
 
-    def __init__(self, redis: Redis, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, redis: Redis, *, monotonic: Callable[[], float] = time.monotonic, timeout: float = TIMEOUT_SECONDS
+    ) -> None:
         self.redis = redis
-        self._monotonic = monotonic
+        self._monotonic, self._timeout = monotonic, timeout
         self._away = False
         self._next_try = 0.0
 
@@ -60,7 +62,7 @@ class Live:
                 return None
             self._rest()  # those who come while this one tries do not wait for it
         try:
-            async with asyncio.timeout(2 * TIMEOUT_SECONDS):  # connecting, greeting and asking have one limit each
+            async with asyncio.timeout(2 * self._timeout):  # connecting, greeting and asking have one limit each
                 answer = await call(self.redis)
         except _AWAY as error:
             self._rest()

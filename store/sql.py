@@ -82,6 +82,7 @@ class Database:
                 max_overflow=pool_size,
                 pool_timeout=POOL_WAIT_SECONDS,
                 pool_pre_ping=True,
+                hide_parameters=True,  # an error in a log must not quote the data
                 connect_args={"connect_timeout": 2, "options": _POSTGRES_LIMITS},
             )
             self._reader = self._writer.execution_options(isolation_level="AUTOCOMMIT")
@@ -110,6 +111,7 @@ def _sqlite_engine(url: URL, *, pool_size: int, immediate: bool) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=BUSY_SECONDS,
+        hide_parameters=True,
         connect_args={"timeout": BUSY_SECONDS, "isolation_level": None},
     )
 

@@ -257,7 +257,11 @@ def ledgers(draw: st.DrawFn) -> Ledger:
 @given(ledgers(), st.integers(-60, 300), st.sampled_from([None, "anna", "luca"]))
 def test_whatever_is_offered_can_be_kept(here: Ledger, minutes: int, who: str | None) -> None:
     wanted = here.now + timedelta(minutes=minutes)
-    offered = nearest_slots(here, max(wanted, here.now), who), next_slots(here, wanted, who, 4), spoken_choices(here, who)
+    offered = (
+        nearest_slots(here, max(wanted, here.now), who),
+        next_slots(here, wanted, who, 4),
+        spoken_choices(here, who),
+    )
     for slots in offered:
         at = [slot.due_at for slot in slots]
         assert at == sorted(set(at))

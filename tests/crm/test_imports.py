@@ -75,6 +75,27 @@ async def test_only_what_the_file_says_otherwise_is_changed(ask: Asking, tmp_pat
     assert (now["name"], now["title"], now["phones"], now["notes"]) == ("Mary", None, ["+39028901234"], "a cat")
 
 
+async def test_many_customers_change_at_once_each_into_their_own(
+    ask: Asking, tmp_path: Path, clock: VirtualClock
+) -> None:
+    file = tmp_path / "customers.csv"
+    header = "external_id,name,formal,phones,tags\n"
+    file.write_text(header + "".join(f"C-{n},old,no,0612345678,old\n" for n in range(5)))
+    await events(import_customers(ask.database, clock, file, "IT"))
+    await clock.advance(60)
+    rows = [f"C-{n},n{n},{'yes' if n % 2 else ''},02890123{n}|0612345678,a|b\n" for n in range(4)]
+    file.write_text(header + "".join(rows) + "C-4,old,no,0612345678,old\n")
+    await events(import_customers(ask.database, clock, file, "IT"))
+    async with ask.database.read() as conn:
+        now = await people.load(conn, [row["id"] for row in await everything(ask.database, customers)])
+    *changed, same = now.values()
+    for n, one in enumerate(changed):
+        assert (one.name, one.formal, one.tags) == (f"n{n}", bool(n % 2), ["a", "b"])
+        assert one.phones == [f"+3902890123{n}", "+390612345678"]
+        assert one.changed_at > one.made_at
+    assert (same.name, same.formal, same.phones, same.changed_at) == ("old", False, ["+390612345678"], same.made_at)
+
+
 async def test_a_bad_customer_is_told_by_line_and_the_others_are_loaded(
     ask: Asking, anna: str, tmp_path: Path, clock: VirtualClock
 ) -> None:

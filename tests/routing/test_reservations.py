@@ -35,7 +35,9 @@ async def claimed(database: Database, clock: VirtualClock, call: str = "call0", 
         return await claim(conn, "anna", call, plan, now=clock.now())
 
 
-async def ended(database: Database, clock: VirtualClock, reservation: str | None, why: Ended, plan: Plan = PLAN) -> bool:
+async def ended(
+    database: Database, clock: VirtualClock, reservation: str | None, why: Ended, plan: Plan = PLAN
+) -> bool:
     assert reservation is not None
     async with database.write() as conn:
         return await close(conn, reservation, why, plan, now=clock.now()) is not None

@@ -35,9 +35,12 @@ class Running:
         self._until(lambda: self.told(word))
 
     def until_ready(self, url: str) -> None:
+        """With all its stores; on a busy machine Redis may seem to be away at first."""
+
         def ready() -> bool:
             try:
-                return httpx2.get(f"{url}/readyz", timeout=5).status_code == 200
+                answer = httpx2.get(f"{url}/readyz", timeout=5)
+                return answer.status_code == 200 and answer.json()["notes"] == []
             except httpx2.TransportError:
                 return False
 

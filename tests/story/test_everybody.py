@@ -1,0 +1,134 @@
+"""Whoever rings, at whatever hour: strangers, households, withheld numbers, other languages, closed doors, texts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from store.clock import VirtualClock
+from tests.story.conftest import LINE, MARIA, PAOLO, ROME, SOMEBODY, World
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_stranger_is_asked_for_a_name_and_is_known_the_next_time(world: World) -> None:
+    """Asked once, kindly, while the agent's phone rings already."""
+    anna = await world.agent("Anna Bianchi")
+    stranger = world.network.plug_in(SOMEBODY)
+    await stranger.dial(LINE)
+    await world.hears(stranger, "Come si chiama?")
+    assert anna.state == "ringing"
+    stranger.speak("Buongiorno, mi chiamo Giulia Neri")
+    await world.hears(stranger, "Grazie, Giulia Neri")
+    anna.answer()
+    await world.hears(anna, "Chiamata da Giulia Neri")
+    stranger.hang_up()
+    await world.clock.advance(40)
+    await stranger.dial(LINE)
+    await world.hears(stranger, "Buongiorno, Giulia Neri", 5)
+    assert stranger.words.count("Come si chiama?") == 1
+
+
+async def test_in_their_own_words_and_the_agent_hears_it_before_hello(world: World) -> None:
+    anna = await world.agent("Anna Bianchi")
+    maria = await world.customer("Maria", MARIA)
+    await maria.dial(LINE)
+    await world.hears(maria, "mi dica con parole sue perché chiama")
+    maria.speak("la lampada lampeggia ancora")
+    await world.hears(maria, "lo riferisco")
+    assert (await world.call(maria))["said"] == "la lampada lampeggia ancora"
+    anna.answer()
+    await world.hears(anna, "Dice: la lampada lampeggia ancora")
+    await world.until(lambda: bool(maria.partners))
+
+
+async def test_a_household_is_asked_which_of_them_it_is(world: World) -> None:
+    """Nobody is greeted as if we were sure; the key tells, and then it is the name."""
+    anna = await world.agent("Anna Bianchi")
+    maria = await world.customer("Maria", MARIA)
+    await world.customer("Paolo", MARIA)
+    await world.has_talked("Paolo", "anna", times=3)
+    await maria.dial(LINE)
+    await world.hears(maria, "prema 6 per Paolo")
+    assert "Buongiorno, Maria" not in maria.words
+    maria.press("6")
+    await world.hears(maria, "Buongiorno, Paolo")
+    await world.until(lambda: anna.state == "ringing", 4)
+    assert (await world.call(maria))["customer"] == world.ids["Paolo"]
+
+
+@pytest.mark.parametrize("withheld", ["anonymous", "+266696687", "Restricted"])
+async def test_a_withheld_number_is_served_without_a_profile(world: World, withheld: str) -> None:
+    """Never merged with another; to be called back they type a number."""
+    await world.agent("Anna Bianchi")
+    hidden = world.network.plug_in(SOMEBODY)
+    await hidden.dial(LINE, withhold=withheld)
+    await world.hears(hidden, "Officine Lume", 5)
+    call = await world.call(hidden)
+    assert call["customer"] is None
+    assert "Come si chiama" not in hidden.words
+    await world.hears(hidden, "prema 2 per una richiamata")
+    hidden.press("2")
+    await world.hears(hidden, "A quale numero")
+    hidden.press("3339990001#")
+    await world.hears(hidden, "Possiamo richiamarla")
+    hidden.press("5")
+    await world.hears(hidden, "la richiamiamo")
+    (promise,) = (await world.get("/callbacks"))["items"]
+    assert promise["number"] == SOMEBODY
+
+
+@pytest.mark.parametrize(
+    ("language", "hello", "key"),
+    [
+        ("en-GB", "Good morning, Sam", "press 2 for a call back"),
+        ("de-DE", "Guten Morgen, Sam", "drücken Sie 2"),
+        ("fr-FR", "Bonjour, Sam", "tapez 2"),
+        ("es-ES", "Buenos días, Sam", "pulse 2"),
+    ],
+)
+async def test_each_in_their_own_language(world: World, language: str, hello: str, key: str) -> None:
+    """The words, the voice's language, and an agent who speaks it."""
+    italian = await world.agent("Anna Bianchi")
+    other = await world.agent("Luca Verdi", languages=[language])
+    sam = await world.customer("Sam", PAOLO, language=language)
+    await sam.dial(LINE)
+    await world.hears(sam, hello, 5)
+    assert {heard.language for heard in sam.heard if heard.kind == "said"} == {language}
+    await world.until(lambda: other.state == "ringing", 4)
+    assert italian.state == "idle"
+    await world.hears(sam, key, 40)
+
+
+async def test_a_closed_house_says_when_it_opens_and_takes_a_promise(world: World, clock: VirtualClock) -> None:
+    """Tuesday, seven in the evening: nobody rings; the hours are said; a call back is for tomorrow morning."""
+    anna = await world.agent("Anna Bianchi")
+    maria = await world.customer("Maria", MARIA)
+    evening = datetime(2026, 3, 3, 19, 0, tzinfo=ROME)
+    await clock.advance((evening - clock.now()).total_seconds())
+    await maria.dial(LINE)
+    await world.hears(maria, "Buonasera, Maria")
+    await world.hears(maria, "Adesso siamo chiusi. Riapriamo domani alle 09:00")
+    await world.hears(maria, "Prema 2 per una richiamata domani alle 09:00")
+    maria.press("2")
+    await world.hears(maria, "domani alle 09:00")
+    maria.press("5")
+    await world.hears(maria, "D'accordo, Maria")
+    assert anna.state == "idle"
+    (promise,) = (await world.get("/callbacks"))["items"]
+    assert promise["due_at"].startswith("2026-03-04T08:00")
+
+
+async def test_a_text_is_kept_and_answered_once(world: World) -> None:
+    maria = await world.customer("Maria", MARIA)
+    maria.send_text(LINE, "La lampada va di nuovo, grazie!")
+    await world.until(lambda: bool(maria.texts))
+    assert "abbiamo ricevuto il suo messaggio" in maria.texts[0].body
+    await world.clock.advance(10)
+    timeline = (await world.get(f"/customers/{world.ids['Maria']}/timeline"))["items"]
+    assert [item["kind"] for item in timeline] == ["text", "text"]
+    maria.send_text(LINE, "STOP")
+    await world.clock.advance(10)
+    assert len(maria.texts) == 2
+    assert "unsubscribed" in maria.texts[1].body  # Twilio's own answer, and no word of ours beside it
