@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from sqlalchemy import select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -59,3 +60,13 @@ class Forgetting:
         numbers = [number for (number,) in (await conn.execute(used)).all()]
         if numbers:
             await self._carrier.forget(conn, numbers)
+
+
+async def export_calls(conn: AsyncConnection, customer_id: str) -> list[dict[str, Any]]:
+    """An exporter of `crm.privacy`."""
+    query = select(calls).where(calls.c.customer_id == customer_id).order_by(calls.c.arrived_at)
+    kept = ("sid", "direction", "from_number", "to_number", "said", "outcome", "recording_url")
+    return [
+        {name: getattr(row, name) for name in kept} | {"started_at": row.arrived_at.isoformat()}
+        for row in await conn.execute(query)
+    ]

@@ -50,6 +50,7 @@ class Parts:
     nudges: Nudges
     routes: Sequence[BaseRoute]
     network: Network
+    feed: Loop  # what browsers and programs hear, in every process that may be asked
     loops: Sequence[Loop]  # the keeper's; any number of processes may run them
 
 
@@ -84,6 +85,7 @@ def assemble(
         live=live,
         nudges=nudges,
         routes=[*Health(database, live).routes, Mount(MOUNTED_AT, api), *wired.routes],
+        feed=wired.feed,
         loops=wired.loops,
         network=network,
     )
@@ -102,8 +104,8 @@ async def running(parts: Parts, *, keeper: bool) -> AsyncIterator[None]:
     """Background work runs inside; at the end it is stopped and everything is closed."""
     await parts.network.open()
     tasks = [asyncio.create_task(parts.nudges.run(), name="nudges")]
-    if keeper:
-        tasks += [parts.clock.spawn(_lasting(loop, parts.clock), f"loop-{type(loop).__name__}") for loop in parts.loops]
+    loops = [parts.feed, *(parts.loops if keeper else ())]
+    tasks += [parts.clock.spawn(_lasting(loop, parts.clock), f"loop-{type(loop).__name__}") for loop in loops]
     try:
         yield
     finally:

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 
 from api.tokens import Guard
 from callbacks.api import callbacks_router
+from callbacks import personal as promises_of
 from callbacks.keeper import Keeper
 from callbacks.promises import Promises
 from carrier.effects import Effects
@@ -19,8 +20,10 @@ from carrier.port import Network
 from carrier.signatures import Signatures
 from crm.api import Others, customers_router
 from crm.past_api import cases_router, interactions_router
+from desk.api import events_router
+from desk.live import LiveFeed
 from ivr.api import calls_router
-from ivr.personal import Forgetting
+from ivr.personal import Forgetting, export_calls
 from ivr.promised import PromiseDialler
 from ivr.reconcile import Reconcile
 from ivr.turn import Rooms
@@ -36,6 +39,7 @@ from store.ids import new_id
 from store.live import Nudges
 from store.sql import Database
 from switchboard.settings import Settings
+from switchboard.views import views
 
 FLOOR = "floor"  # somebody may be free
 PROMISES = "promises"  # something may be due sooner than it was
@@ -46,6 +50,7 @@ class Wired:
     routes: Sequence[BaseRoute]
     routers: Sequence[APIRouter]
     loops: Sequence[Any]
+    feed: LiveFeed
     rooms: Rooms
 
 
@@ -88,11 +93,18 @@ def wire(
     signatures = Signatures(
         settings.auth_tokens or (new_id("none"),), public_url, account_sid=settings.twilio_account_sid
     )
+    others = Others(
+        erasers=[Forgetting(effects).erase],
+        exporters={"promises": promises_of.export, "calls": export_calls},
+        tellers=[promises_of.tell],
+    )
+    feed = LiveFeed(database, clock, views(clock, promises))
+    nudges.listen(FLOOR, feed.nudge)
     region, language = settings.default_region, settings.default_language
     return Wired(
         routes=Webhooks(rooms, signatures).routes,
         routers=[
-            customers_router(database, clock, guard, region, Others(erasers=[Forgetting(effects).erase])),
+            customers_router(database, clock, guard, region, others),
             agents_router(
                 database, clock, guard, region=region, language=language, on_presence=lambda agent_id: tell(FLOOR)
             ),
@@ -101,7 +113,9 @@ def wire(
             calls_router(database, clock, guard),
             callbacks_router(database, clock, guard, promises, plans, house, lambda: tell(PROMISES)),
             plan_router(database, clock, guard, plans),
+            events_router(feed, guard),
         ],
         loops=[*effects.loops(), numbers, *watch.loops(), keeper.loop, Reconcile(rooms, network)],
         rooms=rooms,
+        feed=feed,
     )

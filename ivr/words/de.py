@@ -37,7 +37,6 @@ WORDS: dict[str, tuple[str, ...]] = {
     "by_silence_wait_for": ("Ohne Taste warten wir auf {agent}.",),
     "by_silence_wait": ("Ohne Taste [bleiben Sie|bleibst du] in der Leitung, in Ruhe.",),
     "key_teammate": ("[Drücken Sie|Drück] 1, um mit {teammate} zu sprechen",),
-    "key_anyone": ("[Drücken Sie|Drück] 1 für die erste freie Person",),
     "key_callback_at": ("[drücken Sie|drück] 2 für einen Rückruf {time}",),
     "key_callback": ("[drücken Sie|drück] 2 für einen Rückruf",),
     "key_message": ("[drücken Sie|drück] 3, um eine Nachricht zu hinterlassen",),

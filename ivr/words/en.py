@@ -37,7 +37,6 @@ WORDS: dict[str, tuple[str, ...]] = {
     "by_silence_wait_for": ("Without a key we will wait for {agent}.",),
     "by_silence_wait": ("Without a key you stay on the line, in quiet.",),
     "key_teammate": ("Press 1 to talk with {teammate}",),
-    "key_anyone": ("Press 1 to talk with the first of us who is free",),
     "key_callback_at": ("press 2 for a call back {time}",),
     "key_callback": ("press 2 for a call back",),
     "key_message": ("press 3 to leave a message",),

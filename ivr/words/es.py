@@ -37,7 +37,6 @@ WORDS: dict[str, tuple[str, ...]] = {
     "by_silence_wait_for": ("Si no [pulsa|pulsas] nada, esperamos a {agent}.",),
     "by_silence_wait": ("Si no [pulsa|pulsas] nada, [sigue|sigues] en línea, en silencio.",),
     "key_teammate": ("[Pulse|Pulsa] 1 para hablar con {teammate}",),
-    "key_anyone": ("[Pulse|Pulsa] 1 para hablar con la primera persona libre",),
     "key_callback_at": ("[pulse|pulsa] 2 para que [le|te] llamemos {time}",),
     "key_callback": ("[pulse|pulsa] 2 para que [le|te] llamemos",),
     "key_message": ("[pulse|pulsa] 3 para dejar un mensaje",),

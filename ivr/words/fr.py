@@ -39,7 +39,6 @@ WORDS: dict[str, tuple[str, ...]] = {
     "by_silence_wait_for": ("Sans touche, nous attendons {agent}.",),
     "by_silence_wait": ("Sans touche, [vous restez|tu restes] en ligne, dans le calme.",),
     "key_teammate": ("[Tapez|Tape] 1 pour parler avec {teammate}",),
-    "key_anyone": ("[Tapez|Tape] 1 pour parler avec la première personne libre",),
     "key_callback_at": ("[tapez|tape] 2 pour être rappelé {time}",),
     "key_callback": ("[tapez|tape] 2 pour être rappelé",),
     "key_message": ("[tapez|tape] 3 pour laisser un message",),

@@ -39,7 +39,6 @@ WORDS: dict[str, tuple[str, ...]] = {
     "by_silence_wait_for": ("Se non [preme|premi] nulla aspettiamo {agent}.",),
     "by_silence_wait": ("Se non [preme|premi] nulla [resta|resti] in attesa, in silenzio.",),
     "key_teammate": ("[Prema|Premi] 1 per parlare con {teammate}",),
-    "key_anyone": ("[Prema|Premi] 1 per parlare con la prima persona libera",),
     "key_callback_at": ("[prema|premi] 2 per una richiamata {time}",),
     "key_callback": ("[prema|premi] 2 per una richiamata",),
     "key_message": ("[prema|premi] 3 per lasciare un messaggio",),

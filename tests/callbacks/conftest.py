@@ -84,9 +84,7 @@ def changes() -> list[str]:
 
 
 @pytest.fixture
-async def ask(
-    database: Database, clock: VirtualClock, promises: Promises, changes: list[str]
-) -> AsyncIterator[Asking]:
+async def ask(database: Database, clock: VirtualClock, promises: Promises, changes: list[str]) -> AsyncIterator[Asking]:
     guard = Guard(database, KEY_OF_THE_HOUSE)
     router = callbacks_router(
         database, clock, guard, promises, Plans(), HOUSE, lambda: changes.append("something may be due")

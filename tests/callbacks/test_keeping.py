@@ -92,9 +92,7 @@ async def test_an_agent_who_joins_a_cancelled_promise_wakes_nothing(ground: Grou
 
 
 @pytest.mark.parametrize(("late", "state"), [(0, "kept"), (299, "kept"), (300, "kept"), (301, "broken")])
-async def test_kept_is_connected_within_the_window(
-    ground: Ground, promise: Row[Any], late: int, state: str
-) -> None:
+async def test_kept_is_connected_within_the_window(ground: Ground, promise: Row[Any], late: int, state: str) -> None:
     await brought_to(ground, State.RINGING_CUSTOMER)
     connected_at = promise.promised_at + timedelta(seconds=late)
     async with ground.database.write() as conn:

@@ -40,6 +40,7 @@ class World:
     clock: VirtualClock
     network: Network
     api: httpx2.AsyncClient
+    app: Any
     ids: dict[str, str] = field(default_factory=dict)
 
     async def agent(self, name: str, *, ready: bool = True, **more: Any) -> Phone:
@@ -133,7 +134,7 @@ async def world(clock: VirtualClock, database_url: URL, redis_url: str, tmp_path
         http=transport,
         calls_per_second=100.0,
     )
-    async with _served(build_carrier(network)) as carrier_url:
+    async with served(build_carrier(network)) as carrier_url:
         settings = Settings(
             _env_file=None,
             database_url=database_url.render_as_string(hide_password=False),
@@ -157,11 +158,11 @@ async def world(clock: VirtualClock, database_url: URL, redis_url: str, tmp_path
                 headers={"Authorization": "Bearer bootstrap"},
             )
             async with client:
-                yield World(clock, network, client)
+                yield World(clock, network, client, app)
         await network.close()
 
 
-class _served:
+class served:
     """An ASGI app on a real socket of this loop: the official client speaks HTTP to it."""
 
     def __init__(self, app: Any) -> None:

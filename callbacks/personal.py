@@ -1,0 +1,43 @@
+"""What was promised to one person, for their story and for their export."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from callbacks.tables import callbacks
+from crm.schemas import TimelineItem
+
+
+async def tell(conn: AsyncConnection, customer_id: str, until: datetime | None, limit: int) -> list[TimelineItem]:
+    """A teller of `crm.timeline`: promises at the moment they were made."""
+    query = select(callbacks).where(callbacks.c.customer_id == customer_id)
+    if until is not None:
+        query = query.where(callbacks.c.made_at <= until)
+    rows = await conn.execute(query.order_by(callbacks.c.made_at.desc(), callbacks.c.id.desc()).limit(limit))
+    return [
+        TimelineItem(
+            at=row.made_at,
+            kind="voicemail" if row.kind == "voicemail" else "promise",
+            summary=f"{row.state}: {row.reason or row.spoken or row.promised_at.isoformat()}",
+            agent=row.agent_id,
+            ref=row.id,
+        )
+        for row in rows
+    ]
+
+
+async def export(conn: AsyncConnection, customer_id: str) -> list[dict[str, Any]]:
+    """An exporter of `crm.privacy`."""
+    rows = await conn.execute(
+        select(callbacks).where(callbacks.c.customer_id == customer_id).order_by(callbacks.c.made_at)
+    )
+    kept = ("id", "number", "kind", "reason", "state", "recording_url")
+    return [
+        {name: getattr(row, name) for name in kept}
+        | {"due_at": row.promised_at.isoformat(), "made_at": row.made_at.isoformat()}
+        for row in rows
+    ]

@@ -1,0 +1,304 @@
+"""What is heard at each turn: every document is valid, goes on or ends, and keeps its keys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from ivr import dialogue
+from ivr.dialogue import Stage
+from ivr.document import Ask, Document, Go, HangUp, Join, Record, spoken_text_seconds
+from tests.ivr.speaking import EVERY_LANGUAGE, NOW, OURS, decision, every, parsed, stage, url, words
+from tests.routing.people import agent
+
+ANNA = agent("Anna Bianchi")
+SOON = NOW + timedelta(minutes=10)
+TIMES = (SOON, SOON + timedelta(minutes=20), SOON + timedelta(days=1))
+ROOM = Join("call_1", url("/twilio/agent/left", leg="leg_1"), ends_room=False)
+
+DOCUMENTS: dict[str, Callable[[Stage], Document]] = {
+    "ringing": lambda s: dialogue.ringing(s, ANNA, 10.0, opening=dialogue.greeting(s, expected=False, back=False)),
+    "ringing, with a question": lambda s: dialogue.ringing(s, ANNA, 10.0, opening=s.named("greet"), ask="why"),
+    "ringing, asked for a name": lambda s: dialogue.ringing(s, ANNA, 10.0, opening=s.named("greet"), ask="ask_name"),
+    "ringing, still": lambda s: dialogue.ringing(s, ANNA, 10.0, opening=None, again=True),
+    "after speech": lambda s: dialogue.after_speech(s, None),
+    "after a name": lambda s: dialogue.after_speech(s, "Maria Rossi"),
+    "the choice": lambda s: dialogue.choice(
+        s, decision("offer_callback", teammate=True), SOON, opening=s.named("greet")
+    ),
+    "the choice, nobody free": lambda s: dialogue.choice(s, decision("offer_callback"), SOON, opening=None),
+    "waiting for somebody": lambda s: dialogue.choice(s, decision("wait", teammate=True), None, opening=None),
+    "waiting": lambda s: dialogue.waiting(s, decision("wait", known=False), SOON, opening=s.named("greet"), first=True),
+    "waiting on": lambda s: dialogue.waiting(s, decision("wait", known=False), None, opening=None, first=False),
+    "nobody": lambda s: dialogue.nobody(s, SOON, opening=s.named("greet"), closed=None),
+    "nobody and no time": lambda s: dialogue.nobody(s, None, opening=None, closed=None),
+    "closed": lambda s: dialogue.nobody(s, SOON, opening=s.named("greet"), closed=dialogue.closed_until(s, SOON)),
+    "closed for good": lambda s: dialogue.nobody(s, None, opening=None, closed=dialogue.closed_until(s, None)),
+    "a household": lambda s: dialogue.who_is_it(s, ["Maria", "Paolo", "Ugo"]),
+    "an offer": lambda s: dialogue.offer(s, TIMES, ANNA, url("/twilio/voice/slot", at="1,2,3")),
+    "an offer of anybody": lambda s: dialogue.offer(s, TIMES[:1], None, url("/twilio/voice/slot", at="1")),
+    "no slot": dialogue.no_slot,
+    "which number": lambda s: dialogue.ask_number(s, url("/twilio/voice/slot", asked="number"), again=False),
+    "which number, again": lambda s: dialogue.ask_number(s, url("/twilio/voice/slot", asked="number"), again=True),
+    "promised": lambda s: dialogue.promised(s, SOON, ANNA),
+    "promised by anybody": lambda s: dialogue.promised(s, SOON, None),
+    "a message": dialogue.record,
+    "a message kept": lambda s: dialogue.message_kept(s, SOON),
+    "a message kept without a number": lambda s: dialogue.message_kept(s, None),
+    "the room": lambda s: dialogue.join(s, "call_1"),
+    "about to be fetched": dialogue.hold_for_join,
+    "goodbye": dialogue.goodbye,
+    "the caller is gone": dialogue.agent_gone,
+    "a whisper": lambda s: dialogue.whisper(s, [s.say("agent_call", caller="Maria")], accept=None, room=ROOM),
+    "a whisper with a key": lambda s: dialogue.whisper(
+        s, [s.say("agent_call", caller="Maria")], accept=url("/twilio/agent/key", leg="leg_1"), room=None
+    ),
+    "proving a person": lambda s: dialogue.prove_person(s, "Anna", "leg_1", first=True),
+    "proving a person, again": lambda s: dialogue.prove_person(s, "Anna", "leg_1", first=False),
+    "safe": lambda s: dialogue.safe(s, with_keys=True),
+    "safe without keys": lambda s: dialogue.safe(s, with_keys=False),
+}
+SPOKEN_TO = {
+    f"{language} {'formal' if formal else 'friend'} {name or 'nameless'}": stage(language, name=name, formal=formal)
+    for language in EVERY_LANGUAGE
+    for formal in (True, False)
+    for name in ("Maria", None)
+}
+
+
+def asked(document: Document) -> Ask:
+    return next(step for step in document if isinstance(step, Ask))
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+@pytest.mark.parametrize("whom", SPOKEN_TO.values(), ids=SPOKEN_TO)
+def test_every_document_is_valid_and_leaves_nobody_hanging(name: str, whom: Stage) -> None:
+    """The last verb is one after which Twilio knows what to do: a silent end is a call that drops."""
+    response = parsed(DOCUMENTS[name](whom))
+    verbs = list(response)
+    assert response.tag == "Response"
+    assert verbs
+    assert verbs[-1].tag in ("Redirect", "Hangup", "Dial")
+    if verbs[-1].tag == "Dial":
+        assert verbs[-1].attrib["action"]
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_whatever_listens_or_leads_on_has_an_address_of_ours(name: str) -> None:
+    response = parsed(DOCUMENTS[name](stage()))
+    for tag in ("Gather", "Record", "Dial"):
+        for element in every(response, tag):
+            assert element.attrib["action"].startswith(f"{OURS}/twilio/"), tag
+    for element in every(response, "Redirect"):
+        assert (element.text or "").startswith(f"{OURS}/twilio/")
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_nothing_is_ever_played_but_a_ring(name: str) -> None:
+    for play in every(parsed(DOCUMENTS[name](stage())), "Play"):
+        assert (play.text or "").endswith("/twilio/sounds/ringback.wav")
+        assert int(play.attrib["loop"]) <= 4
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_no_document_is_spoken_for_longer_than_people_listen(name: str) -> None:
+    assert spoken_text_seconds(DOCUMENTS[name](stage())) < 25
+
+
+@pytest.mark.parametrize("name", [name for name in DOCUMENTS if name.startswith(("waiting", "the choice", "ringing"))])
+@pytest.mark.parametrize("language", EVERY_LANGUAGE)
+def test_whoever_waits_hears_a_figure_and_then_at_most_half_a_minute_of_nothing(name: str, language: str) -> None:
+    document = DOCUMENTS[name](stage(language))
+    assert re.search(r"\b\d+ (?:sec|seg|Sek|min|Min)", words(document)), words(document)
+    quiet = sum(step.seconds for step in document if isinstance(step, Ask))
+    assert quiet + 3 * dialogue.RING_ROUNDS < 30 or quiet < 20
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_steps_are_numbered_for_the_caller(name: str) -> None:
+    """An old capture of a webhook must not act again: each address of the caller's leg carries the step."""
+    response = parsed(DOCUMENTS[name](stage(step=7)))
+    addresses = [element.attrib["action"] for tag in ("Gather", "Record", "Dial") for element in every(response, tag)]
+    addresses += [element.text or "" for element in every(response, "Redirect")]
+    for address in addresses:
+        parts = urlsplit(address)
+        if parts.path.startswith("/twilio/voice/") and parts.path != "/twilio/voice/slot":
+            assert parse_qs(parts.query)["n"] == ["7"], address
+
+
+PRESS = {"it-IT": "prema", "en-GB": "press", "de-DE": "drücken sie", "fr-FR": "tapez", "es-ES": "pulse"}
+
+
+@pytest.mark.parametrize("language", EVERY_LANGUAGE)
+def test_a_key_means_the_same_from_the_first_second_to_the_last(language: str) -> None:
+    """1 a teammate, 2 a call back, 3 a message, 4 the one they know, in every document of the wait."""
+    press, here = PRESS[language], stage(language)
+    voice = here.speaker
+    meant = {
+        "1": voice.say("key_teammate", teammate="Luca").lower(),
+        "2": voice.say("key_callback").lower(),
+        "3": voice.say("key_message").lower(),
+        "4": voice.say("key_wait", agent="Anna").lower(),
+    }
+    for name, build in DOCUMENTS.items():
+        if not name.startswith(("waiting", "the choice", "ringing", "nobody", "closed")):
+            continue
+        said = words(build(here)).lower()
+        for digit in re.findall(rf"{press} (\d)\b", said):
+            assert meant[digit].split(f"{press} {digit}")[1][:6] in said.split(f"{press} {digit}", 1)[1], name
+
+
+@pytest.mark.parametrize("name", ["waiting", "waiting on", "the choice", "the choice, nobody free", "nobody", "closed"])
+@pytest.mark.parametrize("language", EVERY_LANGUAGE)
+def test_whoever_waits_is_told_how_to_be_called_back_and_how_to_leave_a_message(name: str, language: str) -> None:
+    said = words(DOCUMENTS[name](stage(language))).lower()
+    assert f"{PRESS[language]} 2" in said
+    assert f"{PRESS[language]} 3" in said
+
+
+def test_the_choice_names_the_one_they_know_the_teammate_and_what_silence_does() -> None:
+    said = words(DOCUMENTS["the choice"](stage()))
+    assert said == (
+        "Buongiorno, Maria. Che piacere risentirla. "
+        "Anna sta parlando con un'altra persona e sarà disponibile tra circa 3 minuti. "
+        "Prema 4 per aspettare Anna, prema 1 per parlare con Luca, prema 2 per una richiamata oggi alle 10:10, "
+        "prema 3 per lasciare un messaggio. Se non preme nulla le passo Luca."
+    )
+
+
+def test_without_a_free_teammate_no_teammate_is_offered() -> None:
+    said = words(DOCUMENTS["the choice, nobody free"](stage()))
+    assert "prema 1" not in said.lower()
+    assert said.endswith("Se non preme nulla aspettiamo Anna.")
+
+
+def test_a_question_waits_only_as_long_as_a_question_and_a_wait_is_quiet() -> None:
+    assert asked(DOCUMENTS["the choice"](stage())).seconds == dialogue.CHOICE_SECONDS
+    assert asked(DOCUMENTS["waiting"](stage())).seconds == dialogue.QUIET_SECONDS
+
+
+def test_the_wait_becomes_shorter_to_hear() -> None:
+    first, later = words(DOCUMENTS["waiting"](stage())), words(DOCUMENTS["waiting on"](stage()))
+    assert "Adesso parlano tutti" in first
+    assert later == "Ancora circa 3 minuti. Prema 2 per una richiamata, prema 3 per lasciare un messaggio."
+
+
+def test_whoever_is_put_through_hears_their_name_and_the_agents() -> None:
+    said = words(DOCUMENTS["ringing"](stage()))
+    assert said == "Buongiorno, Maria. Che piacere risentirla. Le passo Anna, tra circa 10 secondi."
+
+
+@pytest.mark.parametrize("ask", ["ringing, with a question", "ringing, asked for a name"])
+def test_while_the_phone_rings_the_caller_may_speak(ask: str) -> None:
+    assert asked(DOCUMENTS[ask](stage())).language == "it-IT"
+
+
+@pytest.mark.parametrize(
+    ("expected", "back", "words_of"),
+    [
+        (False, False, "Che piacere risentirla"),
+        (True, False, "ci ha preceduti"),
+        (False, True, "ancora il suo posto"),
+        (True, True, "ancora il suo posto"),
+    ],
+)
+def test_the_greeting_tells_why_we_are_not_surprised(expected: bool, back: bool, words_of: str) -> None:
+    assert words_of in dialogue.greeting(stage(), expected=expected, back=back).text
+
+
+def test_whom_we_cannot_name_hears_who_we_are() -> None:
+    for expected, back in ((False, False), (True, False), (False, True)):
+        said = dialogue.greeting(stage(name=None), expected=expected, back=back).text
+        assert said == "Buongiorno, qui Officine Lume."
+
+
+@pytest.mark.parametrize("language", EVERY_LANGUAGE)
+def test_a_household_hears_names_by_key_and_nothing_else_of_them(language: str) -> None:
+    document = dialogue.who_is_it(stage(language, name=None), ["Maria", "Paolo", "Ugo", "Ada"])
+    said = words(document)
+    for key, name in zip("567", ("Maria", "Paolo", "Ugo"), strict=True):
+        assert re.search(rf"{PRESS[language]} {key} .*{name}", said, re.IGNORECASE)
+    assert "Ada" not in said
+    assert asked(document).language == language
+
+
+@pytest.mark.parametrize("language", EVERY_LANGUAGE)
+def test_an_offer_gives_each_time_its_key_and_says_what_silence_takes(language: str) -> None:
+    here = stage(language)
+    said = words(DOCUMENTS["an offer"](here))
+    for key, at in zip("567", TIMES, strict=True):
+        assert re.search(rf"{PRESS[language]} {key} \S+ {re.escape(here.speaker.time(at))}", said, re.IGNORECASE)
+    assert said.count(here.speaker.time(TIMES[0])) == 2
+
+
+def test_the_address_of_an_offer_is_where_its_silence_goes_too() -> None:
+    ask, go = DOCUMENTS["an offer"](stage())
+    assert isinstance(ask, Ask)
+    assert isinstance(go, Go)
+    assert ask.action == go.url
+
+
+@pytest.mark.parametrize("agent_known", [True, False])
+def test_a_promise_is_spoken_with_its_time(agent_known: bool) -> None:
+    said = words(dialogue.promised(stage(), SOON, ANNA if agent_known else None))
+    assert ("Anna la richiama" if agent_known else "la richiamiamo") in said
+    assert "oggi alle 10:10" in said
+
+
+def test_closed_says_when_it_opens_again_and_records_without_a_key() -> None:
+    document = DOCUMENTS["closed"](stage())
+    assert "Riapriamo oggi alle 10:10" in words(document)
+    assert any(isinstance(step, Record) for step in document)
+
+
+def test_nobody_being_here_does_not_record_before_somebody_may_have_come_back() -> None:
+    document = DOCUMENTS["nobody"](stage())
+    assert not any(isinstance(step, Record) for step in document)
+    assert document[-1] == stage().on
+
+
+def test_only_the_callers_leaving_ends_the_room() -> None:
+    caller, whisper = DOCUMENTS["the room"](stage()), DOCUMENTS["a whisper"](stage())
+    assert [step.ends_room for step in (*caller, *whisper) if isinstance(step, Join)] == [True, False]
+
+
+def test_an_agent_on_a_plain_phone_is_not_joined_before_a_key() -> None:
+    document = DOCUMENTS["a whisper with a key"](stage())
+    assert not any(isinstance(step, Join) for step in document)
+    assert document[-1] == HangUp()
+    assert "Prema 1" in words(document)
+
+
+@pytest.mark.parametrize("language", EVERY_LANGUAGE)
+@pytest.mark.parametrize("name", ["Maria", None])
+def test_before_a_person_is_proved_nothing_is_said_but_the_name(language: str, name: str | None) -> None:
+    first = dialogue.prove_person(stage(language, name=name), "Anna", "leg_1", first=True)
+    assert f"{PRESS[language]} 1" in words(first).lower()
+    assert isinstance(first[-1], Go)
+    second = dialogue.prove_person(stage(language, name=name), "Anna", "leg_1", first=False)
+    assert second[-1] == HangUp()
+    assert asked(first).language == asked(second).language == language
+
+
+def test_the_machine_that_answered_hears_only_the_company() -> None:
+    *_, voicemail, _ = dialogue.prove_person(stage(), "Anna", "leg_1", first=False)
+    assert words((voicemail,)) == "Una chiamata di Officine Lume. Riproveremo più tardi. Grazie."
+
+
+@pytest.mark.parametrize("language", EVERY_LANGUAGE)
+def test_the_safe_document_apologises_and_helps(language: str) -> None:
+    with_keys = dialogue.safe(stage(language, name=None), with_keys=True)
+    assert f"{PRESS[language]} 2" in words(with_keys).lower()
+    for document in (with_keys, dialogue.safe(stage(language, name=None), with_keys=False)):
+        assert any(isinstance(step, Record) for step in document)
+        assert document[-1] == HangUp()
+        assert "error" not in words(document).lower()
+        assert "fehler" not in words(document).lower()
+
+
+def test_without_keys_the_safe_document_asks_for_nothing_that_could_break_again() -> None:
+    assert not any(isinstance(step, Ask) for step in dialogue.safe(stage(), with_keys=False))

@@ -1,0 +1,129 @@
+"""The catalogues: the same in every language, without what no caller wants to hear."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from ivr.phrases import LANGUAGES, _CATALOGUES
+from tests.ivr.speaking import EVERY_LANGUAGE, speaker
+
+ROOMS = [Path(__file__).parents[2] / room for room in ("ivr", "callbacks")]  # the keeper names texts by their key
+ITALIAN = _CATALOGUES["it"]
+FILLERS = {
+    "it": ("importante", "musica", "operator", "gentile client", "la preghiamo", "attenda", "purtroppo"),
+    "en": ("important", "music", "operator", "valued", "please hold", "please wait", "unfortunately"),
+    "de": ("wichtig", "musik", "geehrte", "bitte warten", "gedulden", "mitarbeiter"),
+    "fr": ("important", "musique", "opérateur", "cher client", "veuillez", "patienter"),
+    "es": ("importante", "música", "operador", "estimado", "por favor espere", "lamentablemente"),
+}
+# What a key is announced with, in the formal and the familiar form.
+PRESS = {
+    "it": r"(?:prema|premi)",
+    "en": r"press",
+    "de": r"(?:drücken Sie|drück)",
+    "fr": r"(?:tapez|tape)",
+    "es": r"(?:pulse|pulsa)",
+}
+
+
+def slots(wording: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(wording) if name is not None}
+
+
+def resolved(wording: str) -> tuple[str, str]:
+    """The wording for somebody addressed formally, and for a friend."""
+    forms = re.compile(r"\[([^|\]]*)\|([^|\]]*)\]")
+    return forms.sub(r"\1", wording), forms.sub(r"\2", wording)
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_language_has_words_for_the_same_situations(code: str) -> None:
+    assert set(_CATALOGUES[code]) == set(ITALIAN)
+    assert all(wordings and all(wordings) for wordings in _CATALOGUES[code].values())
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize("key", ITALIAN)
+def test_every_wording_says_the_same_facts(code: str, key: str) -> None:
+    """A slot that one language forgets is a name or a time that its callers never hear."""
+    wanted = slots(ITALIAN[key][0])
+    for wording in (*ITALIAN[key], *_CATALOGUES[code][key]):
+        assert slots(wording) == wanted
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_formal_and_familiar_form_is_closed(code: str) -> None:
+    for key, wordings in _CATALOGUES[code].items():
+        for wording in wordings:
+            for said in resolved(wording):
+                assert not set("[]|") & set(said), key
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_nothing_is_said_that_only_fills_time(code: str) -> None:
+    for key, wordings in _CATALOGUES[code].items():
+        for wording in wordings:
+            for filler in FILLERS[code]:
+                assert filler not in wording.lower(), key
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_whoever_is_a_friend_is_not_addressed_formally(code: str) -> None:
+    formal = {"de": r"\b(Sie|Ihnen|Ihre?n?)\b", "fr": r"\b(vous|votre|vos)\b", "es": r"\b(usted|su)\b"}.get(code)
+    to_agents = ("agent_", "safe_plain", "safe_message", "thanks_plain")  # colleagues, and people without a record
+    for key, wordings in _CATALOGUES[code].items():
+        if formal is None or key.startswith(to_agents):
+            continue
+        for wording in wordings:
+            assert not re.search(formal, resolved(wording)[1]), (key, resolved(wording)[1])
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_a_key_is_announced_right_after_its_verb(code: str) -> None:
+    """`prema 2`, `press two`: a digit or the slot of one stands nowhere else."""
+    key_alone = re.compile(r"\{key\}|(?<!\{)\b[1-9]\b(?! (?:minut|Minute))")
+    announced = re.compile(rf"\b{PRESS[code]} (?:\{{key\}}|[1-9])", re.IGNORECASE)
+    for key, wordings in _CATALOGUES[code].items():
+        for wording in wordings:
+            for said in resolved(wording):
+                assert len(key_alone.findall(said)) == len(announced.findall(said)), (key, said)
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_each_key_announces_itself(code: str) -> None:
+    numbered = {"key_teammate": 1, "key_callback_at": 2, "key_callback": 2, "key_message": 3, "key_wait": 4}
+    for key, digit in numbered.items():
+        for wording in _CATALOGUES[code][key]:
+            for said in resolved(wording):
+                assert re.match(rf"{PRESS[code]} {digit}\b", said, re.IGNORECASE), (key, said)
+
+
+@pytest.mark.parametrize("language", EVERY_LANGUAGE)
+@pytest.mark.parametrize("formal", [True, False])
+@pytest.mark.parametrize("key", ITALIAN)
+def test_every_phrase_can_be_said(language: str, formal: bool, key: str) -> None:
+    for turn in range(3):
+        voice = speaker(language, formal=formal, turn=turn)
+        given = {name: "X" for name in slots(ITALIAN[key][0]) - {"company", "hello"}}
+        said = voice.say(key, **given)
+        assert not set("[]|{}") & set(said)
+        assert said == " ".join(said.split())
+
+
+def _said_in_code() -> set[str]:
+    """Every text constant in the code, with the endings that are put together there."""
+    found: set[str] = set()
+    for file in (file for room in ROOMS for file in room.glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                found.add(node.value)
+    return found | {f"{word}_plain" for word in found}
+
+
+def test_no_word_is_in_the_catalogue_that_nobody_says() -> None:
+    assert set(ITALIAN) - _said_in_code() == set()

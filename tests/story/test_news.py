@@ -1,0 +1,41 @@
+"""Programs that watch the floor hear what happens, as it happens, in order, and again from where they stopped."""
+
+from __future__ import annotations
+
+import json
+
+import httpx2
+import pytest
+
+from tests.story.conftest import LINE, MARIA, World, served
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_call_is_heard_of_from_the_first_ring_to_the_last_word(world: World) -> None:
+    anna = await world.agent("Anna Bianchi")
+    maria = await world.customer("Maria", MARIA)
+    await maria.dial(LINE)
+    await world.until(lambda: anna.state == "ringing")
+    anna.answer()
+    await world.until(lambda: bool(maria.partners))
+    seen = []
+    headers = {"Last-Event-ID": "0", "Authorization": "Bearer bootstrap"}
+    async with (
+        served(world.app) as url,
+        httpx2.AsyncClient() as client,
+        client.stream("GET", f"{url}/api/v1/events", headers=headers) as answer,
+    ):
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        event: dict[str, str] = {}
+        async for line in answer.aiter_lines():
+            name, _, value = line.partition(": ")
+            event[name] = value
+            if line == "" and "data" in event:
+                seen.append((int(event["id"]), event["event"], json.loads(event["data"])))
+                event = {}
+                if seen[-1][1] == "call.changed" and seen[-1][2]["state"] == "talking":
+                    break
+    numbers = [number for number, _, _ in seen]
+    assert numbers == sorted(set(numbers))
+    assert {"call.changed", "agent.changed", "decision.made"} <= {kind for _, kind, _ in seen}
