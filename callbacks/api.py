@@ -20,6 +20,7 @@ from callbacks.slots import GRID, Slot, next_slots
 from callbacks.states import State
 from callbacks.tables import callbacks
 from carrier.numbering import NotANumber, callable_back, normalise
+from carrier.numbers import Numbers
 from crm.identify import Person, person_by_id
 from crm.references import one_agent, one_customer
 from crm.tables import cases
@@ -37,9 +38,10 @@ def callbacks_router(
     plans: Plans,
     house: House,
     on_change: Callable[[], None],
+    numbers: Numbers,
 ) -> APIRouter:
     """`on_change` hears after the commit that something may be due sooner than it was."""
-    at = _Callbacks(database, clock, promises, plans, house, on_change)
+    at = _Callbacks(database, clock, promises, plans, house, on_change, numbers)
     router = APIRouter(tags=["callbacks"], dependencies=[Depends(guard.allows("manager", "agent", "service"))])
     add = router.add_api_route
     add(
@@ -66,9 +68,10 @@ class _Callbacks:
         plans: Plans,
         house: House,
         on_change: Callable[[], None],
+        numbers: Numbers,
     ) -> None:
         self._database, self._clock, self._promises = database, clock, promises
-        self._plans, self._house, self._on_change = plans, house, on_change
+        self._plans, self._house, self._on_change, self._numbers = plans, house, on_change, numbers
 
     async def create(self, given: CallbackFields, response: Response) -> Callback:
         """A promise; one that is open for the same person and matter is moved instead (200, same id)."""
@@ -88,7 +91,7 @@ class _Callbacks:
             kind = given.kind or ("asap" if given.due_at is None else "scheduled")
             wish = Wish(
                 customer_id=customer_id,
-                number=self._number(given.number, person),
+                number=await self._number(conn, given.number, person),
                 language=person.language or self._house.language,
                 kind=kind,
                 due_at=given.due_at,
@@ -166,7 +169,7 @@ class _Callbacks:
             agent_id = await one_agent(conn, "agent", given.agent) if "agent" in fields else promise.agent_id
             wish = Wish(
                 customer_id=promise.customer_id,
-                number=self._number(given.number, person) if "number" in fields else promise.number,
+                number=await self._number(conn, given.number, person) if "number" in fields else promise.number,
                 language=person.language or self._house.language,
                 due_at=given.due_at if "due_at" in fields else promise.promised_at,
                 agent_id=agent_id,
@@ -187,7 +190,7 @@ class _Callbacks:
             with _refusals():
                 await self._promises.cancel(conn, callback_id, now=self._clock.now())
 
-    def _number(self, given: str | None, person: Person) -> str:
+    async def _number(self, conn: AsyncConnection, given: str | None, person: Person) -> str:
         """Raises FieldRefused for a number that cannot or may not be called."""
         if given is None and not person.phones:
             raise FieldRefused("number", "This customer has no phone number; give one.")
@@ -198,6 +201,8 @@ class _Callbacks:
         reason = callable_back(number, self._house.country)
         if reason is not None:
             raise FieldRefused("number", f"This number is not called back: {reason}.")
+        if await self._numbers.is_ours(conn, number):
+            raise FieldRefused("number", "This number is one of ours.")
         return number
 
 

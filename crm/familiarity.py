@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from crm.matters import Past
 
 HALF_LIFE = timedelta(days=90)
-SHORTEST_TALK_SECONDS = 10  # below that nobody met anybody
+SHORTEST_TALK_SECONDS = 1  # below that nobody met anybody
 WEIGHT_BY_OUTCOME: Mapping[str, float] = {"solved": 1.0, "open": 0.7, "transferred": 0.3, "abandoned": 0.0}
 HALF_KNOWN = 1.0  # this much weight, one problem solved today, makes a score of one half
 

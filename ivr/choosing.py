@@ -89,18 +89,7 @@ async def on_the_floor(turn: Turn, known: Sequence[str]) -> list[Agent]:
 
 
 async def remember(turn: Turn, decision: Decision, caller: Caller) -> None:
-    """Stores a decision with its reasons; the same one again is no new decision."""
     agent_id = decision.who.agent.id if decision.who else None
-    latest = (
-        await turn.conn.execute(
-            select(decisions.c.action, decisions.c.agent_id)
-            .where(decisions.c.call_id == turn.call.id)
-            .order_by(decisions.c.id.desc())
-            .limit(1)
-        )
-    ).one_or_none()
-    if latest is not None and tuple(latest) == (decision.action, agent_id) and decision.action != "ring":
-        return
     await store_decision(
         turn,
         decision.action,
@@ -111,6 +100,17 @@ async def remember(turn: Turn, decision: Decision, caller: Caller) -> None:
 
 
 async def store_decision(turn: Turn, action: str, agent_id: str | None, words: str, reasons: dict[str, Any]) -> None:
+    """With its reasons.  The same again is no new decision, unless it rings somebody."""
+    latest = (
+        await turn.conn.execute(
+            select(decisions.c.action, decisions.c.agent_id)
+            .where(decisions.c.call_id == turn.call.id)
+            .order_by(decisions.c.id.desc())
+            .limit(1)
+        )
+    ).one_or_none()
+    if action != "ring" and latest is not None and tuple(latest) == (action, agent_id):
+        return
     decision_id = new_id("dec")
     await turn.conn.execute(
         insert(decisions).values(

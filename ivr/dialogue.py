@@ -1,7 +1,7 @@
 """What the caller hears at each turn.  Pure: everything it depends on is handed in.
 
 Keys mean the same from the first second to the last: 1 a teammate, 2 be called back, 3 leave a message, 4 wait for
-the one you know; 5 to 7 are the times of an offer.
+the one you know; 5 to 7 are the times of an offer, 8 to 0 the people who share a number.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from routing.choose import Decision
 
 TEAMMATE_KEY, CALLBACK_KEY, MESSAGE_KEY, WAIT_KEY = "1", "2", "3", "4"
 SLOT_KEYS = ("5", "6", "7")
+PERSON_KEYS = ("8", "9", "0")
 CHOICE_SECONDS = 5  # silence after a question before the best option goes on by itself
 QUIET_SECONDS = 18  # with the words before it a round stays below half a minute
-RING_ROUNDS = 4  # soft ringing of three seconds each before we speak again
+RING_ROUNDS = 3  # soft ringing of three seconds each before the keys are said, and as often again after them
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +70,17 @@ def ringing(
         heard.append(stage.say("ask_name", agent=who))
     elif ask:
         heard.append(stage.say(ask))
-    if not opening:
-        heard.append(Say(_ways_out(stage, teammate=None, slot=None), speaker.language))
-    heard.append(Ringback(stage.ringback, RING_ROUNDS))
+    # The document lasts as long as the ring: whatever ends it earlier fetches the caller, and should we be away for a
+    # moment meanwhile, the caller does not notice.
+    ringback = Ringback(stage.ringback, RING_ROUNDS)
+    heard += [ringback, Say(_ways_out(stage, teammate=None, slot=None), speaker.language), ringback]
     listen = Ask(tuple(heard), stage.at("/twilio/voice/key"), 1, language=speaker.language)
     return (listen, stage.on)
 
 
 def after_speech(stage: Stage, name: str | None) -> Document:
     """What they said is with the agent; the agent's phone goes on ringing."""
-    ringback, action = Ringback(stage.ringback, RING_ROUNDS), stage.at("/twilio/voice/key")
+    ringback, action = Ringback(stage.ringback, RING_ROUNDS * 2), stage.at("/twilio/voice/key")
     if name is None:
         return (Ask((stage.say("heard"), ringback), action, 1), stage.on)
     heard = (stage.say("heard_name", name=name), stage.say("why"), ringback)
@@ -104,7 +106,9 @@ def choice(stage: Stage, decision: Decision, slot: datetime | None, *, opening: 
     return (Ask(tuple(heard), stage.at("/twilio/voice/key"), QUIET_SECONDS), stage.on)
 
 
-def waiting(stage: Stage, decision: Decision, slot: datetime | None, *, opening: Say | None, first: bool) -> Document:
+def waiting(
+    stage: Stage, decision: Decision, slot: datetime | None, *, opening: Say | None, first: bool, ask_name: bool
+) -> Document:
     """Nobody is free: an estimate, the ways out, then quiet."""
     speaker = stage.speaker
     estimate = speaker.estimate(decision.estimate_seconds or 0.0)
@@ -114,7 +118,10 @@ def waiting(stage: Stage, decision: Decision, slot: datetime | None, *, opening:
     heard.append(Say(_ways_out(stage, teammate=teammate, slot=slot), speaker.language))
     if first:
         heard.append(stage.say("by_silence_wait"))
-    return (Ask(tuple(heard), stage.at("/twilio/voice/key"), QUIET_SECONDS), stage.on)
+    if ask_name:
+        heard.append(stage.say("ask_name_waiting"))
+    language = speaker.language if ask_name else None
+    return (Ask(tuple(heard), stage.at("/twilio/voice/key"), QUIET_SECONDS, language=language), stage.on)
 
 
 def nobody(stage: Stage, slot: datetime | None, *, opening: Say | None, closed: Say | None) -> Document:
@@ -137,7 +144,7 @@ def who_is_it(stage: Stage, names: Sequence[str]) -> Document:
     """A number several people share: which of them is it?  Nothing is said but what they like to be called."""
     speaker = stage.speaker
     choices = speaker.keys(
-        *(speaker.say("which_key", key=key, name=name) for key, name in zip(SLOT_KEYS, names, strict=False))
+        *(speaker.say("which_key", key=key, name=name) for key, name in zip(PERSON_KEYS, names, strict=False))
     ).rstrip(".")
     heard = (stage.say("greet_plain"), stage.say("which_of_you", choices=choices))
     return (Ask(heard, stage.at("/twilio/voice/who"), CHOICE_SECONDS, language=speaker.language), stage.on)
@@ -232,13 +239,11 @@ def prove_person(stage: Stage, agent: str, leg: str, *, first: bool) -> Document
     return (listen, behind) if behind else (listen, stage.say("call_back_voicemail"), HangUp())
 
 
-def safe(stage: Stage, *, with_keys: bool) -> Document:
-    """Something broke: an apology, then a call back or a message; it stands alone if nothing else can be asked."""
+def safe(stage: Stage, *, then: str) -> Document:
+    """Something broke: an apology, then a call back or a message, then `then`, where we may be well again."""
     message = Record(stage.at("/twilio/voice/message"), stage.url("/twilio/voice/recording"), stage.speaker.language)
-    if not with_keys:
-        return (stage.named("safe"), stage.say("safe_message"), message, HangUp())
-    listen = Ask((stage.named("safe"), stage.say("safe_keys")), stage.at("/twilio/voice/key"), 3)
-    return (listen, message, HangUp())
+    listen = Ask((stage.named("safe"), stage.say("safe_keys")), stage.url("/twilio/voice/key"), 3)
+    return (listen, message, Go(stage.url(then)))
 
 
 def _ways(stage: Stage, *, teammate: str | None, slot: datetime | None) -> list[str]:

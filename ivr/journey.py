@@ -18,6 +18,7 @@ from ivr.document import Document, HangUp, Say, spoken_text_seconds
 from ivr.lifecycle import CallState, Outcome
 from ivr.names import learn_name
 from ivr.offers import leave_message, offer_call_back, take_message, take_slot
+from ivr.promised import take_over
 from ivr.talk import end_talk
 from ivr.turn import Turn, spoken_name
 from routing.agents import Ended
@@ -28,19 +29,18 @@ from routing.reservations import close, live_of_call
 
 DROPPED_WITHIN = timedelta(seconds=60)  # ringing again so soon means: the line dropped, not the patience
 JOIN_PATIENCE = timedelta(seconds=2.5)
-RINGING_ESTIMATE = 10.0  # seconds: most agents pick up within the first rings
 
 
 async def arrive(turn: Turn, found: Identified) -> Document:
     """The first document: it says the name already."""
     if isinstance(found, Household):
         await turn.change(state=CallState.CHOOSING)
-        names = [spoken_name(person) or "?" for person in found.people[: len(dialogue.SLOT_KEYS)]]
+        names = [spoken_name(person) or "?" for person in found.people[: len(dialogue.PERSON_KEYS)]]
         return dialogue.who_is_it(turn.stage, names)
     return await welcome(turn)
 
 
-async def welcome(turn: Turn) -> Document:
+async def welcome(turn: Turn, *, greeted: bool = False) -> Document:
     """Greets whom we now know (or do not), then does the best for them."""
     expected = back = False
     if turn.person is not None:
@@ -48,13 +48,16 @@ async def welcome(turn: Turn) -> Document:
         if promise is not None:
             expected = True
             await turn.change(callback_id=promise.id)
+            await take_over(turn, promise)
     dropped = await calls.dropped_just_now(turn.conn, turn.call.from_number, turn.now - DROPPED_WITHIN)
     if dropped is not None and turn.call.direction == "inbound" and not _withheld(turn):
         back = True
         await turn.change(arrived_at=dropped.arrived_at)
+    if greeted:
+        return await proceed(turn)
     opening = dialogue.greeting(turn.stage, expected=expected, back=back)
     document = await proceed(turn, opening)
-    turn.notes["greeted_at"] = turn.now + timedelta(seconds=_greeting_seconds(opening, document))
+    turn.notes["greeted_at"] = turn.now + timedelta(seconds=spoken_text_seconds((opening,)))
     return document
 
 
@@ -80,13 +83,15 @@ async def _nobody_rings(turn: Turn, chosen: Chosen, opening: Say | None) -> Docu
     time = await _first_slot(turn, decision.who.agent.id if decision.who else None) if first else None
     if decision.who is not None:
         return dialogue.choice(turn.stage, decision, time, opening=opening)
-    return dialogue.waiting(turn.stage, decision, time, opening=opening, first=first)
+    ask_name = first and _nameless(turn)
+    return dialogue.waiting(turn.stage, decision, time, opening=opening, first=first, ask_name=ask_name)
 
 
 async def nobody_there(turn: Turn, opening: Say | None, closed: Say | None) -> Document:
     """Nobody to wait for: a call back or a message.  Whoever comes back while we ask may still ring."""
-    if closed is None and turn.call.offered_at is not None:
-        return await leave_message(turn)  # asked already, and silent: the message is what goes on by itself
+    silent = turn.call.state == CallState.WAITING and turn.call.offered_at is not None
+    if closed is None and silent:
+        return await leave_message(turn)  # asked just now, and nothing pressed: the message is what goes on by itself
     state = CallState.CHOOSING if closed else CallState.WAITING
     await turn.change(state=state, offered_at=turn.call.offered_at or turn.now)
     if closed is not None:
@@ -104,7 +109,7 @@ async def wait(turn: Turn, form: Mapping[str, str]) -> Document:
     if call.state == CallState.RINGING:
         return await _ringing(turn, None)
     if call.state == CallState.CHOOSING and call.offered_at is None:
-        return await welcome(turn)  # a household that did not say which of them it is
+        return await welcome(turn, greeted=True)  # a household that did not say which of them it is
     return await proceed(turn)
 
 
@@ -154,7 +159,7 @@ async def who(turn: Turn, form: Mapping[str, str]) -> Document:
             await turn.meet(person)
     if turn.call.state != CallState.CHOOSING or turn.call.offered_at is not None:
         return await wait(turn, form)
-    return await welcome(turn)
+    return await welcome(turn, greeted=turn.person is None)
 
 
 async def slot(turn: Turn, form: Mapping[str, str], query: Mapping[str, str]) -> Document:
@@ -171,9 +176,16 @@ async def message(turn: Turn, form: Mapping[str, str]) -> Document:
     """A message was recorded: it becomes a promise."""
     if turn.call.outcome == Outcome.VOICEMAIL:
         return dialogue.message_kept(turn.stage, None)
-    if turn.call.outcome is None and turn.call.state != CallState.TALKING:
-        return await take_message(turn, form)
-    return await wait(turn, form)
+    if turn.call.outcome is not None or turn.call.state == CallState.TALKING:
+        return await wait(turn, form)
+    if form.get("Digits") in (dialogue.TEAMMATE_KEY, dialogue.CALLBACK_KEY, dialogue.WAIT_KEY):
+        return await key(turn, form)  # they thought better of it
+    return await take_message(turn, form)
+
+
+async def call_back(turn: Turn, form: Mapping[str, str]) -> Document:
+    """A call back was asked for while we could not promise one; now we can."""
+    return await key(turn, {"Digits": dialogue.CALLBACK_KEY})
 
 
 async def after(turn: Turn, form: Mapping[str, str]) -> Document:
@@ -228,8 +240,8 @@ async def release(turn: Turn) -> None:
 
 def _which(found: Household, form: Mapping[str, str]) -> Person | None:
     digits, words = form.get("Digits", ""), form.get("SpeechResult", "").casefold()
-    if digits in dialogue.SLOT_KEYS:
-        place = dialogue.SLOT_KEYS.index(digits)
+    if digits in dialogue.PERSON_KEYS:
+        place = dialogue.PERSON_KEYS.index(digits)
         return found.people[place] if place < len(found.people) else None
     named = [p for p in found.people if any(part in words for part in _name_parts(p))] if words else []
     return named[0] if len(named) == 1 else None
@@ -268,9 +280,11 @@ async def _ringing(turn: Turn, opening: Say | None, ask: str | None = None) -> D
     if reservation is None:
         return await proceed(turn, opening)
     who, again = await agent(turn.conn, reservation.agent_id), turn.call.told_of == reservation.id
+    rung = (turn.now - reservation.made_at).total_seconds()
+    estimate = max(turn.plan.ring_seconds - rung, 0.0)  # what is left until they answer or the next one rings
     offered_at = turn.call.offered_at or (None if opening else turn.now)
     await calls.note(turn.conn, turn.call.id, told_of=reservation.id, offered_at=offered_at)
-    return dialogue.ringing(turn.stage, who, RINGING_ESTIMATE, opening=opening, again=again, ask=ask)
+    return dialogue.ringing(turn.stage, who, estimate, opening=opening, again=again, ask=ask)
 
 
 def _question(turn: Turn, opening: Say | None) -> str | None:
@@ -286,8 +300,3 @@ def _nameless(turn: Turn) -> bool:
 
 def _withheld(turn: Turn) -> bool:
     return is_withheld(turn.call.from_number)
-
-
-def _greeting_seconds(opening: Say, document: Document) -> float:
-    """The name and the first sentence are spoken to the end even if the agent answers at once."""
-    return min(spoken_text_seconds((opening,)) + 3.0, spoken_text_seconds(document))

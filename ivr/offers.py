@@ -58,7 +58,11 @@ async def take_slot(turn: Turn, digits: str, query: Mapping[str, str]) -> Docume
             typed = normalise(digits, turn.rooms.house.country)
         except NotANumber:
             typed = ""
-        refused = not typed or callable_back(typed, turn.rooms.house.country) is not None
+        refused = (
+            not typed
+            or callable_back(typed, turn.rooms.house.country) is not None
+            or await turn.rooms.numbers.is_ours(turn.conn, typed)
+        )
         return await offer_call_back(turn, None if refused else typed, typed=True)
     times = [datetime.fromtimestamp(int(at), UTC) for at in query.get("at", "").split(",") if at.isdigit()]
     place = dialogue.SLOT_KEYS.index(digits) if digits in dialogue.SLOT_KEYS else 0
@@ -122,6 +126,7 @@ async def take_message(turn: Turn, form: Mapping[str, str]) -> Document:
             promise, _ = await turn.rooms.promises.make(turn.conn, wish, turn.plan, now=turn.now, honest=False)
             due_at = promise.promised_at
             await turn.change(callback_id=promise.id)
+            turn.effects += await confirm_promise(turn, promise, None)
         except InProgress:
             due_at = None
     await turn.change(outcome=Outcome.VOICEMAIL, recording_url=form.get("RecordingUrl"))

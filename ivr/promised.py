@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from callbacks.keeper import ON_THE_LINE_PAUSE
 from callbacks.keeping import agent_is_there, begin_attempt, customer_is_there, nobody_reached, step
 from callbacks.promises import AGENT_LEAD
 from callbacks.slots import next_slots
@@ -146,6 +147,23 @@ async def customer_not_reached(turn: Turn, result: str) -> None:
             turn.effects += await tell(rooms, turn.conn, ended, "text_given_up", from_=turn.call.from_number)
         return
     await _new_time(turn, promise.id)
+
+
+async def take_over(turn: Turn, promise: Row[Any]) -> None:
+    """The customer rings while an agent is being rung for their promise: this call is the one that keeps it.
+
+    A customer who is already being dialled is left to it: that phone is busy, which ends the attempt.
+    """
+    if promise.state != State.RINGING_AGENT:
+        return
+    own = await _call_of(turn.conn, promise.id)
+    locked = None if own is None else await calls.lock(turn.conn, own.id)
+    if locked is not None:
+        ours = await Turn.of(turn.rooms, turn.conn, locked)
+        await _let_agent_go(ours, "/twilio/agent/rings-us")
+        await end_call(ours)
+        turn.effects += ours.effects
+    await step(turn.conn, promise.id, OPEN, State.PROMISED, now=turn.now, due_at=turn.now + ON_THE_LINE_PAUSE)
 
 
 async def attempt_is_off(turn: Turn) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -76,7 +77,7 @@ async def end_talk(turn: Turn) -> None:
     reservation = await live_of_call(turn.conn, turn.call.id)
     if reservation is None or reservation.state != "accepted":
         return
-    met = turn.call.talking_at is not None
+    met = turn.call.joined_at is not None  # an agent who accepts as the caller hangs up has met nobody
     await close(turn.conn, reservation.id, Ended.TALK_ENDED if met else Ended.CALLER_LEFT, turn.plan, now=turn.now)
     turn.effects += await legs.end_leg(turn, "agent")
     turn.floor = True
@@ -100,6 +101,8 @@ async def end_call(turn: Turn) -> None:
         turn.floor = True
     await end_talk(turn)
     outcome = turn.call.outcome or (Outcome.ABANDONED if turn.call.direction == "inbound" else None)
+    if outcome == Outcome.AGENT and turn.call.joined_at is None:
+        outcome = Outcome.ABANDONED
     await turn.change(state=CallState.ENDED, outcome=outcome, ended_at=turn.now, due_at=None)
     leg = await calls.live_leg(turn.conn, turn.call.id, "caller")
     if leg is not None:
@@ -120,15 +123,15 @@ async def end_call(turn: Turn) -> None:
 
 async def _write_down(turn: Turn, agent_id: str) -> None:
     call = turn.call
-    if call.customer_id is None or call.talking_at is None:
+    if call.customer_id is None or call.joined_at is None:
         return
     await history.record(
         turn.conn,
         customer_id=call.customer_id,
         agent_id=agent_id,
         channel="voice",
-        started_at=call.talking_at,
-        talk_seconds=round((turn.now - call.talking_at).total_seconds()),
+        started_at=call.joined_at,
+        talk_seconds=math.ceil((turn.now - call.joined_at).total_seconds()),
         outcome="solved",
         summary=call.said,
         external_id=call.sid,

@@ -46,7 +46,7 @@ def _write(response: VoiceResponse, step: Step) -> None:
                 max_length=LONGEST_MESSAGE_SECONDS,
                 timeout=5,
                 play_beep=True,
-                finish_on_key="#",
+                finish_on_key="1234567890*#",  # a way out stays a way out while we listen
             )
         case Join():
             dial = response.dial(action=step.action)

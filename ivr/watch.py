@@ -5,6 +5,7 @@ Any number of processes may run these loops: each row is claimed, and looked at 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
@@ -25,11 +26,13 @@ from routing.floor import end_wrap_up
 from routing.reservations import live_of_call
 from routing.tables import agents, reservations
 from store.due import POLL_SECONDS, DueLoop
+from store.faults import told
 
 log = structlog.get_logger()
 
 WAITING_POLL_SECONDS = 1.0
 WAITING_AT_ONCE = 50
+ASKED_AT_ONCE = 10  # requests to the carrier side by side
 
 
 class Loop(Protocol):
@@ -59,13 +62,25 @@ class Watch:
         self._news.ring()
 
     async def run(self) -> None:
-        """Callers who wait, whenever somebody may have become free."""
+        """Callers who wait, whenever somebody may have become free; first, who of them is still there."""
+        await self._after_an_outage()
         while True:
             try:
                 await self._those_who_wait()
             except Exception as error:
                 log.warning("waiting_not_seen", error=type(error).__name__)
             await self._news.wait(max(WAITING_POLL_SECONDS, self._poll))
+
+    async def _after_an_outage(self) -> None:
+        """Whatever was live when we were last here may have ended unheard: nobody is rung for somebody who left."""
+        query = select(calls_table).where(calls_table.c.state != CallState.ENDED, calls_table.c.sid.is_not(None))
+        try:
+            async with self._rooms.database.read() as conn:
+                live = (await conn.execute(query.order_by(calls_table.c.arrived_at))).all()
+            for start in range(0, len(live), ASKED_AT_ONCE):
+                await asyncio.gather(*(self._silent(row) for row in live[start : start + ASKED_AT_ONCE]))
+        except Exception as error:
+            log.warning("live_calls_not_asked_about", **told(error))
 
     async def _those_who_wait(self) -> None:
         free = exists().where(agents.c.availability == Availability.READY, agents.c.activity == Activity.IDLE)
@@ -93,7 +108,8 @@ class Watch:
             leg = await calls.live_leg(turn.conn, row.call_id, "agent")
             turn.effects += await legs.end_leg(turn, "agent")
             if leg is not None:
-                await agent_leg.ended_leg(turn, leg, "no-answer")
+                # Without a SID nobody knows that it ever rang: that is the carrier's fault, not the agent's.
+                await agent_leg.ended_leg(turn, leg, "no-answer" if leg.sid else "canceled")
 
     async def _wrap_up_over(self, row: Row[Any]) -> None:
         async with self._rooms.database.write() as conn:
@@ -152,7 +168,9 @@ class Watch:
             elif leg.state not in LEG_ENDS:
                 await calls.change_leg(conn, leg_id, state="failed", ended_at=turn.now)
                 if leg.role == "agent":
-                    await agent_leg.ended_leg(turn, leg, "failed")
+                    # A number is Twilio's refusal of this address; anything else says nothing about the agent.
+                    refused = (result.error_code or "").isdigit()
+                    await agent_leg.ended_leg(turn, leg, "failed" if refused else "canceled")
                 else:
                     await promised.customer_not_reached(turn, "failed")
         turn.finish()

@@ -33,7 +33,7 @@ log = structlog.get_logger()
 
 DEADLINE_SECONDS = 3.0
 MAX_BODY_BYTES = 64 * 1024
-SILENT = timedelta(seconds=90)  # longer than any document but a message takes
+SILENT = timedelta(seconds=40)  # longer than any document but a message takes
 
 Form = Mapping[str, str]
 CallerStep = Callable[[Turn, Form, Mapping[str, str]], Awaitable[Document]]
@@ -62,6 +62,7 @@ class Webhooks:
             "who": lambda turn, form, query: journey.who(turn, form),
             "slot": journey.slot,
             "message": lambda turn, form, query: journey.message(turn, form),
+            "callback": lambda turn, form, query: journey.call_back(turn, form),
             "join": lambda turn, form, query: journey.fetched(turn, form),
             "after": lambda turn, form, query: journey.after(turn, form),
         }
@@ -70,6 +71,7 @@ class Webhooks:
             "key": agent_leg.pressed,
             "left": agent_leg.left,
             "gone": lambda turn, leg, form: agent_leg.told(turn, leg, "agent_gone"),
+            "rings-us": lambda turn, leg, form: agent_leg.told(turn, leg, "agent_rings_us"),
             "not-reached": lambda turn, leg, form: agent_leg.told(turn, leg, "agent_not_reached"),
         }
         customer: Mapping[str, AgentStep] = {
@@ -129,7 +131,7 @@ class Webhooks:
             log.error("webhook_failed", path=hook.path, **told(error))
             return self._safe(hook)
 
-    def _safe(self, hook: Hook, *, with_keys: bool = True) -> str:
+    def _safe(self, hook: Hook) -> str:
         """Needs nothing that can break: no database, no name."""
         if not hook.path.startswith("/twilio/voice") or hook.form.get("CallStatus") in LEG_ENDS:
             return render((HangUp(),)) if hook.path.endswith(("/answer", "/key", "/again")) else EMPTY
@@ -139,7 +141,8 @@ class Webhooks:
         if hook.path.endswith("/message"):
             # The recording is at Twilio and will be found there; a second error would only frighten them.
             return render(dialogue.message_kept(stage, None))
-        return render(dialogue.safe(stage, with_keys=with_keys and not hook.path.endswith("/key")))
+        wants_call_back = hook.path.endswith("/callback") or hook.form.get("Digits") == dialogue.CALLBACK_KEY
+        return render(dialogue.safe(stage, then="/twilio/voice/callback" if wants_call_back else "/twilio/voice/wait"))
 
     # The caller's leg
 
@@ -243,8 +246,12 @@ class Webhooks:
             call = await calls.lock_by_sid(conn, hook.form["CallSid"])
             if call is not None:
                 turn = await Turn.of(self._rooms, conn, call)
-                turns.append(turn)
-                await end_call(turn)
+            elif hook.form.get("Direction", "inbound") == "inbound" and hook.form.get("To"):
+                turn = await self._arrival(conn, hook.form)  # its end came before its beginning
+            else:
+                return EMPTY
+            turns.append(turn)
+            await end_call(turn)
         _finish(turns)
         return EMPTY
 

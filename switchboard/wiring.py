@@ -10,8 +10,8 @@ from fastapi import APIRouter
 from starlette.routing import BaseRoute
 
 from api.tokens import Guard
-from callbacks.api import callbacks_router
 from callbacks import personal as promises_of
+from callbacks.api import callbacks_router
 from callbacks.keeper import Keeper
 from callbacks.promises import Promises
 from carrier.effects import Effects
@@ -111,7 +111,7 @@ def wire(
             interactions_router(database, guard),
             cases_router(database, clock, guard),
             calls_router(database, clock, guard),
-            callbacks_router(database, clock, guard, promises, plans, house, lambda: tell(PROMISES)),
+            callbacks_router(database, clock, guard, promises, plans, house, lambda: tell(PROMISES), numbers),
             plan_router(database, clock, guard, plans),
             events_router(feed, guard),
         ],

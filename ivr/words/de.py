@@ -25,6 +25,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "ring_still": ("Ich rufe {agent} noch, etwa {estimate}.",),
     "why": ("Wenn [Sie mögen, sagen Sie|du magst, sag] mir inzwischen, worum es geht.",),
     "ask_name": ("Wie [heißen Sie|heißt du]? [Sagen Sie|Sag] es einfach, ich rufe inzwischen {agent}.",),
+    "ask_name_waiting": ("Wie [heißen Sie|heißt du]? [Sagen Sie|Sag] es einfach beim Warten.",),
     "which_of_you": ("Wer ist am Apparat? {choices}, oder [sagen Sie Ihren|sag deinen] Namen.",),
     "which_key": ("[drücken Sie|drück] {key} für {name}",),
     "heard": ("Danke, ich gebe es weiter.",),
@@ -36,7 +37,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "by_silence_teammate": ("Ohne Taste verbinde ich [Sie|dich] mit {teammate}.",),
     "by_silence_wait_for": ("Ohne Taste warten wir auf {agent}.",),
     "by_silence_wait": ("Ohne Taste [bleiben Sie|bleibst du] in der Leitung, in Ruhe.",),
-    "key_teammate": ("[Drücken Sie|Drück] 1, um mit {teammate} zu sprechen",),
+    "key_teammate": ("[drücken Sie|drück] 1, um mit {teammate} zu sprechen",),
     "key_callback_at": ("[drücken Sie|drück] 2 für einen Rückruf {time}",),
     "key_callback": ("[drücken Sie|drück] 2 für einen Rückruf",),
     "key_message": ("[drücken Sie|drück] 3, um eine Nachricht zu hinterlassen",),
@@ -67,7 +68,6 @@ WORDS: dict[str, tuple[str, ...]] = {
     "safe_keys": (
         "[Drücken Sie|Drück] 2 für einen Rückruf oder [hinterlassen Sie|hinterlass] nach dem Ton eine Nachricht.",
     ),
-    "safe_message": ("Hinterlassen Sie nach dem Ton eine Nachricht: wir rufen zurück.",),
     "call_back_greet": (
         "{hello}, {name}. Hier ist {company} mit dem versprochenen Anruf. "
         "[Drücken Sie|Drück] 1 oder [sagen Sie|sag] hallo, dann verbinde ich mit {agent}.",
@@ -84,6 +84,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "agent_reason": ("Anliegen: {reason}.",),
     "agent_key": ("Drücken Sie 1 zum Annehmen.",),
     "agent_gone": ("Der Anruf ist nicht mehr da. Danke.",),
+    "agent_rings_us": ("Der Anruf kommt gerade von dort: gleich klingelt es.",),
     "agent_not_reached": ("{caller} meldet sich nicht. Danke.",),
     "unknown_caller": ("jemand, den wir noch nicht kennen",),
     "withheld_caller": ("jemand mit unterdrückter Nummer",),

@@ -12,7 +12,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "minute": ("1 minute",),
     "greet": (
         "{hello}, {name}. How good to hear from you.",
-        "{hello}, {name}. It is nice to hear you again.",
+        "{hello}, {name}. Thank you for ringing us.",
         "{hello}, {name}. We are here for you.",
     ),
     "greet_plain": ("{hello}, this is {company}.",),
@@ -25,6 +25,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "ring_still": ("I am still ringing {agent}, about {estimate}.",),
     "why": ("Meanwhile, if you like, tell me in your own words why you are calling.",),
     "ask_name": ("May I ask your name? Just say it, I am ringing {agent} meanwhile.",),
+    "ask_name_waiting": ("May I ask your name? Just say it while you wait.",),
     "which_of_you": ("Who is calling? {choices}, or say your name.",),
     "which_key": ("press {key} for {name}",),
     "heard": ("Thank you, I will pass that on.",),
@@ -36,7 +37,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "by_silence_teammate": ("Without a key I will put you through to {teammate}.",),
     "by_silence_wait_for": ("Without a key we will wait for {agent}.",),
     "by_silence_wait": ("Without a key you stay on the line, in quiet.",),
-    "key_teammate": ("Press 1 to talk with {teammate}",),
+    "key_teammate": ("press 1 to talk with {teammate}",),
     "key_callback_at": ("press 2 for a call back {time}",),
     "key_callback": ("press 2 for a call back",),
     "key_message": ("press 3 to leave a message",),
@@ -67,7 +68,6 @@ WORDS: dict[str, tuple[str, ...]] = {
     "safe": ("I am sorry, {name}: something is not working here, and it is not your fault.",),
     "safe_plain": ("I am sorry: something is not working here, and it is not your fault.",),
     "safe_keys": ("Press 2 for a call back, or leave a message after the tone.",),
-    "safe_message": ("Please leave a message after the tone: we will call you back.",),
     "call_back_greet": (
         "{hello}, {name}. This is {company} with the call we promised. "
         "Press 1, or say hello, and I will put you through to {agent}.",
@@ -82,6 +82,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "agent_reason": ("About: {reason}.",),
     "agent_key": ("Press 1 to take it.",),
     "agent_gone": ("The caller is no longer on the line. Thank you.",),
+    "agent_rings_us": ("They are ringing us right now: here they come.",),
     "agent_not_reached": ("{caller} does not answer. Thank you.",),
     "unknown_caller": ("somebody we do not know yet",),
     "withheld_caller": ("somebody with a withheld number",),

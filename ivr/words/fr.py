@@ -27,6 +27,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "ask_name": (
         "[Quel est votre|Quel est ton] nom ? [Dites-le|Dis-le] simplement, j'appelle {agent} pendant ce temps.",
     ),
+    "ask_name_waiting": ("[Quel est votre|Quel est ton] nom ? [Dites-le|Dis-le] simplement en attendant.",),
     "which_of_you": ("Qui est à l'appareil ? {choices}, ou [dites votre|dis ton] nom.",),
     "which_key": ("[tapez|tape] {key} pour {name}",),
     "heard": ("Merci, je transmets.",),
@@ -38,7 +39,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "by_silence_teammate": ("Sans touche, je [vous|te] passe {teammate}.",),
     "by_silence_wait_for": ("Sans touche, nous attendons {agent}.",),
     "by_silence_wait": ("Sans touche, [vous restez|tu restes] en ligne, dans le calme.",),
-    "key_teammate": ("[Tapez|Tape] 1 pour parler avec {teammate}",),
+    "key_teammate": ("[tapez|tape] 1 pour parler avec {teammate}",),
     "key_callback_at": ("[tapez|tape] 2 pour être rappelé {time}",),
     "key_callback": ("[tapez|tape] 2 pour être rappelé",),
     "key_message": ("[tapez|tape] 3 pour laisser un message",),
@@ -71,7 +72,6 @@ WORDS: dict[str, tuple[str, ...]] = {
     ),
     "safe_plain": ("Excusez-moi : quelque chose ne marche pas ici, et ce n'est pas de votre faute.",),
     "safe_keys": ("[Tapez|Tape] 2 pour être rappelé, ou [laissez|laisse] un message après le signal.",),
-    "safe_message": ("Laissez un message après le signal : nous rappellerons.",),
     "call_back_greet": (
         "{hello}, {name}. Ici {company}, avec l'appel promis. "
         "[Tapez|Tape] 1, ou [dites|dis] allô, et je [vous|te] passe {agent}.",
@@ -86,6 +86,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "agent_reason": ("Motif : {reason}.",),
     "agent_key": ("Tapez 1 pour répondre.",),
     "agent_gone": ("La personne n'est plus en ligne. Merci.",),
+    "agent_rings_us": ("L'appel arrive justement : on vous le passe.",),
     "agent_not_reached": ("{caller} ne répond pas. Merci.",),
     "unknown_caller": ("une personne que nous ne connaissons pas encore",),
     "withheld_caller": ("une personne au numéro masqué",),

@@ -11,8 +11,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "minutes": ("{n} minuti",),
     "minute": ("1 minuto",),
     "greet": (
-        "{hello}, {name}. Che piacere [risentirla|risentirti].",
-        "{hello}, {name}. È bello [sentirla|sentirti].",
+        "{hello}, {name}. Che piacere [sentirla|sentirti].",
+        "{hello}, {name}. Grazie della chiamata.",
         "{hello}, {name}. [L'ascoltiamo|Ti ascoltiamo] volentieri.",
     ),
     "greet_plain": ("{hello}, qui {company}.",),
@@ -27,6 +27,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "ring_still": ("Sto ancora chiamando {agent}, circa {estimate}.",),
     "why": ("Intanto, se [vuole|vuoi], [mi dica|dimmi] con parole [sue|tue] perché [chiama|chiami].",),
     "ask_name": ("Come [si chiama|ti chiami]? [Me lo dica|Dimmelo] pure, intanto chiamo {agent}.",),
+    "ask_name_waiting": ("Come [si chiama|ti chiami]? [Me lo dica|Dimmelo] pure mentre [aspetta|aspetti].",),
     "which_of_you": ("Con chi parlo? {choices}, oppure [dica|di'] il [suo|tuo] nome.",),
     "which_key": ("[prema|premi] {key} per {name}",),
     "heard": ("Grazie, lo riferisco.",),
@@ -38,7 +39,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "by_silence_teammate": ("Se non [preme|premi] nulla [le|ti] passo {teammate}.",),
     "by_silence_wait_for": ("Se non [preme|premi] nulla aspettiamo {agent}.",),
     "by_silence_wait": ("Se non [preme|premi] nulla [resta|resti] in attesa, in silenzio.",),
-    "key_teammate": ("[Prema|Premi] 1 per parlare con {teammate}",),
+    "key_teammate": ("[prema|premi] 1 per parlare con {teammate}",),
     "key_callback_at": ("[prema|premi] 2 per una richiamata {time}",),
     "key_callback": ("[prema|premi] 2 per una richiamata",),
     "key_message": ("[prema|premi] 3 per lasciare un messaggio",),
@@ -65,7 +66,6 @@ WORDS: dict[str, tuple[str, ...]] = {
     "safe": ("[Mi scusi|Scusami] {name}, qui qualcosa non funziona, e non per colpa [sua|tua].",),
     "safe_plain": ("Mi scusi, qui qualcosa non funziona, e non per colpa sua.",),
     "safe_keys": ("[Prema|Premi] 2 per una richiamata, oppure [lasci|lascia] un messaggio dopo il segnale.",),
-    "safe_message": ("Lasci un messaggio dopo il segnale: la richiameremo.",),
     "call_back_greet": (
         "{hello}, {name}. Qui {company}, con la chiamata promessa. "
         "[Prema|Premi] 1, o [dica|di'] pronto, e [le|ti] passo {agent}.",
@@ -80,6 +80,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "agent_reason": ("Motivo: {reason}.",),
     "agent_key": ("Prema 1 per rispondere.",),
     "agent_gone": ("Chi chiamava non è più in linea. Grazie.",),
+    "agent_rings_us": ("Sta chiamando proprio adesso: eccola al telefono.",),
     "agent_not_reached": ("{caller} non risponde. Grazie.",),
     "unknown_caller": ("una persona che non conosciamo",),
     "withheld_caller": ("una persona con numero nascosto",),

@@ -1,4 +1,5 @@
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -38,7 +39,7 @@ def test_states_are_asked_for_by_their_words() -> None:
 
 
 def test_a_leg_goes_forward() -> None:
-    for known, told in zip(LEG_ORDER, LEG_ORDER[1:], strict=False):
+    for known, told in pairwise(LEG_ORDER):
         assert later_leg_state(known, told) == told
         assert later_leg_state(told, known) == told
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import unicodedata
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,7 @@ def test_the_hour_is_that_of_the_persons_zone() -> None:
 @pytest.mark.parametrize("language", EVERY_LANGUAGE)
 def test_the_same_greeting_never_comes_twice_running(language: str) -> None:
     heard = [speaker(language, turn=turn).say("greet", name="Maria") for turn in range(1, 14)]
-    for earlier, later in zip(heard, heard[1:], strict=False):
+    for earlier, later in pairwise(heard):
         assert earlier != later
     assert all("Maria" in greeting for greeting in heard)
 

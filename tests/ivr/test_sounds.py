@@ -1,6 +1,7 @@
 import io
 import struct
 import wave
+from itertools import pairwise
 
 from ivr.sounds import RINGBACK, ringback
 
@@ -27,5 +28,5 @@ def test_the_ring_is_one_second_of_sound_and_two_of_rest() -> None:
 def test_the_ring_is_soft_and_does_not_click() -> None:
     _, values = samples(ringback())
     assert max(abs(value) for value in values) <= 32767 / 5
-    assert max(abs(later - earlier) for earlier, later in zip(values, values[1:], strict=False)) < 2400
+    assert max(abs(later - earlier) for earlier, later in pairwise(values)) < 2400
     assert abs(values[1]) < 100

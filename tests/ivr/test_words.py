@@ -9,7 +9,7 @@ from string import Formatter
 
 import pytest
 
-from ivr.phrases import LANGUAGES, _CATALOGUES
+from ivr.phrases import _CATALOGUES, LANGUAGES
 from tests.ivr.speaking import EVERY_LANGUAGE, speaker
 
 ROOMS = [Path(__file__).parents[2] / room for room in ("ivr", "callbacks")]  # the keeper names texts by their key
@@ -109,7 +109,7 @@ def test_each_key_announces_itself(code: str) -> None:
 def test_every_phrase_can_be_said(language: str, formal: bool, key: str) -> None:
     for turn in range(3):
         voice = speaker(language, formal=formal, turn=turn)
-        given = {name: "X" for name in slots(ITALIAN[key][0]) - {"company", "hello"}}
+        given = dict.fromkeys(slots(ITALIAN[key][0]) - {"company", "hello"}, "X")
         said = voice.say(key, **given)
         assert not set("[]|{}") & set(said)
         assert said == " ".join(said.split())

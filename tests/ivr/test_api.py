@@ -1,0 +1,132 @@
+"""`/calls`: live and past, as the contract writes them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from api.tokens import Guard
+from ivr.api import calls_router
+from tests.api.asking import KEY_OF_THE_HOUSE, Asking, asking
+from tests.ivr.door import LINE, MARIA, PAOLO, Door, sid
+
+pytestmark = pytest.mark.anyio
+FIELDS = {
+    "sid", "direction", "from", "to", "customer", "said", "language", "state", "outcome", "agent", "familiar",
+    "waited_seconds", "started_at", "ended_at", "callback", "recording_url", "decisions", "legs",
+}  # fmt: skip
+
+
+@pytest.fixture
+async def ask(door: Door) -> AsyncIterator[Asking]:
+    guard = Guard(door.database, KEY_OF_THE_HOUSE)
+    client = asking(door.database, door.clock, more=(calls_router(door.database, door.clock, guard),))
+    yield client
+    await client.close()
+
+
+async def test_a_call_is_shown_as_the_contract_has_it(door: Door, ask: Asking) -> None:
+    maria = await door.customer("Maria", MARIA)
+    await door.agent()
+    first = await door.ring()
+    await door.speak(first, "la lampada è rotta")
+    await door.clock.advance(12.4)
+    call = (await ask.get(f"/calls/{sid(1)}")).json()
+    assert set(call) == FIELDS
+    (decision,) = call.pop("decisions")
+    caller, agent = call.pop("legs")
+    assert call == {
+        "sid": sid(1),
+        "direction": "inbound",
+        "from": MARIA,
+        "to": LINE,
+        "customer": maria,
+        "said": "la lampada è rotta",
+        "language": "it-IT",
+        "state": "ringing",
+        "outcome": None,
+        "agent": None,
+        "familiar": False,
+        "waited_seconds": 12.4,
+        "started_at": "2026-03-03T09:00:00Z",
+        "ended_at": None,
+        "callback": None,
+        "recording_url": None,
+    }
+    assert (decision["action"], decision["agent"], decision["at"]) == ("ring", "anna", "2026-03-03T09:00:00Z")
+    assert decision["sentence"] == "Anna è disponibile da più tempo e parla la lingua di Maria."
+    assert decision["reasons"]["weighed"][0]["agent"] == "anna"
+    assert (caller["sid"], caller["role"], caller["state"]) == (sid(1), "caller", "in-progress")
+    assert (agent["sid"], agent["role"], agent["agent"]) == (None, "agent", "anna")
+
+
+async def test_a_call_shows_who_talks_and_how_long_they_waited(door: Door, ask: Asking) -> None:
+    await door.customer("Maria", MARIA)
+    await door.agent()
+    await door.ring()
+    await door.clock.advance(7)
+    await door.leg_news(door.rings[0]["url"], "in-progress")
+    await door.clock.advance(100)
+    call = (await ask.get(f"/calls/{sid(1)}")).json()
+    assert (call["state"], call["outcome"], call["agent"], call["waited_seconds"]) == ("talking", "agent", "anna", 7.0)
+    assert [leg["sid"] for leg in call["legs"]] == [sid(1), sid(900)]
+
+
+async def test_a_call_that_ended_keeps_its_figures(door: Door, ask: Asking) -> None:
+    await door.customer("Maria", MARIA)
+    await door.ring()
+    await door.clock.advance(9)
+    await door.send("/twilio/status", door.form(CallStatus="completed"))
+    await door.clock.advance(1000)
+    call = (await ask.get(f"/calls/{sid(1)}")).json()
+    assert (call["state"], call["outcome"], call["waited_seconds"]) == ("ended", "abandoned", 9.0)
+    assert call["ended_at"] == "2026-03-03T09:00:09Z"
+
+
+async def test_calls_are_found_by_state_person_and_agent(door: Door, ask: Asking) -> None:
+    await door.customer("Maria", MARIA)
+    await door.customer("Paolo", PAOLO)
+    await door.agent()
+    await door.ring(1)
+    await door.leg_news(door.rings[0]["url"], "in-progress")
+    await door.ring(2, From=PAOLO)
+    await door.ring(3, From="anonymous")
+    await door.send("/twilio/status", door.form(3, CallStatus="completed"))
+    for query, found in (
+        ("", [1, 2, 3]),
+        ("?state=live", [1, 2]),
+        ("?state=talking", [1]),
+        ("?state=ended", [3]),
+        (f"?customer={door.ids['Paolo']}", [2]),
+        ("?agent=anna", [1]),
+        (f"?state=live&customer={door.ids['Maria']}", [1]),
+        ("?agent=agt_nobody", []),
+    ):
+        items = (await ask.get(f"/calls{query}")).json()["items"]
+        assert [call["sid"] for call in items] == [sid(n) for n in found], query
+    assert (await ask.get("/calls?state=perhaps")).status_code == 422
+
+
+async def test_calls_come_in_pages(door: Door, ask: Asking) -> None:
+    for n in range(1, 6):
+        await door.ring(n)
+    found: list[str] = []
+    cursor = ""
+    while True:
+        page = (await ask.get(f"/calls?limit=2{cursor}")).json()
+        found += [call["sid"] for call in page["items"]]
+        if page["next"] is None:
+            break
+        cursor = f"&cursor={page['next']}"
+    assert found == [sid(n) for n in range(1, 6)]
+
+
+async def test_everybody_who_works_here_may_look_and_nobody_else(door: Door, ask: Asking) -> None:
+    await door.agent()
+    await door.ring()
+    for token in (await ask.token("service"), await ask.token("agent", "anna")):
+        assert (await ask.get(f"/calls/{sid(1)}", token=token)).status_code == 200
+        assert (await ask.get("/calls?state=live", token=token)).status_code == 200
+    assert (await ask.get("/calls", token=None)).status_code == 401
+    assert (await ask.get(f"/calls/{sid(9)}")).status_code == 404
