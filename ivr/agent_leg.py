@@ -145,8 +145,9 @@ async def _story(turn: Turn, agent: Agent) -> tuple[Say, ...]:
 
 def _caller_name(turn: Turn, speaker: Speaker) -> str:
     """The agent hears the whole name: they are on our side of the counter."""
-    if turn.person is not None and (turn.person.name or spoken_name(turn.person)):
-        return speakable(turn.person.name or "", 60) or spoken_name(turn.person) or ""
+    name = turn.person and (speakable(turn.person.name or "", 60) or spoken_name(turn.person))
+    if name:
+        return name
     return speaker.say("withheld_caller" if is_withheld(turn.call.from_number) else "unknown_caller")
 
 

@@ -38,8 +38,13 @@ async def look(turn: Turn, owner: str | None = None) -> Chosen:
     if owner is not None:
         caller = replace(caller, preferred=owner)
     floor = await on_the_floor(turn, [*caller.ties, *caller.owners, *([caller.preferred] if caller.preferred else [])])
+    tried = await tried_agents(turn.conn, turn.call.id)
+    caller = replace(caller, tried=tried.declined)
+    others_first = replace(caller, tried=tried.declined | tried.not_rung)
     while True:
-        decision = choose(caller, floor, turn.plan, turn.now)
+        decision = choose(others_first, floor, turn.plan, turn.now)
+        if decision.who is None and tried.not_rung:
+            decision = choose(caller, floor, turn.plan, turn.now)  # nobody else: then once more those
         if decision.action != "ring":
             break
         assert decision.who is not None
@@ -73,7 +78,6 @@ async def caller_card(turn: Turn) -> tuple[Caller, Sequence[Familiar]]:
         owners=owners,
         ties={one.agent_id: Tie(one.score, one.times) for one in familiar},
         skills=line.skills,
-        tried=await tried_agents(turn.conn, call.id),
         ahead=await calls.waiting_before(turn.conn, call.arrived_at),
         choice=call.choice,
         offered=call.offered_at is not None,

@@ -22,7 +22,7 @@ _WHY_BY_STATUS: Mapping[str, Ended] = {
     "busy": Ended.DECLINED,
     "no-answer": Ended.RANG_OUT,
     "failed": Ended.FAILED,
-    "canceled": Ended.WITHDRAWN,
+    "canceled": Ended.NOT_RUNG,
     "completed": Ended.RANG_OUT,  # answered, but no key: an answering machine, or a pocket
 }
 

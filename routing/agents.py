@@ -31,6 +31,7 @@ class Ended(StrEnum):
     DECLINED = "declined"  # the agent said no, or was busy on another phone
     RANG_OUT = "rang_out"  # RONA
     FAILED = "failed"  # the agent's phone could not be reached
+    NOT_RUNG = "not_rung"  # the carrier could not be asked, or did not say: nothing against the agent
     CALLER_LEFT = "caller_left"
     WITHDRAWN = "withdrawn"  # we took it back
     TALK_ENDED = "talk_ended"
@@ -40,6 +41,7 @@ NEXT_ACTIVITY: Mapping[tuple[Activity, Ended], Activity] = {  # a pair not liste
     (Activity.RESERVED, Ended.DECLINED): Activity.IDLE,
     (Activity.RESERVED, Ended.RANG_OUT): Activity.IDLE,
     (Activity.RESERVED, Ended.FAILED): Activity.IDLE,
+    (Activity.RESERVED, Ended.NOT_RUNG): Activity.IDLE,
     (Activity.RESERVED, Ended.CALLER_LEFT): Activity.IDLE,
     (Activity.RESERVED, Ended.WITHDRAWN): Activity.IDLE,
     (Activity.TALKING, Ended.TALK_ENDED): Activity.WRAP_UP,

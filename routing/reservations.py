@@ -6,10 +6,11 @@ the other one sees None.  The caller of these functions holds the call's row loc
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, insert, select, update
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from routing.agents import MISSES, NEXT_ACTIVITY, Activity, Availability, Ended
@@ -18,6 +19,7 @@ from routing.tables import agents, reservations
 from store.events import emit
 from store.ids import new_id
 
+_NOT_TAKEN = (Ended.DECLINED, Ended.RANG_OUT, Ended.FAILED)
 # The carrier stops ringing by itself; this is for the case that it forgets to tell us.
 RING_GRACE = timedelta(seconds=6)
 
@@ -109,14 +111,20 @@ async def _let_go(conn: AsyncConnection, agent_id: str, why: Ended, plan: Plan, 
     await emit(conn, "agent.changed", agent_id, now)
 
 
-async def tried_agents(conn: AsyncConnection, call_id: str) -> frozenset[str]:
-    """Agents who were rung for this call and did not take it; withdrawn offers do not count against anybody."""
-    rows = await conn.execute(
-        select(reservations.c.agent_id).where(
-            and_(
-                reservations.c.call_id == call_id,
-                reservations.c.state.in_((Ended.DECLINED, Ended.RANG_OUT, Ended.FAILED)),
-            )
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """Agents already chosen for a call: who did not take it, and whom the carrier could not ring."""
+
+    declined: frozenset[str]
+    not_rung: frozenset[str]
+
+
+async def tried_agents(conn: AsyncConnection, call_id: str) -> Tried:
+    """Withdrawn offers do not count against anybody."""
+    rows = (
+        await conn.execute(
+            select(reservations.c.agent_id, reservations.c.state).where(reservations.c.call_id == call_id)
         )
-    )
-    return frozenset(rows.scalars())
+    ).all()
+    declined = frozenset(row.agent_id for row in rows if row.state in _NOT_TAKEN)
+    return Tried(declined, frozenset(row.agent_id for row in rows if row.state == Ended.NOT_RUNG) - declined)

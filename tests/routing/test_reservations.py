@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from routing.agents import Ended
 from routing.plan import Plan
-from routing.reservations import RING_GRACE, accept, claim, close, live_of_call, tried_agents
+from routing.reservations import RING_GRACE, Tried, accept, claim, close, live_of_call, tried_agents
 from routing.tables import reservations
 from store.clock import VirtualClock
 from store.sql import Database
@@ -199,5 +199,5 @@ async def test_only_who_was_rung_and_did_not_take_it_is_not_rung_again(database:
             reservation = await claim(conn, agent_id, "call0", PLAN, now=clock.now())
             assert reservation is not None
             await close(conn, reservation, why, PLAN, now=clock.now())
-        assert await tried_agents(conn, "call0") == {"bea", "carlo", "dora"}
-        assert await tried_agents(conn, "call1") == frozenset()
+        assert (await tried_agents(conn, "call0")).declined == {"bea", "carlo", "dora"}
+        assert await tried_agents(conn, "call1") == Tried(frozenset(), frozenset())

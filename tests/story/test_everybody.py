@@ -1,13 +1,10 @@
-"""Whoever rings, at whatever hour: strangers, households, withheld numbers, other languages, closed doors, texts."""
+"""Whoever rings, at whatever hour: strangers, households, withheld numbers, other languages, texts."""
 
 from __future__ import annotations
 
-from datetime import datetime
-
 import pytest
 
-from store.clock import VirtualClock
-from tests.story.conftest import LINE, MARIA, PAOLO, ROME, SOMEBODY, World
+from tests.story.conftest import LINE, MARIA, PAOLO, SOMEBODY, World
 
 pytestmark = pytest.mark.anyio
 
@@ -50,9 +47,9 @@ async def test_a_household_is_asked_which_of_them_it_is(world: World) -> None:
     await world.customer("Paolo", MARIA)
     await world.has_talked("Paolo", "anna", times=3)
     await maria.dial(LINE)
-    await world.hears(maria, "prema 6 per Paolo")
+    await world.hears(maria, "prema 9 per Paolo")
     assert "Buongiorno, Maria" not in maria.words
-    maria.press("6")
+    maria.press("9")
     await world.hears(maria, "Buongiorno, Paolo")
     await world.until(lambda: anna.state == "ringing", 4)
     assert (await world.call(maria))["customer"] == world.ids["Paolo"]
@@ -99,25 +96,6 @@ async def test_each_in_their_own_language(world: World, language: str, hello: st
     await world.until(lambda: other.state == "ringing", 4)
     assert italian.state == "idle"
     await world.hears(sam, key, 40)
-
-
-async def test_a_closed_house_says_when_it_opens_and_takes_a_promise(world: World, clock: VirtualClock) -> None:
-    """Tuesday, seven in the evening: nobody rings; the hours are said; a call back is for tomorrow morning."""
-    anna = await world.agent("Anna Bianchi")
-    maria = await world.customer("Maria", MARIA)
-    evening = datetime(2026, 3, 3, 19, 0, tzinfo=ROME)
-    await clock.advance((evening - clock.now()).total_seconds())
-    await maria.dial(LINE)
-    await world.hears(maria, "Buonasera, Maria")
-    await world.hears(maria, "Adesso siamo chiusi. Riapriamo domani alle 09:00")
-    await world.hears(maria, "Prema 2 per una richiamata domani alle 09:00")
-    maria.press("2")
-    await world.hears(maria, "domani alle 09:00")
-    maria.press("5")
-    await world.hears(maria, "D'accordo, Maria")
-    assert anna.state == "idle"
-    (promise,) = (await world.get("/callbacks"))["items"]
-    assert promise["due_at"].startswith("2026-03-04T08:00")
 
 
 async def test_a_text_is_kept_and_answered_once(world: World) -> None:

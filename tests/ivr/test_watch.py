@@ -1,0 +1,192 @@
+"""What must happen without anybody's webhook."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from sqlalchemy import insert, select
+
+from carrier.port import EffectResult, OutcomeUnknown
+from crm.tables import texts
+from ivr.webhooks import SILENT
+from routing.floor import set_availability
+from tests.ivr.door import LINE, MARIA, SOMEBODY, Door, path_of, sid
+from tests.routing.rows import agent_row
+
+pytestmark = pytest.mark.anyio
+
+
+@asynccontextmanager
+async def watching(door: Door) -> AsyncIterator[None]:
+    tasks = [door.clock.spawn(loop.run(), "watch") for loop in door.watch.loops()]
+    yield
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def ready(door: Door, agent_id: str) -> None:
+    async with door.database.write() as conn:
+        await set_availability(conn, agent_id, "ready", None, now=door.clock.now())
+    door.watch.floor_changed()
+
+
+@pytest.mark.parametrize("rang", [True, False])
+async def test_a_ring_whose_end_nobody_reports_is_over_all_the_same(door: Door, rang: bool) -> None:
+    """The carrier forgets to say that Anna did not answer: Luca rings.  It was a miss if her phone rang at all."""
+    await door.customer("Maria", MARIA)
+    await door.agent()
+    await door.ring()
+    await door.agent("luca")
+    if rang:
+        await door.hears(EffectResult("eff", "create_call", door.rings[0]["subject"], "done", sid=sid(900)))
+    async with watching(door):
+        await door.clock.advance(25)
+        assert len(door.rings) == 1
+        await door.clock.advance(2.5)
+    assert [ring["to"] for ring in door.rings] == ["client:anna", "client:luca"]
+    assert await door.reservation_states() == ["rang_out" if rang else "withdrawn", "offered"]
+    assert door.rings[0]["subject"] in door.carrier.withdrawn
+    assert (await agent_row(door.database)).misses == (1 if rang else 0)
+
+
+async def test_a_wrap_up_ends_by_itself(door: Door) -> None:
+    await door.agent(activity="wrap_up", due_at=door.clock.now())
+    async with watching(door):
+        await door.clock.advance(1)
+    assert (await agent_row(door.database)).activity == "idle"
+    assert door.floor_told >= 1
+
+
+async def test_whoever_waits_longest_is_served_first_when_somebody_is_free(door: Door) -> None:
+    await door.agent(availability="away")
+    for n, number in enumerate((SOMEBODY, MARIA), start=1):
+        await door.ring(n, From=number)
+        await door.clock.advance(5)
+    assert {(await door.call(n)).state for n in (1, 2)} == {"waiting"}
+    async with watching(door):
+        await ready(door, "anna")
+        await door.clock.advance(1)
+    assert ((await door.call(1)).state, (await door.call(2)).state) == ("ringing", "waiting")
+    (moved,) = door.carrier.of("redirect_call")
+    assert (moved["sid"], path_of(moved["url"])) == (sid(1), "/twilio/voice/wait")
+    answer = await door.send(moved["url"], door.form(1, From=SOMEBODY))
+    assert "Anna" in answer.words
+
+
+async def test_whoever_is_making_up_their_mind_is_left_alone(door: Door) -> None:
+    await door.customer("Maria", MARIA)
+    await door.agent(availability="away")
+    await door.press(await door.ring(), "3")
+    async with watching(door):
+        await ready(door, "anna")
+        await door.clock.advance(3)
+    assert door.rings == []
+    assert (await door.call()).state == "choosing"
+
+
+@pytest.mark.parametrize("status", ["completed", "no-answer", "busy"])
+async def test_a_call_of_which_nothing_is_heard_is_asked_about(door: Door, status: str) -> None:
+    await door.customer("Maria", MARIA)
+    await door.agent(availability="away")
+    await door.ring()
+    door.network.has(sid(1), status)
+    async with watching(door):
+        await door.clock.advance(SILENT.total_seconds() - 1)
+        assert (await door.call()).state == "waiting"
+        await door.clock.advance(2)
+    call = await door.call()
+    assert (call.state, call.outcome) == ("ended", "abandoned")
+
+
+async def test_a_call_that_lives_is_asked_about_again_later(door: Door) -> None:
+    await door.customer("Maria", MARIA)
+    await door.agent(availability="away")
+    await door.ring()
+    door.network.has(sid(1), "in-progress")
+    async with watching(door):
+        await door.clock.advance(SILENT.total_seconds() + 2)
+        assert (await door.call()).state == "waiting"
+        door.network.has(sid(1), "completed")
+        await door.clock.advance(31)
+        assert (await door.call()).state == "ended"
+
+
+async def test_while_twilio_is_away_nobody_is_taken_for_gone(door: Door) -> None:
+    await door.customer("Maria", MARIA)
+    await door.agent(availability="away")
+    await door.ring()
+    door.network.trouble = OutcomeUnknown("away")
+    async with watching(door):
+        await door.clock.advance(200)
+    assert (await door.call()).state == "waiting"
+
+
+async def test_whoever_listens_to_the_greeting_is_fetched_when_it_is_over(door: Door) -> None:
+    await door.customer("Maria", MARIA)
+    await door.agent()
+    await door.ring()
+    await door.leg_news(door.rings[0]["url"], "in-progress")
+    assert door.carrier.of("redirect_call") == []
+    async with watching(door):
+        await door.clock.advance(12)
+    (fetched,) = door.carrier.of("redirect_call")
+    assert path_of(fetched["url"]) == "/twilio/voice/join"
+
+
+async def test_a_ring_that_could_not_be_asked_for_rings_the_next_one(door: Door) -> None:
+    await door.customer("Maria", MARIA)
+    await door.agent()
+    await door.ring()
+    await door.agent("luca")
+    result = EffectResult("eff", "create_call", door.rings[0]["subject"], "failed", error_code="13224")
+    for _ in range(2):
+        await door.hears(result)
+    assert [ring["to"] for ring in door.rings] == ["client:anna", "client:luca"]
+    assert await door.reservation_states() == ["failed", "offered"]
+
+
+async def test_the_sid_of_a_ring_is_learnt_from_whoever_tells_it_first(door: Door) -> None:
+    await door.customer("Maria", MARIA)
+    await door.agent()
+    await door.ring()
+    leg = door.rings[0]["subject"]
+    await door.hears(EffectResult("eff", "create_call", leg, "done", sid=sid(900)))
+    assert (await door.leg_news(door.rings[0]["url"], "in-progress", leg=901)).verbs == ["Hangup"]
+    assert (await door.leg_news(door.rings[0]["url"], "in-progress", leg=900)).verbs[-1] == "Dial"
+    await door.hears(EffectResult("eff", "create_call", leg, "done", sid=sid(900)))
+    assert (await door.call()).state == "talking"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_what_is_not_known_changes_nothing(door: Door) -> None:
+    await door.customer("Maria", MARIA)
+    await door.agent()
+    await door.ring()
+    leg = door.rings[0]["subject"]
+    for result in (
+        EffectResult("eff", "create_call", leg, "unknown"),
+        EffectResult("eff", "create_call", None, "failed"),
+        EffectResult("eff", "create_call", "leg_unheard_of", "failed"),
+        EffectResult("eff", "redirect_call", leg, "failed"),
+        EffectResult("eff", "end_call", leg, "failed"),
+    ):
+        await door.hears(result)
+    assert (await door.call()).state == "ringing"
+    assert len(door.rings) == 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("result", "state", "known"), [("done", "queued", True), ("failed", "failed", False)])
+async def test_what_became_of_a_text_is_kept(door: Door, result: str, state: str, known: bool) -> None:
+    row = {"id": "txt_1", "direction": "out", "from_number": LINE, "to_number": MARIA, "body": "b", "state": "queued"}
+    async with door.database.write() as conn:
+        await conn.execute(insert(texts).values(row | {"at": door.clock.now()}))
+    told = EffectResult("eff", "send_text", "txt_1", result, sid=sid(1, "SM") if known else None)  # type: ignore[arg-type]
+    await door.hears(told)
+    async with door.database.read() as conn:
+        one = (await conn.execute(select(texts))).one()
+    assert (one.state, one.sid) == (state, sid(1, "SM") if known else None)
