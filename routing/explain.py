@@ -54,7 +54,7 @@ def sentence(decision: Decision, caller: Caller, language: str) -> str:
         key = {"ring": "ring", "wait": "wait_for", "offer_callback": "offer"}[decision.action]
         if not decision.who.familiar:
             key = "ring_stranger"
-    return words[key].format(**slots)
+    return words[key].format(**slots).replace(" e è ", " ed è ")
 
 
 def _why(weighed: Weighed, caller: Caller, who: str, words: dict[str, str]) -> str:

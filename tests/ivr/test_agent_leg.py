@@ -111,7 +111,7 @@ async def test_a_key_pressed_too_late_hears_it_too(door: Door) -> None:
 
 @pytest.mark.parametrize(
     ("status", "misses", "reservation"),
-    [("busy", 0, "declined"), ("no-answer", 1, "rang_out"), ("failed", 1, "failed"), ("canceled", 0, "withdrawn")],
+    [("busy", 0, "declined"), ("no-answer", 1, "rang_out"), ("failed", 1, "failed"), ("canceled", 0, "not_rung")],
 )
 async def test_a_phone_that_was_not_taken_rings_the_next_one(
     door: Door, status: str, misses: int, reservation: str

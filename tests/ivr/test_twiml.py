@@ -64,7 +64,7 @@ def test_a_message_is_recorded_after_a_tone_and_told_when_ready() -> None:
         "maxLength": "180",
         "timeout": "5",
         "playBeep": "true",
-        "finishOnKey": "#",
+        "finishOnKey": "1234567890*#",
     }
 
 

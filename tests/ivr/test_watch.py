@@ -48,7 +48,7 @@ async def test_a_ring_whose_end_nobody_reports_is_over_all_the_same(door: Door, 
         assert len(door.rings) == 1
         await door.clock.advance(2.5)
     assert [ring["to"] for ring in door.rings] == ["client:anna", "client:luca"]
-    assert await door.reservation_states() == ["rang_out" if rang else "withdrawn", "offered"]
+    assert await door.reservation_states() == ["rang_out" if rang else "not_rung", "offered"]
     assert door.rings[0]["subject"] in door.carrier.withdrawn
     assert (await agent_row(door.database)).misses == (1 if rang else 0)
 
@@ -93,13 +93,28 @@ async def test_a_call_of_which_nothing_is_heard_is_asked_about(door: Door, statu
     await door.customer("Maria", MARIA)
     await door.agent(availability="away")
     await door.ring()
-    door.network.has(sid(1), status)
+    door.network.has(sid(1), "in-progress")
     async with watching(door):
-        await door.clock.advance(SILENT.total_seconds() - 1)
+        await door.clock.advance(1)
+        door.network.has(sid(1), status)
+        await door.clock.advance(28)
         assert (await door.call()).state == "waiting"
-        await door.clock.advance(2)
+        await door.clock.advance(3)
     call = await door.call()
     assert (call.state, call.outcome) == ("ended", "abandoned")
+
+
+async def test_after_an_outage_nobody_is_rung_for_somebody_who_left(door: Door) -> None:
+    """They hung up while we were away: Anna, who is free now, is not rung for them."""
+    await door.customer("Maria", MARIA)
+    await door.agent(availability="away")
+    await door.ring()
+    door.network.has(sid(1), "completed")
+    await ready(door, "anna")
+    async with watching(door):
+        await door.clock.advance(2)
+    assert (await door.call()).state == "ended"
+    assert door.rings == []
 
 
 async def test_a_call_that_lives_is_asked_about_again_later(door: Door) -> None:

@@ -25,7 +25,7 @@ def said(decision: Decision, who: Caller | None = None) -> tuple[str, str]:
         (CHOSE, 4, "è la persona scelta da Maria", "Anna is the person Maria chose and is free."),
         (HOLDS, 4, "segue una sua pratica aperta", "Anna holds an open matter of Maria's and is free."),
         (KNOWS, 1, "ha già aiutato Maria una volta", "Anna has helped Maria once and is free."),
-        (KNOWS, 4, "ha già aiutato Maria 4 volte", "Anna has helped Maria 4 times and is free."),
+        (KNOWS, 4, "ha già aiutato Maria quattro volte", "Anna has helped Maria four times and is free."),
     ],
 )
 def test_who_rings_is_named_with_why(because: tuple[str, ...], times: int, italian: str, english: str) -> None:
@@ -49,8 +49,8 @@ def test_a_caller_without_a_name_is_the_caller() -> None:
 
 def test_a_wait_for_somebody_says_that_it_is_worth_it() -> None:
     assert said(decided("wait", *KNOWS, estimate=21)) == (
-        "Anna ha già aiutato Maria 4 volte e sarà disponibile tra circa 30 secondi: vale l'attesa.",
-        "Anna has helped Maria 4 times and will be free in about 30 seconds; that is worth the wait.",
+        "Anna ha già aiutato Maria quattro volte e sarà disponibile tra circa 30 secondi: vale l'attesa.",
+        "Anna has helped Maria four times and will be free in about 30 seconds; that is worth the wait.",
     )
 
 
