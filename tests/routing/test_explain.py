@@ -22,15 +22,15 @@ def said(decision: Decision, who: Caller | None = None) -> tuple[str, str]:
 @pytest.mark.parametrize(
     ("because", "times", "italian", "english"),
     [
-        (CHOSE, 4, "è la persona scelta da Maria", "Anna is the person Maria chose and is free."),
-        (HOLDS, 4, "segue una sua pratica aperta", "Anna holds an open matter of Maria's and is free."),
-        (KNOWS, 1, "ha già aiutato Maria una volta", "Anna has helped Maria once and is free."),
-        (KNOWS, 4, "ha già aiutato Maria quattro volte", "Anna has helped Maria four times and is free."),
+        (CHOSE, 4, "ed è la persona scelta da Maria", "Anna is the person Maria chose and is free."),
+        (HOLDS, 4, "e segue una sua pratica aperta", "Anna holds an open matter of Maria's and is free."),
+        (KNOWS, 1, "e ha già aiutato Maria una volta", "Anna has helped Maria once and is free."),
+        (KNOWS, 4, "e ha già aiutato Maria quattro volte", "Anna has helped Maria four times and is free."),
     ],
 )
 def test_who_rings_is_named_with_why(because: tuple[str, ...], times: int, italian: str, english: str) -> None:
     who = caller(ties=knows("anna", times=times))
-    assert said(decided("ring", *because), who) == (f"Anna è disponibile e {italian}.", english)
+    assert said(decided("ring", *because), who) == (f"Anna è disponibile {italian}.", english)
 
 
 def test_a_stranger_rings_for_being_free_the_longest() -> None:
