@@ -20,7 +20,7 @@ SLOT_KEYS = ("5", "6", "7")
 PERSON_KEYS = ("8", "9", "0")
 CHOICE_SECONDS = 5  # silence after a question before the best option goes on by itself
 QUIET_SECONDS = 18  # with the words before it a round stays below half a minute
-RING_ROUNDS = 3  # soft ringing of three seconds each before the keys are said, and as often again after them
+RING_ROUNDS = 3  # soft ringing of three seconds each before the keys are said, twice as many after them
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +70,12 @@ def ringing(
         heard.append(stage.say("ask_name", agent=who))
     elif ask:
         heard.append(stage.say(ask))
-    # The document lasts as long as the ring: whatever ends it earlier fetches the caller, and should we be away for a
-    # moment meanwhile, the caller does not notice.
-    ringback = Ringback(stage.ringback, RING_ROUNDS)
-    heard += [ringback, Say(_ways_out(stage, teammate=None, slot=None), speaker.language), ringback]
+    if opening:
+        heard.append(Ringback(stage.ringback, RING_ROUNDS))  # the first document is a greeting, not a menu
+    else:
+        # Long: whatever ends it earlier fetches the caller, and should we be away meanwhile they do not notice.
+        heard += [Say(_ways_out(stage, teammate=None, slot=None), speaker.language)]
+        heard.append(Ringback(stage.ringback, RING_ROUNDS * 2))
     listen = Ask(tuple(heard), stage.at("/twilio/voice/key"), 1, language=speaker.language)
     return (listen, stage.on)
 
