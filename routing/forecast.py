@@ -1,6 +1,6 @@
 """When will this agent be free?  Pure.
 
-Talks of a call centre spread about as widely as their mean (see shared figures in docs/decisions/0003): a talk that
+Talks of a call centre spread about as widely as their mean (docs/decisions/0003): a talk that
 has lasted longer than usual is not about to end, so what remains never falls below a third of a usual talk.
 """
 

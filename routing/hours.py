@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -36,12 +36,6 @@ class Hours:
     def closes_at(self, at: datetime) -> datetime | None:
         """When the present opening ends; None when it never does.  Meaningful only while open."""
         return self._next_change(at)
-
-    def covers(self, start: datetime, length: timedelta) -> bool:
-        if not self.is_open(start):
-            return False
-        end = self.closes_at(start)
-        return end is None or start + length <= end
 
     def _next_change(self, at: datetime) -> datetime | None:
         is_open = self.is_open(at)

@@ -14,6 +14,7 @@ from api.tokens import Guard
 from callbacks.api import callbacks_router
 from callbacks.promises import Promises, Wish
 from callbacks.tables import callbacks
+from carrier.numbers import Numbers
 from crm import people
 from routing.house import House
 from routing.plan import Plan
@@ -86,8 +87,10 @@ def changes() -> list[str]:
 @pytest.fixture
 async def ask(database: Database, clock: VirtualClock, promises: Promises, changes: list[str]) -> AsyncIterator[Asking]:
     guard = Guard(database, KEY_OF_THE_HOUSE)
+    network: Any = None  # nothing is asked of it here
+    numbers = Numbers(database, clock, network)
     router = callbacks_router(
-        database, clock, guard, promises, Plans(), HOUSE, lambda: changes.append("something may be due")
+        database, clock, guard, promises, Plans(), HOUSE, lambda: changes.append("something may be due"), numbers
     )
     client = asking(database, clock, more=(router,))
     yield client

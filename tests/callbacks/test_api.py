@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from callbacks.tables import callback_attempts, callbacks
+from carrier.tables import account_numbers
 from tests.api.asking import Asking
 from tests.callbacks.conftest import MARIA, Ground
 
@@ -119,6 +120,13 @@ async def test_a_wrong_field_is_refused_by_name(ask: Asking, ground: Ground, mar
         answer = await ask.post("/callbacks", {"customer": maria, "due_at": LATER} | wrong)
         assert (answer.status_code, answer.json().get("field")) == (422, field), wrong
     assert await ground.all() == []
+
+
+async def test_a_number_of_ours_is_nobody_to_call(ask: Asking, ground: Ground, maria: str) -> None:
+    async with ground.database.write() as conn:
+        await conn.execute(account_numbers.insert().values(number="+390699990000", seen_at=ground.clock.now()))
+    answer = await ask.post("/callbacks", {"customer": maria, "due_at": LATER, "number": "06 9999 0000"})
+    assert (answer.status_code, answer.json()["field"]) == (422, "number")
 
 
 async def test_a_person_without_a_number_needs_one(ask: Asking, ground: Ground, maria: str) -> None:

@@ -163,6 +163,17 @@ async def test_a_key_pressed_once_acts_once_however_often_it_is_told(door: Door)
     assert len(door.carrier.of("send_text")) == 1
 
 
+async def test_a_webhook_without_a_step_is_answered_with_the_same_bytes_too(door: Door) -> None:
+    """Addresses we hand to the carrier ourselves, and those of the safe document, carry none."""
+    await door.customer("Maria", MARIA)
+    await door.agent(availability="offline")
+    await door.ring()
+    offered = await door.send("/twilio/voice/callback", door.form())
+    before = await rows(door)
+    assert (await door.send("/twilio/voice/callback", door.form())).text == offered.text
+    assert await rows(door) == before
+
+
 async def test_an_overtaken_webhook_hears_the_newest_document_and_changes_nothing(door: Door) -> None:
     """The address of every document carries its step: an old capture of it does nothing any more."""
     await door.customer("Maria", MARIA)

@@ -68,7 +68,9 @@ def test_worths_add_up() -> None:
 
 def test_a_tie_without_weight_is_none() -> None:
     """Forgotten long ago: they are as any other, and nobody is asked whether to wait for them."""
-    assert chosen(caller(ties=knows("anna", score=0.0)), BUSY_ANNA, LUCA) == ("ring", "luca", None)
+    forgotten = caller(ties=knows("anna", score=0.0))
+    assert chosen(forgotten, BUSY_ANNA, LUCA) == ("ring", "luca", None)
+    assert chosen(forgotten, BUSY_ANNA, talking("Luca")) == ("wait", None, None)
 
 
 @pytest.mark.parametrize(("left", "action"), [(29.0, "wait"), (30.0, "wait"), (30.1, "offer_callback")])

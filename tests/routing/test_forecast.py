@@ -58,6 +58,10 @@ def test_with_nobody_there_is_no_wait_to_tell() -> None:
     assert line_wait_seconds([], 3, PLAN) is None
 
 
+def test_each_who_stands_before_takes_the_next_agent_and_then_a_whole_turn() -> None:
+    assert [line_wait_seconds([50, 10], ahead, PLAN) for ahead in range(4)] == [10, 50, 280, 320]
+
+
 @given(st.lists(st.floats(0, 5000), min_size=1, max_size=20), st.integers(0, 100))
 def test_who_stands_further_back_waits_no_less(frees: list[float], ahead: int) -> None:
     mine, next_one = line_wait_seconds(frees, ahead, PLAN), line_wait_seconds(frees, ahead + 1, PLAN)
