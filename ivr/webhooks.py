@@ -51,8 +51,8 @@ class Hook:
 
 
 class Webhooks:
-    def __init__(self, rooms: Rooms, signatures: Signatures) -> None:
-        self._rooms, self._signatures = rooms, signatures
+    def __init__(self, rooms: Rooms, signatures: Signatures, *, deadline: float = DEADLINE_SECONDS) -> None:
+        self._rooms, self._signatures, self._deadline = rooms, signatures, deadline
 
     @property
     def routes(self) -> list[Route]:
@@ -125,7 +125,7 @@ class Webhooks:
     async def _safely(self, hook: Hook, answer: Callable[[Hook], Awaitable[str]]) -> str:
         """Whatever breaks behind it, the caller hears the safe document and the carrier gets its 200."""
         try:
-            async with asyncio.timeout(DEADLINE_SECONDS):
+            async with asyncio.timeout(self._deadline):
                 return await _twice(lambda: answer(hook))
         except Exception as error:
             log.error("webhook_failed", path=hook.path, **told(error))

@@ -17,6 +17,7 @@ from api.app import MOUNTED_AT, build_api
 from api.tokens import Guard
 from carrier.port import Network
 from carrier.twilio import TwilioNetwork
+from ivr.webhooks import DEADLINE_SECONDS
 from store.clock import Clock, SystemClock
 from store.due import POLL_SECONDS
 from store.faults import told
@@ -62,11 +63,13 @@ def assemble(
     network: Network | None = None,
     public_url: str | None = None,
     poll: float = POLL_SECONDS,
+    deadline: float = DEADLINE_SECONDS,
 ) -> Parts:
     """Opens nothing yet: engines and pools connect when they are first asked.
 
     `public_url`: where this server listens, for when the settings do not say how the carrier reaches it;
-    `poll`: seconds after which each loop looks by itself for what other processes wrote.
+    `poll`: seconds after which each loop looks by itself for what other processes wrote; `deadline`: real seconds
+    after which a webhook gets the safe document.
     """
     clock = clock or SystemClock()
     network = network or twilio_network(settings)
@@ -76,7 +79,7 @@ def assemble(
     bootstrap = settings.api_token.get_secret_value() if settings.api_token else None
     guard = Guard(database, bootstrap)
     public_url = settings.public_url or public_url or "http://127.0.0.1:8000"
-    wired = wire(settings, public_url, database, clock, nudges, guard, network, poll)
+    wired = wire(settings, public_url, database, clock, nudges, guard, network, poll, deadline)
     api = build_api(wired.routers, guard, database, clock)
     return Parts(
         settings=settings,

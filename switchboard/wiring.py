@@ -28,7 +28,7 @@ from ivr.promised import PromiseDialler
 from ivr.reconcile import Reconcile
 from ivr.turn import Rooms
 from ivr.watch import Watch
-from ivr.webhooks import Webhooks
+from ivr.webhooks import DEADLINE_SECONDS, Webhooks
 from routing.api import agents_router
 from routing.house import House
 from routing.plan_api import plan_router
@@ -63,6 +63,7 @@ def wire(
     guard: Guard,
     network: Network,
     poll: float = POLL_SECONDS,
+    deadline: float = DEADLINE_SECONDS,
 ) -> Wired:
     house = House(settings.company_name, settings.default_language, settings.default_region, settings.timezone)
     plans, promises = Plans(), Promises(house)
@@ -102,7 +103,7 @@ def wire(
     nudges.listen(FLOOR, feed.nudge)
     region, language = settings.default_region, settings.default_language
     return Wired(
-        routes=Webhooks(rooms, signatures).routes,
+        routes=Webhooks(rooms, signatures, deadline=deadline).routes,
         routers=[
             customers_router(database, clock, guard, region, others),
             agents_router(

@@ -48,8 +48,8 @@ def test_a_solution_counts_more_than_an_open_end_and_that_more_than_a_transfer()
 
 
 def test_who_hung_up_or_spoke_for_a_moment_met_nobody() -> None:
-    assert familiar_agents([talk(1, outcome="abandoned"), talk(1, seconds=9), talk(1, None)], NOW) == []
-    assert familiar_agents([talk(1, seconds=10)], NOW) != []
+    assert familiar_agents([talk(1, outcome="abandoned"), talk(1, seconds=0), talk(1, None)], NOW) == []
+    assert familiar_agents([talk(1, seconds=1)], NOW) != []
 
 
 def test_a_text_has_no_seconds_and_still_counts() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
-from tests.ivr.door import MARIA, Answer, Door, path_of
+from crm.tables import interactions
+from tests.ivr.door import MARIA, Answer, Door, path_of, sid
 from tests.routing.rows import agent_row
 
 pytestmark = pytest.mark.anyio
@@ -130,6 +132,18 @@ async def test_a_phone_that_was_not_taken_rings_the_next_one(
     assert (call.state, call.arrived_at) == ("ringing", arrived_at)
 
 
+async def test_late_news_of_the_first_phone_does_not_end_the_talk_on_the_second(door: Door) -> None:
+    await rung(door)
+    await door.agent("luca")
+    await door.leg_news(door.rings[0]["status_url"], "no-answer")
+    await door.leg_news(door.rings[1]["url"], "in-progress", 901)
+    await door.leg_news(door.rings[0]["status_url"], "no-answer")
+    await door.leg_news(door.rings[0]["status_url"], "completed")
+    assert await door.reservation_states() == ["rang_out", "accepted"]
+    assert await state_of(door, "luca") == ("ready", "talking", 0)
+    assert (await door.call()).state == "talking"
+
+
 async def test_with_nobody_else_the_caller_waits_for_the_next_document(door: Door) -> None:
     first = await rung(door)
     await door.leg_news(door.rings[0]["status_url"], "no-answer")
@@ -155,6 +169,9 @@ async def test_after_the_talk_the_caller_is_fetched_and_the_agent_has_a_wrap_up(
     left = await door.send(f"/twilio/agent/left?leg={door.rings[0]['subject']}", door.form(900))
     assert left.verbs == ["Hangup"]
     assert await state_of(door) == ("ready", "wrap_up", 0)
+    async with door.database.read() as conn:
+        talk = (await conn.execute(select(interactions))).one()
+    assert (talk.agent_id, talk.outcome, talk.talk_seconds, talk.external_id) == ("anna", "solved", 65, sid(1))
     fetched = door.carrier.of("redirect_call")[-1]
     assert path_of(fetched["url"]) == "/twilio/voice/after"
     goodbye = await door.send(fetched["url"], door.form())

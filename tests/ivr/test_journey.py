@@ -80,48 +80,11 @@ async def test_one_while_nobody_is_free_says_so_and_waits(door: Door) -> None:
     assert [ring["to"] for ring in door.rings] == ["client:luca"]
 
 
-async def test_whoever_thinks_better_of_a_message_is_called_back(door: Door) -> None:
-    """A key ends the recording; it means what it always means, and there is no message."""
-    recording = await door.press(await anna_is_talking(door, luca=False), "3")
-    told = {"RecordingUrl": "https://api.test/RE1", "RecordingSid": sid(1, "RE"), "RecordingDuration": "1"}
-    offered = await door.send(recording.records_to, door.form(Digits="2", **told))
-    assert "può richiamarla" in offered.words
-    assert await door.all_promises() == []
-
-
 async def test_an_offer_leads_back_to_people_by_the_usual_keys(door: Door) -> None:
     offered = await door.press(await anna_is_talking(door, luca=True), "2")
     teammate = await door.press(offered, "1")
     assert "Luca" in teammate.words
     assert await door.all_promises() == []
-
-
-async def test_a_key_without_a_time_is_offered_times_again(door: Door) -> None:
-    """Ten to six: today's last five minutes and tomorrow morning are all there is, under 5 and 6."""
-    await door.customer("Maria", MARIA)
-    await door.agent(activity="talking")
-    await door.clock.advance(7 * 3600 + 50 * 60)
-    offered = await door.press(await door.ring(), "2")
-    assert "prema 6" in offered.words
-    assert "prema 7" not in offered.words
-    assert "prema 6" in (await door.press(offered, "7")).words
-    assert await door.all_promises() == []
-
-
-async def test_a_time_taken_meanwhile_is_offered_no_more(door: Door) -> None:
-    await door.customer("Maria", MARIA)
-    await door.agent(availability="away")
-    offers = [
-        await door.press(await door.ring(n, From=number), "2", n, From=number)
-        for n, number in ((1, MARIA), (2, SOMEBODY))
-    ]
-    assert "D'accordo" in (await door.press(offers[0], "5")).words
-    again = await door.press(offers[1], "5", 2, From=SOMEBODY)
-    assert "richiamarla" in again.words
-    assert again.listens_at != offers[1].listens_at
-    assert "D'accordo" in (await door.press(again, "5", 2, From=SOMEBODY)).words
-    first, second = await door.all_promises()
-    assert first.promised_at != second.promised_at
 
 
 async def test_a_key_of_the_safe_document_is_heard_once_we_are_well(door: Door) -> None:
@@ -130,16 +93,6 @@ async def test_a_key_of_the_safe_document_is_heard_once_we_are_well(door: Door) 
     offered = await door.send("/twilio/voice/callback", door.form())
     assert "richiamarla" in offered.words
     assert (await door.call()).state == "choosing"
-
-
-async def test_after_a_promise_is_spoken_nothing_follows(door: Door) -> None:
-    await door.customer("Maria", MARIA)
-    await door.agent(availability="away")
-    offered = await door.press(await door.ring(), "2")
-    await door.press(offered, "5")
-    for path in ("wait", "key"):
-        assert (await door.send(f"/twilio/voice/{path}", door.form())).verbs == ["Hangup"], path
-    assert len(await door.all_promises()) == 1
 
 
 async def test_whoever_rings_again_within_a_minute_has_their_place_back(door: Door) -> None:
@@ -184,3 +137,12 @@ async def test_the_number_of_the_line_is_remembered_as_ours(door: Door) -> None:
     await door.ring()
     async with door.database.read() as conn:
         assert await door.rooms.numbers.is_ours(conn, LINE)
+
+
+async def test_whoever_thinks_better_of_a_message_is_called_back(door: Door) -> None:
+    """A key ends the recording; it means what it always means, and there is no message."""
+    recording = await door.press(await anna_is_talking(door, luca=False), "3")
+    told = {"RecordingUrl": "https://api.test/RE1", "RecordingSid": sid(1, "RE"), "RecordingDuration": "1"}
+    offered = await door.send(recording.records_to, door.form(Digits="2", **told))
+    assert "può richiamarla" in offered.words
+    assert await door.all_promises() == []

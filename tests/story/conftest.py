@@ -148,7 +148,7 @@ async def world(clock: VirtualClock, database_url: URL, redis_url: str, tmp_path
             company_name="Officine Lume",
             calls_per_second=100.0,
         )
-        parts = assemble(settings, redis_url=redis_url, clock=clock, poll=5.0)
+        parts = assemble(settings, redis_url=redis_url, clock=clock, poll=5.0, deadline=30.0)
         app = build(parts)
         transport.applications[OURS] = app
         async with app.router.lifespan_context(app):
