@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.ivr.door import MARIA, PAOLO, Door, sid
+from tests.ivr.door import MARIA, PAOLO, SOMEBODY, Door, sid
 
 pytestmark = pytest.mark.anyio
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
