@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -15,6 +14,8 @@ import pytest
 import uvicorn
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from starlette.types import ASGIApp
+
+from tests.ports import free_port
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (
@@ -94,15 +95,9 @@ def serve() -> Serve:
     return served
 
 
-@pytest.fixture
-def free_port() -> int:
-    return take_free_port()
-
-
-def take_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@pytest.fixture(name="free_port")
+def _free_port() -> int:
+    return free_port()
 
 
 def named(words: str) -> re.Pattern[str]:

@@ -17,7 +17,8 @@ import httpx2
 import pytest
 from playwright.async_api import FrameLocator, Locator, Page, expect
 
-from tests.browser.conftest import Opens, take_free_port
+from tests.browser.conftest import Opens
+from tests.ports import free_port
 
 pytestmark = pytest.mark.anyio
 
@@ -49,7 +50,7 @@ class Demo:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """The command itself, as a newcomer starts it; at the end it must stop cleanly and in time."""
     home = tmp_path_factory.mktemp("demo")
-    port, carrier_port = take_free_port(), take_free_port()
+    port, carrier_port = free_port(), free_port()
     arguments = ["demo", "--no-browser", "--port", str(port), "--carrier-port", str(carrier_port)]
     command = [sys.executable, "-m", "switchboard", *arguments]
     environment = os.environ | {"CENTRALINO_HOME": str(home)}

@@ -15,7 +15,8 @@ from starlette.routing import Route
 import simulator.app
 from simulator.network import Network
 from store.clock import SystemClock
-from tests.browser.conftest import Opens, Serve, take_free_port
+from tests.browser.conftest import Opens, Serve
+from tests.ports import free_port
 
 pytestmark = pytest.mark.anyio
 
@@ -52,9 +53,9 @@ async def stage(serve: Serve) -> AsyncIterator[Stage]:
         path = f"/chosen/{chosen}" if request.url.path == "/chosen" else request.url.path
         return Response(DOCUMENTS.get(path, "<Response/>"), media_type="text/xml")
 
-    carrier_port = take_free_port()
+    carrier_port = free_port()
     application = Starlette(routes=[Route("/{path:path}", answer, methods=["POST"])])
-    async with serve(application, take_free_port()) as application_url:
+    async with serve(application, free_port()) as application_url:
         network = Network(
             SystemClock(),
             account_sid="AC" + "1" * 32,

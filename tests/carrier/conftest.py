@@ -24,6 +24,7 @@ from carrier.port import EffectResult
 from carrier.twilio import TwilioNetwork
 from store.clock import VirtualClock
 from store.sql import Database
+from tests.ports import free_port
 
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "12345"
@@ -156,13 +157,6 @@ def _error(status: int, code: int) -> Response:
     return JSONResponse({"code": code, "message": "no", "more_info": "", "status": status}, status)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.fixture
 async def stand_in(clock: VirtualClock) -> AsyncIterator[StandIn]:
     stand_in = StandIn(clock.now)
@@ -250,5 +244,5 @@ def trouble_maker() -> Callable[..., Trouble]:
 
 
 @pytest.fixture(name="free_port")
-def unused_port() -> int:
+def _free_port() -> int:
     return free_port()

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,14 +14,9 @@ from sqlalchemy.engine import URL
 
 from store import schema
 from switchboard.serve import AddressTaken, address, listen
+from tests.ports import free_port
 
 PROMISED_SECONDS = 8.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.mark.parametrize("workers", [1, 2])
