@@ -11,7 +11,8 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Row
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -32,8 +33,11 @@ from store.faults import told
 log = structlog.get_logger()
 
 DEADLINE_SECONDS = 3.0
+NEWS_DEADLINE_SECONDS = 10.0  # nobody listens to the answer, and the carrier tells it only once
 MAX_BODY_BYTES = 64 * 1024
 SILENT = timedelta(seconds=40)  # longer than any document but a message takes
+
+STORE_AWAY = (OperationalError, InterfaceError, PoolTimeout)  # also a deadlock, or a row that stayed locked
 
 Form = Mapping[str, str]
 CallerStep = Callable[[Turn, Form, Mapping[str, str]], Awaitable[Document]]
@@ -125,8 +129,11 @@ class Webhooks:
     async def _safely(self, hook: Hook, answer: Callable[[Hook], Awaitable[str]]) -> str:
         """Whatever breaks behind it, the caller hears the safe document and the carrier gets its 200."""
         try:
-            async with asyncio.timeout(self._deadline):
+            async with asyncio.timeout(NEWS_DEADLINE_SECONDS if _is_news(hook) else self._deadline):
                 return await _twice(lambda: answer(hook))
+        except (*STORE_AWAY, TimeoutError) as error:
+            log.warning("webhook_store_away", path=hook.path, **told(error))
+            return self._safe(hook)
         except Exception as error:
             log.error("webhook_failed", path=hook.path, **told(error))
             return self._safe(hook)
@@ -335,6 +342,10 @@ async def learn_sid(turn: Turn, leg: Row[Any], sid: str) -> None:
         turn.effects.append(effect)
 
 
+def _is_news(hook: Hook) -> bool:
+    return hook.path.endswith(("/status", "/left", "/recording"))
+
+
 def _finish(turns: list[Turn]) -> None:
     for turn in turns:
         turn.finish()
@@ -349,7 +360,7 @@ async def _twice(answer: Callable[[], Awaitable[str]]) -> str:
     """Two webhooks that meet on one row, or a connection that died in the pool: the second try settles it."""
     try:
         return await answer()
-    except DBAPIError as error:
+    except (IntegrityError, *STORE_AWAY) as error:
         log.info("webhook_tried_again", error=type(error).__name__)
         return await answer()
 
