@@ -1,7 +1,8 @@
 """What the caller hears at each turn.  Pure: everything it depends on is handed in.
 
-Keys mean the same from the first second to the last: 1 a teammate, 2 be called back, 3 leave a message, 4 wait for
-the one you know; 5 to 7 are the times of an offer, 8 to 0 the people who share a number.
+Keys mean the same from the first second to the last: 1 a teammate (after a talk: somebody again), 2 be called back,
+3 leave a message, 4 the one you know (to wait for them; after a talk, to have them from now on); 5 to 7 are the times
+of an offer, 8 to 0 the people who share a number.
 """
 
 from __future__ import annotations
@@ -210,8 +211,21 @@ def hold_for_join(stage: Stage) -> Document:
     return (Quiet(2), stage.on)
 
 
+def talk_over(stage: Stage, agent: Agent | None) -> Document:
+    """The talk is over and the caller still there: is there something else, and may `agent` be theirs from now on?"""
+    speaker = stage.speaker
+    ways = [speaker.say("key_mine", agent=agent.first_name)] if agent else []
+    ways.append(speaker.say("key_more"))
+    heard = (stage.named("thanks"), Say(speaker.keys(*ways), speaker.language))
+    return (Ask(heard, stage.at("/twilio/voice/more"), CHOICE_SECONDS), stage.say("bye"), HangUp())
+
+
+def theirs_now(stage: Stage, agent: Agent) -> Document:
+    return (stage.say("mine", agent=agent.first_name), stage.say("bye"), HangUp())
+
+
 def goodbye(stage: Stage) -> Document:
-    return (stage.named("thanks"), HangUp())
+    return (stage.named("thanks"), stage.say("bye"), HangUp())
 
 
 def agent_gone(stage: Stage) -> Document:

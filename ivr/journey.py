@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from callbacks.slots import spoken_choices
 from carrier.numbering import is_withheld
+from crm import people
 from crm.identify import Caller as Identified
 from crm.identify import Household, Person, identify
 from ivr import calls, dialogue, legs
@@ -21,13 +22,14 @@ from ivr.offers import leave_message, offer_call_back, take_message, take_slot
 from ivr.promised import take_over
 from ivr.talk import end_talk
 from ivr.turn import Turn, spoken_name
-from routing.agents import Ended
+from routing.agents import Agent, Ended
 from routing.choose import TEAMMATE, WAIT
 from routing.floor import agent
 from routing.hours import read_hours
 from routing.reservations import close, live_of_call
 
 DROPPED_WITHIN = timedelta(seconds=60)  # ringing again so soon means: the line dropped, not the patience
+NAME_SECONDS = 8  # for saying one's name, should the agent be quicker
 JOIN_PATIENCE = timedelta(seconds=2.5)
 
 
@@ -57,7 +59,10 @@ async def welcome(turn: Turn, *, greeted: bool = False) -> Document:
         return await proceed(turn)
     opening = dialogue.greeting(turn.stage, expected=expected, back=back)
     document = await proceed(turn, opening)
-    turn.notes["greeted_at"] = turn.now + timedelta(seconds=spoken_text_seconds((opening,)))
+    heard = spoken_text_seconds((opening,))
+    if _nameless(turn) and turn.call.state == CallState.RINGING:
+        heard = spoken_text_seconds(document) + NAME_SECONDS  # they were asked for their name, and may answer
+    turn.notes["greeted_at"] = turn.now + timedelta(seconds=heard)
     return document
 
 
@@ -116,6 +121,8 @@ async def wait(turn: Turn, form: Mapping[str, str]) -> Document:
 async def key(turn: Turn, form: Mapping[str, str]) -> Document:
     """A key or words, at any moment of the wait."""
     call, digits = turn.call, form.get("Digits", "")
+    if call.state == CallState.TALKING and call.joined_at is None and form.get("SpeechResult"):
+        return await _said_as_the_agent_came(turn, form["SpeechResult"])
     if call.state in (CallState.TALKING, CallState.ENDED):
         return await wait(turn, form)
     if form.get("SpeechResult"):
@@ -138,15 +145,27 @@ async def key(turn: Turn, form: Mapping[str, str]) -> Document:
 
 async def spoken(turn: Turn, words: str) -> Document:
     """Why they call, in their own words; or, asked of somebody new, their name."""
+    name = await _take_in(turn, words)
+    if turn.call.state == CallState.RINGING:
+        return dialogue.after_speech(turn.stage, name)
+    return await wait(turn, {})
+
+
+async def _take_in(turn: Turn, words: str) -> str | None:
+    """The name, if that is what they said; anything else is why they call."""
     name = None
     if _nameless(turn) and turn.call.said is None:
         name = await learn_name(turn, words)
     if name is None:
         said = f"{turn.call.said} {words}" if turn.call.said else words
         await turn.change(said=said[:1000])
-    if turn.call.state == CallState.RINGING:
-        return dialogue.after_speech(turn.stage, name)
-    return await wait(turn, {})
+    return name
+
+
+async def _said_as_the_agent_came(turn: Turn, words: str) -> Document:
+    name = await _take_in(turn, words)
+    document = await join(turn)
+    return (turn.stage.say("heard_name", name=name), *document) if name else document
 
 
 async def who(turn: Turn, form: Mapping[str, str]) -> Document:
@@ -189,12 +208,37 @@ async def call_back(turn: Turn, form: Mapping[str, str]) -> Document:
 
 
 async def after(turn: Turn, form: Mapping[str, str]) -> Document:
-    """The talk is over for the caller: the room closed, or the agent left and we fetched them here."""
+    """The talk is over and the caller still there: the room closed, or the agent left and we fetched them here."""
     if turn.call.state == CallState.TALKING:
         await end_talk(turn)
-    elif turn.call.state != CallState.ENDED:
+        return dialogue.talk_over(turn.stage, await _could_be_theirs(turn))
+    if turn.call.state != CallState.ENDED:
         return await wait(turn, form)
     return dialogue.goodbye(turn.stage)
+
+
+async def more(turn: Turn, form: Mapping[str, str]) -> Document:
+    """A key after the talk."""
+    if turn.call.state != CallState.TALKING:
+        return await wait(turn, form)
+    digits = form.get("Digits", "")
+    if digits == dialogue.WAIT_KEY and (agent := await _could_be_theirs(turn)) is not None:
+        assert turn.person is not None
+        await people.change(turn.conn, turn.person.id, {"preferred_agent": agent.id}, turn.now)
+        return dialogue.theirs_now(turn.stage, agent)
+    if digits == dialogue.TEAMMATE_KEY:
+        again = {"choice": None, "offered_at": None, "joined_at": None, "join_asked_at": None, "greeted_at": None}
+        await turn.change(state=CallState.WAITING, **again)
+        return await proceed(turn)
+    return dialogue.goodbye(turn.stage)
+
+
+async def _could_be_theirs(turn: Turn) -> Agent | None:
+    """Whom they talked with, if they can still choose them as their person."""
+    person, agent_id = turn.person, turn.call.agent_id
+    if person is None or agent_id is None or person.preferred_agent == agent_id:
+        return None
+    return await agent(turn.conn, agent_id)
 
 
 async def look_again(turn: Turn) -> bool:
@@ -212,8 +256,7 @@ async def join(turn: Turn) -> Document:
     call = turn.call
     asked, joined = call.join_asked_at, call.joined_at
     if joined is not None:
-        await end_talk(turn)  # they have been in the room and are here again: the talk is over
-        return dialogue.goodbye(turn.stage)
+        return await after(turn, {})  # they have been in the room and are here again: the talk is over
     if asked is not None and turn.now - asked < JOIN_PATIENCE:
         return dialogue.hold_for_join(turn.stage)
     await calls.note(turn.conn, call.id, joined_at=turn.now)

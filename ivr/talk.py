@@ -15,7 +15,7 @@ from ivr import calls, legs
 from ivr.lifecycle import CallState, Outcome
 from ivr.turn import Turn
 from routing.agents import Ended
-from routing.reservations import accept, close, live_of_call
+from routing.reservations import accept, close, live_of_call, talks
 
 LOOK_AGAIN = timedelta(seconds=30)  # how long a call may be silent before we ask the carrier about it
 _WHY_BY_STATUS: Mapping[str, Ended] = {
@@ -34,19 +34,22 @@ async def take_call(turn: Turn, leg: Row[Any]) -> bool:
     if turn.call.direction == "outbound":
         await turn.change(agent_id=leg.agent_id)
         return True
-    waited = (turn.now - turn.call.arrived_at).total_seconds()
+    waited = turn.call.waited_seconds  # of the first talk, if this is another one
+    if waited is None:
+        waited = round((turn.now - turn.call.arrived_at).total_seconds(), 1)
     await turn.change(
         state=CallState.TALKING,
         outcome=Outcome.AGENT,
         agent_id=leg.agent_id,
         talking_at=turn.now,
-        waited_seconds=round(waited, 1),
+        waited_seconds=waited,
     )
     if turn.call.callback_id:
         await turn.rooms.promises.served(turn.conn, turn.call.callback_id, now=turn.now)
     greeted_at = turn.call.greeted_at
     if greeted_at is not None and turn.now < greeted_at and turn.call.step <= 1:
-        # The greeting is spoken to its end; their next webhook, or this timer, brings them together.
+        # The greeting is spoken to its end, and a name may be said; their next webhook, or this timer, brings them
+        # together.
         await turn.change(due_at=greeted_at)
     else:
         await fetch_caller(turn)
@@ -101,7 +104,7 @@ async def end_call(turn: Turn) -> None:
         turn.floor = True
     await end_talk(turn)
     outcome = turn.call.outcome or (Outcome.ABANDONED if turn.call.direction == "inbound" else None)
-    if outcome == Outcome.AGENT and turn.call.joined_at is None:
+    if outcome == Outcome.AGENT and turn.call.joined_at is None and not await talks(turn.conn, turn.call.id):
         outcome = Outcome.ABANDONED
     await turn.change(state=CallState.ENDED, outcome=outcome, ended_at=turn.now, due_at=None)
     leg = await calls.live_leg(turn.conn, turn.call.id, "caller")
@@ -125,6 +128,7 @@ async def _write_down(turn: Turn, agent_id: str) -> None:
     call = turn.call
     if call.customer_id is None or call.joined_at is None:
         return
+    earlier = await talks(turn.conn, call.id) - 1
     await history.record(
         turn.conn,
         customer_id=call.customer_id,
@@ -134,5 +138,5 @@ async def _write_down(turn: Turn, agent_id: str) -> None:
         talk_seconds=math.ceil((turn.now - call.joined_at).total_seconds()),
         outcome="solved",
         summary=call.said,
-        external_id=call.sid,
+        external_id=f"{call.sid}/{earlier + 1}" if earlier else call.sid,
     )

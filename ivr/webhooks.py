@@ -69,6 +69,7 @@ class Webhooks:
             "callback": lambda turn, form, query: journey.call_back(turn, form),
             "join": lambda turn, form, query: journey.fetched(turn, form),
             "after": lambda turn, form, query: journey.after(turn, form),
+            "more": lambda turn, form, query: journey.more(turn, form),
         }
         agent: Mapping[str, AgentStep] = {
             "answer": lambda turn, leg, form: agent_leg.answered(turn, leg),

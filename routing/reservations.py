@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from routing.agents import MISSES, NEXT_ACTIVITY, Activity, Availability, Ended
@@ -69,6 +69,12 @@ async def accept(conn: AsyncConnection, reservation_id: str, *, now: datetime) -
         )
         await emit(conn, "agent.changed", row.agent_id, now)
     return row
+
+
+async def talks(conn: AsyncConnection, call_id: str) -> int:
+    """How many conversations this call has had so far."""
+    query = select(func.count()).where(reservations.c.call_id == call_id, reservations.c.state == Ended.TALK_ENDED)
+    return await conn.scalar(query) or 0
 
 
 async def live_of_call(conn: AsyncConnection, call_id: str) -> Row[Any] | None:

@@ -175,7 +175,7 @@ async def test_after_the_talk_the_caller_is_fetched_and_the_agent_has_a_wrap_up(
     fetched = door.carrier.of("redirect_call")[-1]
     assert path_of(fetched["url"]) == "/twilio/voice/after"
     goodbye = await door.send(fetched["url"], door.form())
-    assert goodbye.verbs == ["Say", "Hangup"]
+    assert goodbye.verbs == ["Gather", "Say", "Hangup"]
     assert "Maria" in goodbye.words
 
 
