@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
+from pydantic import StringConstraints, WithJsonSchema
 from sqlalchemy import Row, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -28,6 +29,8 @@ from routing.house import House
 from routing.plans import Plans
 from store.clock import Clock
 from store.sql import Database
+
+Asked = Annotated[str, StringConstraints(max_length=40), WithJsonSchema({"type": "string", "format": "date-time"})]
 
 
 def callbacks_router(
@@ -131,8 +134,8 @@ class _Callbacks:
         page: Paging,
         customer: Annotated[str | None, Query(max_length=200)] = None,
         agent: Annotated[str | None, Query(max_length=200)] = None,
-        from_: Annotated[str | None, Query(alias="from", max_length=40)] = None,
-        to: Annotated[str | None, Query(max_length=40)] = None,
+        from_: Annotated[Asked | None, Query(alias="from")] = None,
+        to: Asked | None = None,
     ) -> Listing[SlotShown]:
         """Times that can be promised, on a grid of five minutes; without `to` those of the 24 hours after `from`."""
         now = self._clock.now()

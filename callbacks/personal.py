@@ -25,6 +25,7 @@ async def tell(conn: AsyncConnection, customer_id: str, until: datetime | None, 
             summary=f"{row.state}: {row.reason or row.spoken or row.promised_at.isoformat()}",
             agent=row.agent_id,
             ref=row.id,
+            state=row.state,
         )
         for row in rows
     ]

@@ -4,11 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from api.fields import Body, Moment, Prose, Ref, Shown, Word
+from api.fields import WHOLE, Body, Moment, Prose, Ref, Shown, Word
 from callbacks.states import State
 
 Kind = Literal["asap", "scheduled", "follow_up", "voicemail"]
-Window = Annotated[int, Field(ge=60, le=86_400)]
+Window = Annotated[int, Field(ge=60, le=86_400), WHOLE]
 
 
 class CallbackFields(Body):

@@ -146,6 +146,9 @@ class TimelineItem(Shown):
     summary: str
     agent: str | None
     ref: str
+    state: str | None = Field(
+        None, description="of a text its delivery (`received` for one of theirs), of a promise its state"
+    )
 
 
 class Text(Shown):

@@ -60,7 +60,10 @@ async def _texts(conn: AsyncConnection, customer_id: str, until: datetime | None
     if until is not None:
         statement = statement.where(texts.c.at <= until)
     rows = await conn.execute(statement.order_by(texts.c.at.desc(), texts.c.id.desc()).limit(limit))
-    return [TimelineItem(at=row.at, kind="text", summary=_short(row.body), agent=None, ref=row.id) for row in rows]
+    return [
+        TimelineItem(at=row.at, kind="text", summary=_short(row.body), agent=None, ref=row.id, state=row.state)
+        for row in rows
+    ]
 
 
 async def _cases(conn: AsyncConnection, customer_id: str, until: datetime | None, limit: int) -> list[TimelineItem]:

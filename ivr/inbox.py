@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crm.identify import Known, identify
+from callbacks.promises import CannotKeep, InProgress, Wish
+from carrier.numbering import callable_back
+from crm import people
+from crm.identify import Known, Person, Unknown, identify, person_by_id
 from crm.tables import texts
-from ivr.texts import send_text
+from ivr.texts import send_text, tell
 from ivr.turn import Rooms
+from routing.plan import Plan
 from store.ids import new_id
+from store.sql import only_one
 
+CALL_ME = "2"  # as on the phone; a digit, since Twilio takes many words for its own
+SAID_ENOUGH = timedelta(minutes=30)
+ONE_DAY = timedelta(days=1)
 # Twilio answers these itself; a word of ours beside it would contradict it.
 TWILIOS_WORDS = frozenset(
     [
@@ -35,37 +45,90 @@ _ORDER = ("queued", "sending", "sent", "delivered", "undelivered", "failed", "re
 
 
 async def receive_text(rooms: Rooms, conn: AsyncConnection, form: Mapping[str, str]) -> list[str]:
-    """Kept in the person's timeline, and answered once."""
+    """Kept in the person's timeline, and answered like a person: once, not after each line they write."""
     sid = form.get("MessageSid") or form.get("SmsSid", "")
     if await conn.scalar(select(texts.c.id).where(texts.c.sid == sid)) is not None:
         return []
-    found = await identify(conn, form.get("From"), rooms.house.country)
-    person = found.person if isinstance(found, Known) else None
-    body = form.get("Body", "")
+    now, number, body = rooms.clock.now(), form.get("From", ""), form.get("Body", "")
+    person = await _sender(rooms, conn, number, now)
+    text_id = new_id("txt")
     await conn.execute(
         insert(texts).values(
-            id=new_id("txt"),
+            id=text_id,
             sid=sid,
             customer_id=person.id if person else None,
             direction="in",
-            from_number=form.get("From", ""),
+            from_number=number,
             to_number=form.get("To", ""),
             body=body,
             state="received",
-            at=rooms.clock.now(),
+            at=now,
         )
     )
-    if body.strip().lower() in TWILIOS_WORDS or not form.get("From", "").startswith("+"):
+    if body.strip().lower() in TWILIOS_WORDS or not number.startswith("+"):
         return []
-    speaker = rooms.speaker(person, (person.language if person else None) or rooms.house.language, 0, rooms.clock.now())
-    return await send_text(
-        rooms,
-        conn,
-        to=form["From"],
-        from_=form["To"],
-        body=speaker.say("text_answer"),
-        customer_id=person.id if person else None,
+    reachable = person is not None and callable_back(number, rooms.house.country) is None
+    if reachable and body.strip(" .!") == CALL_ME:
+        assert person is not None
+        return await _promise_a_call(rooms, conn, person, form, text_id, now)
+    if person is not None and await _written_to_lately(conn, person.id, now):
+        return []
+    speaker = rooms.speaker(person, (person and person.language) or rooms.house.language, 0, now)
+    words = speaker.say("text_answer") + (f" {speaker.say('text_call_me', key=CALL_ME)}" if reachable else "")
+    customer_id = person.id if person else None
+    return await send_text(rooms, conn, to=number, from_=form["To"], body=words, customer_id=customer_id)
+
+
+async def _sender(rooms: Rooms, conn: AsyncConnection, number: str, now: datetime) -> Person | None:
+    """Whose text it is; somebody new gets a record without a name, and of a household nobody is guessed."""
+    found = await identify(conn, number, rooms.house.country)
+    if isinstance(found, Unknown) and found.number is not None:
+        await only_one(conn, "newcomers")  # two texts at once are one newcomer
+        found = await identify(conn, number, rooms.house.country)
+    if isinstance(found, Known):
+        return found.person
+    if not isinstance(found, Unknown) or found.number is None:
+        return None
+    values = {"language": rooms.house.language, "phones": [found.number]}
+    return await person_by_id(conn, await people.add(conn, values, now))
+
+
+async def _promise_a_call(
+    rooms: Rooms, conn: AsyncConnection, person: Person, form: Mapping[str, str], text_id: str, now: datetime
+) -> list[str]:
+    """As soon as it can be kept; what they wrote before is what it is about."""
+    _, plan = await rooms.plans.current(conn)
+    last = select(texts.c.body).where(
+        texts.c.customer_id == person.id, texts.c.direction == "in", texts.c.id != text_id, texts.c.at > now - ONE_DAY
     )
+    wish = Wish(
+        customer_id=person.id,
+        number=form["From"],
+        language=person.language or rooms.house.language,
+        agent_id=person.preferred_agent,
+        reason=await conn.scalar(last.order_by(texts.c.id.desc()).limit(1)),
+        from_number=form["To"],
+    )
+    try:
+        promise = await _soonest(rooms, conn, wish, plan, now)
+    except InProgress:
+        return []  # we are calling them at this moment
+    return await tell(rooms, conn, promise, "text_promised_anyone")
+
+
+async def _soonest(rooms: Rooms, conn: AsyncConnection, wish: Wish, plan: Plan, now: datetime) -> Row[Any]:
+    try:
+        return (await rooms.promises.make(conn, wish, plan, now=now))[0]
+    except CannotKeep:
+        return (await rooms.promises.make(conn, wish, plan, now=now, honest=False))[0]
+
+
+async def _written_to_lately(conn: AsyncConnection, customer_id: str, now: datetime) -> bool:
+    """Whoever writes in several lines, or has a machine that answers, is not answered to each of them."""
+    ours = select(texts.c.id).where(
+        texts.c.customer_id == customer_id, texts.c.direction == "out", texts.c.at > now - SAID_ENOUGH
+    )
+    return (await conn.execute(ours.limit(1))).first() is not None
 
 
 async def text_state(conn: AsyncConnection, text_id: str | None, form: Mapping[str, str]) -> None:

@@ -99,5 +99,6 @@ WORDS: dict[str, tuple[str, ...]] = {
         "{company}: wir können leider nicht zur versprochenen Zeit anrufen. Wir rufen [Sie|dich] {time} an.",
     ),
     "text_given_up": ("{company}: wir haben [Sie|dich] nicht erreicht. [Rufen Sie|Ruf] uns gern jederzeit an.",),
-    "text_answer": ("{company}: danke, [Ihre|deine] Nachricht ist da, wir antworten bald.",),
+    "text_answer": ("{company}: danke, [Ihre|deine] Nachricht ist da.",),
+    "text_call_me": ("[Antworten Sie|Antworte] {key}, und wir rufen [Sie|dich] an.",),
 }

@@ -95,5 +95,6 @@ WORDS: dict[str, tuple[str, ...]] = {
     "text_again": ("{company}: we could not reach you on the phone. We will try again {time}.",),
     "text_later": ("{company}: we are sorry, we cannot call you at the promised time. We will call you {time}.",),
     "text_given_up": ("{company}: we could not reach you. Please ring us whenever you like.",),
-    "text_answer": ("{company}: thank you, we have your message and will answer soon.",),
+    "text_answer": ("{company}: thank you, we have your message.",),
+    "text_call_me": ("Reply {key} and we will call you.",),
 }

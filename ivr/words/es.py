@@ -91,5 +91,6 @@ WORDS: dict[str, tuple[str, ...]] = {
     "text_again": ("{company}: no hemos podido [hablarle|hablarte]. Lo intentamos de nuevo {time}.",),
     "text_later": ("{company}: no podemos llamar a la hora prometida, lo sentimos. [Le|Te] llamamos {time}.",),
     "text_given_up": ("{company}: no hemos podido [hablarle|hablarte]. [Llámenos|Llámanos] cuando [quiera|quieras].",),
-    "text_answer": ("{company}: gracias, [su|tu] mensaje ha llegado, respondemos pronto.",),
+    "text_answer": ("{company}: gracias, [su|tu] mensaje ha llegado.",),
+    "text_call_me": ("[Responda|Responde] {key} y [le|te] llamamos.",),
 }

@@ -103,5 +103,6 @@ WORDS: dict[str, tuple[str, ...]] = {
     "text_given_up": (
         "{company} : nous n'avons pas pu [vous|te] joindre. [Appelez-nous|Appelle-nous] quand [vous voulez|tu veux].",
     ),
-    "text_answer": ("{company} : merci, [votre|ton] message est arrivé, nous répondons bientôt.",),
+    "text_answer": ("{company} : merci, [votre|ton] message est arrivé.",),
+    "text_call_me": ("[Répondez|Réponds] {key} et nous [vous|te] rappelons.",),
 }

@@ -97,5 +97,6 @@ WORDS: dict[str, tuple[str, ...]] = {
     "text_given_up": (
         "{company}: non siamo riusciti a [raggiungerla|raggiungerti]. [Ci chiami|Chiamaci] quando [vuole|vuoi].",
     ),
-    "text_answer": ("{company}: grazie, abbiamo ricevuto il [suo|tuo] messaggio e [le|ti] rispondiamo presto.",),
+    "text_answer": ("{company}: grazie, abbiamo ricevuto il [suo|tuo] messaggio.",),
+    "text_call_me": ("[Risponda|Rispondi] {key} e [la|ti] richiamiamo.",),
 }

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Row, insert, select
 
+from crm.identify import Known, identify
 from crm.tables import texts
 from tests.ivr.door import ACCOUNT, LINE, MARIA, SOMEBODY, Answer, Door, sid
 
@@ -34,7 +35,7 @@ async def test_a_text_is_kept_with_its_person_and_answered_once(door: Door) -> N
     assert (one.customer_id, one.body, one.state) == (door.ids["Maria"], "La lampada è arrivata rotta 😢", "received")
     (sent,) = door.carrier.of("send_text")
     assert (sent["to"], sent["from_"]) == (MARIA, LINE)
-    assert sent["body"] == "Officine Lume: grazie, abbiamo ricevuto il tuo messaggio e ti rispondiamo presto."
+    assert sent["body"] == "Officine Lume: grazie, abbiamo ricevuto il tuo messaggio. Rispondi 2 e ti richiamiamo."
     assert [row.customer_id for row in await kept(door, "out")] == [door.ids["Maria"]]
 
 
@@ -49,8 +50,29 @@ async def test_the_same_text_told_at_once_is_one_text(door: Door) -> None:
 async def test_somebody_new_is_answered_in_the_language_of_the_house(door: Door) -> None:
     await text(door, "hello", from_=SOMEBODY)
     (one,) = await kept(door)
-    assert one.customer_id is None
     assert "grazie" in door.carrier.of("send_text")[0]["body"]
+    async with door.database.read() as conn:
+        known = await identify(conn, SOMEBODY, "IT")
+    assert isinstance(known, Known)
+    assert (one.customer_id, known.person.name) == (known.person.id, None)
+
+
+async def test_two_texts_at_once_of_somebody_new_are_of_one_person(door: Door) -> None:
+    await asyncio.gather(*(text(door, "ciao", n, SOMEBODY) for n in range(4)))
+    assert len({row.customer_id for row in await kept(door)}) == 1
+    assert len(await kept(door, "out")) == 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_lines_written_one_after_the_other_are_answered_once(door: Door) -> None:
+    await door.customer("Maria", MARIA)
+    for n in range(3):
+        await text(door, f"e poi {n}", n)
+        await door.clock.advance(60)
+    assert len(await kept(door, "out")) == 1
+    await door.clock.advance(1800)
+    await text(door, "ancora io", 9)
+    assert len(await kept(door, "out")) == 2
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

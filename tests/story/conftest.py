@@ -14,13 +14,15 @@ from zoneinfo import ZoneInfo
 import httpx2
 import pytest
 import uvicorn
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, make_url
 
+from api import tokens
 from simulator.app import build as build_carrier
 from simulator.http import InProcess
 from simulator.network import Network, NumberSettings
 from simulator.phones import AutoAnswer, Phone
 from store.clock import VirtualClock
+from store.sql import Database
 from switchboard.app import assemble, build
 from switchboard.logs import configure
 from switchboard.settings import Settings
@@ -41,6 +43,7 @@ class World:
     network: Network
     api: httpx2.AsyncClient
     app: Any
+    database: str
     ids: dict[str, str] = field(default_factory=dict)
 
     async def agent(self, name: str, *, ready: bool = True, **more: Any) -> Phone:
@@ -78,6 +81,13 @@ class World:
             for n in range(times)
         ]
         await self.post("/interactions", {"items": items})
+
+    async def token(self, name: str, role: str, agent_id: str | None = None) -> str:
+        database = Database(make_url(self.database))
+        async with database.write() as conn:
+            token = await tokens.create(conn, name=name, role=role, agent_id=agent_id, now=self.clock.now())
+        await database.close()
+        return token
 
     async def post(self, path: str, body: dict[str, Any], status: int | None = None) -> Any:
         answer = await self.api.post(path, json=body)
@@ -158,7 +168,7 @@ async def world(clock: VirtualClock, database_url: URL, redis_url: str, tmp_path
                 headers={"Authorization": "Bearer bootstrap"},
             )
             async with client:
-                yield World(clock, network, client, app)
+                yield World(clock, network, client, app, database_url.render_as_string(hide_password=False))
         await network.close()
 
 

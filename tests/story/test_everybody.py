@@ -105,8 +105,83 @@ async def test_a_text_is_kept_and_answered_once(world: World) -> None:
     assert "abbiamo ricevuto il suo messaggio" in maria.texts[0].body
     await world.clock.advance(10)
     timeline = (await world.get(f"/customers/{world.ids['Maria']}/timeline"))["items"]
-    assert [item["kind"] for item in timeline] == ["text", "text"]
+    assert [(item["kind"], item["state"]) for item in timeline] == [("text", "delivered"), ("text", "received")]
     maria.send_text(LINE, "STOP")
     await world.clock.advance(10)
     assert len(maria.texts) == 2
     assert "unsubscribed" in maria.texts[1].body  # Twilio's own answer, and no word of ours beside it
+
+
+async def test_a_text_of_one_digit_is_answered_by_a_call(world: World) -> None:
+    """What Maria wrote before is what the call is about; whoever is free rings her at once."""
+    anna = await world.agent("Anna Bianchi")
+    maria = await world.customer("Maria", MARIA)
+    maria.send_text(LINE, "La lampada lampeggia")
+    await world.until(lambda: "Risponda 2 e la richiamiamo" in " ".join(text.body for text in maria.texts))
+    maria.send_text(LINE, "2")
+    await world.until(lambda: anna.state == "ringing", 20)
+    anna.answer()
+    await world.hears(anna, "Chiamata promessa a Maria Rossi. Motivo: La lampada lampeggia")
+    await world.until(lambda: maria.state == "ringing", 20)
+    maria.answer()
+    await world.hears(maria, "con la chiamata promessa")
+    maria.press("1")
+    await world.until(lambda: bool(maria.partners))
+
+
+async def test_a_name_said_as_the_agent_picks_up_is_heard_to_its_end(world: World) -> None:
+    """Luca answers at once: the stranger still has eight seconds to say who they are."""
+    anna = await world.agent("Anna Bianchi")
+    stranger = world.network.plug_in(SOMEBODY)
+    await stranger.dial(LINE)
+    await world.until(lambda: anna.state == "ringing")
+    anna.answer()
+    await world.hears(stranger, "Come si chiama?")
+    await world.clock.advance(1)
+    assert stranger.partners == []
+    stranger.speak("mi chiamo Giulia Neri")
+    await world.hears(stranger, "Grazie, Giulia Neri")
+    await world.until(lambda: bool(stranger.partners), 3)
+    assert (await world.call(stranger))["customer"] is not None
+
+
+async def test_who_does_not_say_a_name_is_joined_after_eight_seconds(world: World) -> None:
+    anna = await world.agent("Anna Bianchi")
+    stranger = world.network.plug_in(SOMEBODY)
+    await stranger.dial(LINE)
+    await world.hears(stranger, "Come si chiama?")
+    asked = world.clock.now()
+    anna.answer()
+    await world.until(lambda: bool(stranger.partners), 20)
+    assert 7 <= (world.clock.now() - asked).total_seconds() <= 14  # the question takes five to be said
+
+
+async def test_an_agent_corrects_a_name_that_was_heard_wrongly(world: World) -> None:
+    anna = await world.agent("Anna Bianchi")
+    stranger = world.network.plug_in(SOMEBODY)
+    await stranger.dial(LINE)
+    await world.hears(stranger, "Come si chiama?")
+    stranger.speak("Giulia Meri")
+    await world.hears(stranger, "Grazie, Giulia Meri")
+    anna.answer()
+    await world.until(lambda: bool(stranger.partners))
+    customer = (await world.call(stranger))["customer"]
+    token = await world.token("Anna", "agent", world.ids["anna"])
+    answer = await world.api.patch(
+        f"/customers/{customer}", json={"name": "Giulia Neri"}, headers={"Authorization": f"Bearer {token}"}
+    )
+    assert answer.status_code == 200
+    stranger.hang_up()
+    await world.clock.advance(120)
+    await stranger.dial(LINE)
+    await world.hears(stranger, "Giulia Neri", 8)
+
+
+async def test_a_household_member_is_known_by_a_spoken_name(world: World) -> None:
+    await world.agent("Anna Bianchi")
+    maria = await world.customer("Maria", MARIA)
+    await world.customer("Paolo", MARIA)
+    await maria.dial(LINE)
+    await world.hears(maria, "oppure dica il suo nome")
+    maria.speak("sono Paolo")
+    await world.hears(maria, "Buongiorno, Paolo")
