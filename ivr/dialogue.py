@@ -19,6 +19,7 @@ from routing.choose import Decision
 TEAMMATE_KEY, CALLBACK_KEY, MESSAGE_KEY, WAIT_KEY = "1", "2", "3", "4"
 SLOT_KEYS = ("5", "6", "7")
 PERSON_KEYS = ("8", "9", "0")
+NOBODY = "nobody"
 CHOICE_SECONDS = 5  # silence after a question before the best option goes on by itself
 QUIET_SECONDS = 18  # with the words before it a round stays below half a minute
 RING_ROUNDS = 3  # soft ringing of three seconds each before the keys are said, twice as many after them
@@ -134,7 +135,7 @@ def nobody(stage: Stage, slot: datetime | None, *, opening: Say | None, closed: 
     ways = _ways(stage, teammate=None, slot=slot) if slot else [stage.speaker.say("key_message")]
     heard.append(Say(stage.speaker.keys(*ways), stage.speaker.language))
     listen = Ask(tuple(heard), stage.at("/twilio/voice/key"), CHOICE_SECONDS)
-    return (listen, *record(stage)) if closed else (listen, stage.on)
+    return (listen, *record(stage)) if closed else (listen, Go(stage.at("/twilio/voice/wait", told=NOBODY)))
 
 
 def closed_until(stage: Stage, opens_at: datetime | None) -> Say:

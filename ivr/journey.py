@@ -31,6 +31,7 @@ from routing.reservations import close, live_of_call
 DROPPED_WITHIN = timedelta(seconds=60)  # ringing again so soon means: the line dropped, not the patience
 NAME_SECONDS = 8  # for saying one's name, should the agent be quicker
 JOIN_PATIENCE = timedelta(seconds=2.5)
+NOTHING: Mapping[str, str] = {}
 
 
 async def arrive(turn: Turn, found: Identified) -> Document:
@@ -66,21 +67,22 @@ async def welcome(turn: Turn, *, greeted: bool = False) -> Document:
     return document
 
 
-async def proceed(turn: Turn, opening: Say | None = None) -> Document:
-    """Closed, or the best agent, or the wait for one, or the choice."""
+async def proceed(turn: Turn, opening: Say | None = None, *, told_nobody: bool = False) -> Document:
+    """Closed, or the best agent, or the wait for one, or the choice.  `told_nobody`: they heard just now that nobody is
+    here, and pressed nothing."""
     closed = _closed(turn)
     if closed is not None:
         return await nobody_there(turn, opening, closed)
     chosen = await look(turn)
     if chosen.agent is not None:
         return await _ringing(turn, opening, ask=_question(turn, opening))
-    return await _nobody_rings(turn, chosen, opening)
+    return await _nobody_rings(turn, chosen, opening, told_nobody)
 
 
-async def _nobody_rings(turn: Turn, chosen: Chosen, opening: Say | None) -> Document:
+async def _nobody_rings(turn: Turn, chosen: Chosen, opening: Say | None, told_nobody: bool) -> Document:
     decision = chosen.decision
     if decision.action == "offer_callback" and decision.who is None:
-        return await nobody_there(turn, opening, None)
+        return await (leave_message(turn) if told_nobody else nobody_there(turn, opening, None))
     first = turn.call.offered_at is None
     asked = decision.action == "offer_callback"  # nobody is rung while they make up their mind
     state = CallState.CHOOSING if asked else CallState.WAITING
@@ -94,9 +96,6 @@ async def _nobody_rings(turn: Turn, chosen: Chosen, opening: Say | None) -> Docu
 
 async def nobody_there(turn: Turn, opening: Say | None, closed: Say | None) -> Document:
     """Nobody to wait for: a call back or a message.  Whoever comes back while we ask may still ring."""
-    silent = turn.call.state == CallState.WAITING and turn.call.offered_at is not None
-    if closed is None and silent:
-        return await leave_message(turn)  # asked just now, and nothing pressed: the message is what goes on by itself
     state = CallState.CHOOSING if closed else CallState.WAITING
     await turn.change(state=state, offered_at=turn.call.offered_at or turn.now)
     if closed is not None:
@@ -104,7 +103,7 @@ async def nobody_there(turn: Turn, opening: Say | None, closed: Say | None) -> D
     return dialogue.nobody(turn.stage, await _first_slot(turn, None), opening=opening, closed=closed)
 
 
-async def wait(turn: Turn, form: Mapping[str, str]) -> Document:
+async def wait(turn: Turn, form: Mapping[str, str], query: Mapping[str, str] = NOTHING) -> Document:
     """A document ran out without a key: what is best now?"""
     call = turn.call
     if call.state == CallState.ENDED or call.outcome in (Outcome.CALLBACK, Outcome.VOICEMAIL):
@@ -115,7 +114,7 @@ async def wait(turn: Turn, form: Mapping[str, str]) -> Document:
         return await _ringing(turn, None)
     if call.state == CallState.CHOOSING and call.offered_at is None:
         return await welcome(turn, greeted=True)  # a household that did not say which of them it is
-    return await proceed(turn)
+    return await proceed(turn, told_nobody=query.get("told") == dialogue.NOBODY)
 
 
 async def key(turn: Turn, form: Mapping[str, str]) -> Document:

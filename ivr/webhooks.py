@@ -61,7 +61,7 @@ class Webhooks:
     @property
     def routes(self) -> list[Route]:
         caller: Mapping[str, CallerStep] = {
-            "wait": lambda turn, form, query: journey.wait(turn, form),
+            "wait": journey.wait,
             "key": lambda turn, form, query: journey.key(turn, form),
             "who": lambda turn, form, query: journey.who(turn, form),
             "slot": journey.slot,

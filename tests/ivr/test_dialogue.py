@@ -281,7 +281,7 @@ def test_closed_says_when_it_opens_again_and_records_without_a_key() -> None:
 def test_nobody_being_here_does_not_record_before_somebody_may_have_come_back() -> None:
     document = DOCUMENTS["nobody"](stage())
     assert not any(isinstance(step, Record) for step in document)
-    assert document[-1] == stage().on
+    assert document[-1] == Go(stage().at("/twilio/voice/wait", told="nobody"))
 
 
 def test_only_the_callers_leaving_ends_the_room() -> None:

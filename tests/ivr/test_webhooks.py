@@ -16,7 +16,7 @@ from tests.ivr.door import MARIA, Answer, Door, sid, signed
 
 pytestmark = pytest.mark.anyio
 OF_THE_CALLER = tuple(
-    f"/twilio/voice/{step}" for step in ("wait", "key", "who", "slot", "message", "join", "after", "callback")
+    f"/twilio/voice/{step}" for step in ("wait", "key", "who", "slot", "message", "join", "after", "more", "callback")
 )
 OF_THE_AGENT = tuple(f"/twilio/agent/{step}" for step in ("answer", "key", "left", "gone", "not-reached", "rings-us"))
 OF_THE_CUSTOMER = tuple(f"/twilio/customer/{step}" for step in ("answer", "again", "key"))

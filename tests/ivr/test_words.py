@@ -89,7 +89,7 @@ def test_a_key_is_announced_right_after_its_verb(code: str) -> None:
     key_alone = re.compile(r"\{key\}|(?<!\{)\b[1-9]\b(?! (?:minut|Minute))")
     announced = re.compile(rf"\b{PRESS[code]} (?:\{{key\}}|[1-9])", re.IGNORECASE)
     for key, wordings in _CATALOGUES[code].items():
-        for wording in wordings:
+        for wording in wordings if not key.startswith("text_") else ():  # which are written
             for said in resolved(wording):
                 assert len(key_alone.findall(said)) == len(announced.findall(said)), (key, said)
 
@@ -97,6 +97,7 @@ def test_a_key_is_announced_right_after_its_verb(code: str) -> None:
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_each_key_announces_itself(code: str) -> None:
     numbered = {"key_teammate": 1, "key_callback_at": 2, "key_callback": 2, "key_message": 3, "key_wait": 4}
+    numbered |= {"key_more": 1, "key_mine": 4}
     for key, digit in numbered.items():
         for wording in _CATALOGUES[code][key]:
             for said in resolved(wording):

@@ -81,8 +81,8 @@ async def test_a_promise_in_twenty_seconds_is_a_promise_like_any_other(world: Wo
     assert (await promise_of(world, made))["state"] == "talking"
     assert "the broken lamp" in anna.words
     anna.hang_up()
-    await world.clock.advance(10)
-    assert maria.state == "idle"
+    await world.until(lambda: maria.state == "idle", 20)
+    await world.clock.advance(1)
     done = await promise_of(world, made)
     assert (done["state"], done["late_seconds"] <= 5) == ("kept", True)
     assert [c["direction"] for c in (await world.get("/calls"))["items"]] == ["outbound"]
