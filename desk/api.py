@@ -3,16 +3,24 @@
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
-from api.tokens import Guard
-from desk.live import LiveFeed, event_stream
+from api.tokens import Asking, Guard
+from desk.live import LiveFeed, News, event_stream
+from routing.api import may_see
 
 
 def events_router(feed: LiveFeed, guard: Guard) -> APIRouter:
     router = APIRouter(tags=["events"], dependencies=[Depends(guard.allows("manager", "agent", "service"))])
 
-    async def events(request: Request) -> Response:
-        """Each event carries the object as the API shows it; without `Last-Event-ID` only what is new."""
-        return event_stream(feed, request)
+    async def events(request: Request, asking: Asking) -> Response:
+        """Each event carries the object as the API shows it; without `Last-Event-ID` only what is new.
+
+        An agent's token hears of other agents as little as it may read of them.
+        """
+
+        def seen(news: News) -> bool:
+            return news.type != "agent.changed" or may_see(asking, news.body["id"])
+
+        return event_stream(feed, request, may_see=seen)
 
     router.add_api_route(
         "/events",

@@ -11,7 +11,7 @@ import api.tokens
 from api.fields import Listing
 from api.paging import Paging, by_id
 from api.problems import NotFound, Problem, responses
-from api.tokens import Asking, Guard
+from api.tokens import Asking, Guard, Principal
 from routing import roster
 from routing.agents import Activity
 from routing.floor import UnknownAgent, set_availability
@@ -44,7 +44,7 @@ def agents_router(
     themselves = [Depends(guard.allows("manager", "agent"))]
     add("/agents", at.create, methods=["POST"], status_code=201, dependencies=manager)
     add("/agents", at.find, methods=["GET"], dependencies=anyone)
-    add("/agents/{agent_id}", at.show, methods=["GET"], dependencies=anyone)
+    add("/agents/{agent_id}", at.read, methods=["GET"], dependencies=anyone)
     add("/agents/{agent_id}", at.change, methods=["PATCH"], responses=responses(409), dependencies=manager)
     add(
         "/agents/{agent_id}",
@@ -82,16 +82,23 @@ class _Agents:
         return await self.show(agent_id)
 
     async def find(
-        self, page: Paging, external_id: Annotated[str | None, Query(max_length=200)] = None
+        self, page: Paging, asking: Asking, external_id: Annotated[str | None, Query(max_length=200)] = None
     ) -> Listing[Agent]:
-        """By external id, or all."""
+        """By external id, or all; an agent's token finds that agent only."""
         statement = select(agents)
+        if asking.role == "agent":
+            statement = statement.where(agents.c.id == asking.agent_id)
         if external_id is not None:
             statement = statement.where(agents.c.external_id == external_id)
         async with self._database.read() as conn:
             rows = (await conn.execute(page.by_id(statement, agents.c.id))).all()
         rows, following = page.cut(rows, by_id)
         return Listing[Agent](items=[roster.shown(row) for row in rows], next=following)
+
+    async def read(self, agent_id: str, asking: Asking) -> Agent:
+        if not may_see(asking, agent_id):
+            raise Problem(403, None, "Agents see themselves, nobody else.")
+        return await self.show(agent_id)
 
     async def show(self, agent_id: str) -> Agent:
         async with self._database.read() as conn:
@@ -132,7 +139,7 @@ class _Agents:
 
     async def presence(self, agent_id: str, given: Presence, asking: Asking) -> Agent:
         """Holds until told otherwise; ready ends a wrap-up."""
-        if asking.role == "agent" and asking.agent_id != agent_id:
+        if not may_see(asking, agent_id):
             raise Problem(403, None, "Agents set their own presence, nobody else's.")
         try:
             async with self._database.write() as conn:
@@ -146,3 +153,7 @@ class _Agents:
         """A constraint has spoken: raises the problem that tells of the twin, if that was it."""
         async with self._database.read() as conn:
             await roster.refuse_twin(conn, values, agent_id)
+
+
+def may_see(asking: Principal, agent_id: str) -> bool:
+    return asking.role != "agent" or asking.agent_id == agent_id

@@ -176,7 +176,9 @@ async def test_agents_set_their_own_presence_and_change_nobody(ask: Asking) -> N
     assert (await ask("PUT", f"/agents/{anna['id']}/presence", ready, token=token)).status_code == 200
     assert (await ask("PUT", f"/agents/{ugo['id']}/presence", ready, token=token)).status_code == 403
     assert (await ask("PUT", "/agents/agt_nobody/presence", ready, token=token)).status_code == 403
-    assert (await ask.get(f"/agents/{ugo['id']}", token=token)).status_code == 200
+    assert (await ask.get(f"/agents/{ugo['id']}", token=token)).status_code == 403
+    assert (await ask.get(f"/agents/{anna['id']}", token=token)).status_code == 200
+    assert [one["id"] for one in (await ask.get("/agents", token=token)).json()["items"]] == [anna["id"]]
     for method, path, body in (
         ("POST", "/agents", ANNA),
         ("PATCH", f"/agents/{anna['id']}", {"team": "x"}),

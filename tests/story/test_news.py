@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import httpx2
 import pytest
@@ -19,8 +20,29 @@ async def test_a_call_is_heard_of_from_the_first_ring_to_the_last_word(world: Wo
     await world.until(lambda: anna.state == "ringing")
     anna.answer()
     await world.until(lambda: bool(maria.partners))
+    seen = await events(world, "bootstrap")
+    numbers = [number for number, _, _ in seen]
+    assert numbers == sorted(set(numbers))
+    assert {"call.changed", "agent.changed", "decision.made"} <= {kind for _, kind, _ in seen}
+
+
+async def test_an_agent_hears_of_calls_and_of_no_other_agent(world: World) -> None:
+    anna = await world.agent("Anna Bianchi")
+    await world.agent("Luca Verdi")
+    maria = await world.customer("Maria", MARIA)
+    await maria.dial(LINE)
+    await world.until(lambda: anna.state == "ringing")
+    anna.answer()
+    await world.until(lambda: bool(maria.partners))
+    seen = await events(world, await world.token("Luca", "agent", world.ids["luca"]))
+    assert "decision.made" in {kind for _, kind, _ in seen}
+    assert {body["id"] for _, kind, body in seen if kind == "agent.changed"} == {world.ids["luca"]}
+
+
+async def events(world: World, token: str) -> list[tuple[int, str, Any]]:
+    """From the first one to the talk."""
     seen = []
-    headers = {"Last-Event-ID": "0", "Authorization": "Bearer bootstrap"}
+    headers = {"Last-Event-ID": "0", "Authorization": f"Bearer {token}"}
     async with (
         served(world.app) as url,
         httpx2.AsyncClient() as client,
@@ -36,6 +58,4 @@ async def test_a_call_is_heard_of_from_the_first_ring_to_the_last_word(world: Wo
                 event = {}
                 if seen[-1][1] == "call.changed" and seen[-1][2]["state"] == "talking":
                     break
-    numbers = [number for number, _, _ in seen]
-    assert numbers == sorted(set(numbers))
-    assert {"call.changed", "agent.changed", "decision.made"} <= {kind for _, kind, _ in seen}
+    return seen
