@@ -104,7 +104,7 @@ async def _play(
     clock = SystemClock()
     network = _network(settings, clock)
     app, book = await _server(settings, redis_url, clock, network)
-    carrier = _Follower(_config(_with_book(simulator.app.build(network), book)))
+    carrier = serve.InnerServer(_config(_with_book(simulator.app.build(network), book)))
     server = _Leader(_config(app), carrier)
     serving = [
         asyncio.create_task(carrier.serve(sockets=[carrier_listener])),
@@ -173,30 +173,10 @@ def _config(app: ASGIApp) -> uvicorn.Config:
     )
 
 
-class _Server(serve.QuietServer):
-    """`tried`: it has started, or could not."""
+class _Leader(serve.QuietServer):
+    """Ends its follower too."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.tried = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        try:
-            await super().startup(sockets)
-        finally:
-            self.tried.set()
-
-
-class _Follower(_Server):
-    """Ends when its leader tells it to: signals go to one server of a process."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-class _Leader(_Server):
-    def __init__(self, config: uvicorn.Config, follower: _Follower) -> None:
+    def __init__(self, config: uvicorn.Config, follower: uvicorn.Server) -> None:
         super().__init__(config)
         self._follower = follower
 

@@ -175,7 +175,20 @@ def run_server(app: ASGIApp, listener: socket.socket) -> int:
 
 
 class QuietServer(uvicorn.Server):
-    """uvicorn's server, which ends by returning: uvicorn raises the signal again, and dies of it."""
+    """uvicorn's server, which ends by returning: uvicorn raises the signal again, and dies of it.
+
+    `tried`: it has started, or could not.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.tried = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        try:
+            await super().startup(sockets)
+        finally:
+            self.tried.set()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -185,6 +198,14 @@ class QuietServer(uvicorn.Server):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+class InnerServer(QuietServer):
+    """One of several in a process: signals are somebody else's, who ends it by `should_exit`."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
 
 
 class _Stop:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,19 +11,16 @@ from zoneinfo import ZoneInfo
 
 import httpx2
 import pytest
-import uvicorn
 from sqlalchemy.engine import URL, make_url
 
 from api import tokens
-from simulator.app import build as build_carrier
-from simulator.http import InProcess
-from simulator.network import Network, NumberSettings
+from simulator.network import Network
 from simulator.phones import AutoAnswer, Phone
 from store.clock import VirtualClock
 from store.sql import Database
-from switchboard.app import assemble, build
 from switchboard.logs import configure
 from switchboard.settings import Settings
+from switchboard.stage import on_stage, served
 
 ACCOUNT = "AC" + "a" * 32
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -127,70 +122,26 @@ def _quiet_logs() -> None:
 
 @pytest.fixture
 async def world(clock: VirtualClock, database_url: URL, redis_url: str, tmp_path: Path) -> AsyncIterator[World]:
-    transport = InProcess({})
-    network = Network(
-        clock,
-        account_sid=ACCOUNT,
-        auth_token=TOKEN,
-        numbers={
-            LINE: NumberSettings(
-                voice_url=f"{OURS}/twilio/voice",
-                voice_fallback_url=f"{OURS}/twilio/voice/fallback",
-                status_callback=f"{OURS}/twilio/status",
-                sms_url=f"{OURS}/twilio/sms",
-                friendly_name="Centralino",
-            )
-        },
-        http=transport,
+    settings = Settings(
+        _env_file=None,
+        database_url=database_url.render_as_string(hide_password=False),
+        redis_url=redis_url,
+        centralino_home=tmp_path / "home",
+        public_url=OURS,
+        twilio_account_sid=ACCOUNT,
+        twilio_auth_token=TOKEN,
+        api_token="bootstrap",
+        company_name="Officine Lume",
         calls_per_second=100.0,
     )
-    async with served(build_carrier(network)) as carrier_url:
-        settings = Settings(
-            _env_file=None,
-            database_url=database_url.render_as_string(hide_password=False),
-            redis_url=redis_url,
-            centralino_home=tmp_path / "home",
-            public_url=OURS,
-            twilio_account_sid=ACCOUNT,
-            twilio_auth_token=TOKEN,
-            twilio_api_url=carrier_url,
-            api_token="bootstrap",
-            company_name="Officine Lume",
-            calls_per_second=100.0,
+    async with on_stage(settings, clock, redis_url=redis_url, line=LINE) as (network, app):
+        client = httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app=app),
+            base_url=f"{OURS}/api/v1",
+            headers={"Authorization": "Bearer bootstrap"},
         )
-        parts = assemble(settings, redis_url=redis_url, clock=clock, poll=5.0, deadline=30.0)
-        app = build(parts)
-        transport.applications[OURS] = app
-        async with app.router.lifespan_context(app):
-            client = httpx2.AsyncClient(
-                transport=httpx2.ASGITransport(app=app),
-                base_url=f"{OURS}/api/v1",
-                headers={"Authorization": "Bearer bootstrap"},
-            )
-            async with client:
-                yield World(clock, network, client, app, database_url.render_as_string(hide_password=False))
-        await network.close()
+        async with client:
+            yield World(clock, network, client, app, database_url.render_as_string(hide_password=False))
 
 
-class served:
-    """An ASGI app on a real socket of this loop: the official client speaks HTTP to it."""
-
-    def __init__(self, app: Any) -> None:
-        self._socket = socket.socket()
-        self._socket.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(app, log_level="critical", lifespan="off", ws="none")
-        self._server = uvicorn.Server(config)
-
-    async def __aenter__(self) -> str:
-        self._server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-        self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
-        while not self._server.started:
-            await asyncio.sleep(0)
-        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-
-    async def __aexit__(self, *error: object) -> None:
-        self._server.should_exit = True
-        await self._task
-
-
-__all__ = ["LINE", "MARIA", "PAOLO", "SOMEBODY", "AutoAnswer", "World", "datetime"]
+__all__ = ["LINE", "MARIA", "PAOLO", "SOMEBODY", "AutoAnswer", "World", "datetime", "served"]
