@@ -97,9 +97,8 @@ def spoken_choices(ledger: Ledger, agent: str | None) -> list[Slot]:
         return []
     first = soon[0].due_at
     choices = soon + next_slots(ledger, first + timedelta(minutes=20), agent, 1)
-    closes = ledger.hours.closes_at(first)
-    if closes is not None:
-        choices += next_slots(ledger, closes, agent, 1)
+    another_day = first + timedelta(days=1)  # of a house that never closes
+    choices += next_slots(ledger, min(ledger.hours.closes_at(first) or another_day, another_day), agent, 1)
     unique = {slot.due_at: slot for slot in choices}
     return [unique[at] for at in sorted(unique)][:3]
 

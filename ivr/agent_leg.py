@@ -107,7 +107,10 @@ async def _next_agent(turn: Turn) -> None:
     if turn.call.direction == "outbound":
         await attempt_is_off(turn)
         return
-    await look_again(turn)
+    if await look_again(turn) or turn.call.state != CallState.WAITING:
+        return
+    if turn.call.greeted_at is None or turn.now >= turn.call.greeted_at:
+        turn.effects += await legs.send_caller(turn, "/twilio/voice/wait")  # nobody rings any more: they are told so
 
 
 async def _into_the_room(turn: Turn, leg: Row[Any], agent: Agent, lines: tuple[Say, ...]) -> Document:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ivr.document import Ask, Document, Go, HangUp, Heard, Join, Quiet, Record, Ringback, Say
+from ivr.document import Ask, Document, Go, HangUp, Heard, Join, Quiet, Record, Ringback, Say, spoken_text_seconds
 from ivr.phrases import Speaker
 from routing.agents import Activity, Agent
 from routing.choose import Decision
@@ -21,7 +21,8 @@ SLOT_KEYS = ("5", "6", "7")
 PERSON_KEYS = ("8", "9", "0")
 NOBODY = "nobody"
 CHOICE_SECONDS = 5  # silence after a question before the best option goes on by itself
-QUIET_SECONDS = 18  # with the words before it a round stays below half a minute
+ROUND_SECONDS = 25  # from one estimate to the next, so that with slow voices and networks it is below half a minute
+LEAST_QUIET_SECONDS = 4
 RING_ROUNDS = 3  # soft ringing of three seconds each before the keys are said, twice as many after them
 
 
@@ -107,7 +108,7 @@ def choice(stage: Stage, decision: Decision, slot: datetime | None, *, opening: 
         return (Ask(tuple(heard), stage.at("/twilio/voice/key"), CHOICE_SECONDS), stage.on)
     heard.append(Say(speaker.keys(*ways), speaker.language))
     heard.append(stage.say("by_silence_wait_for", agent=who))
-    return (Ask(tuple(heard), stage.at("/twilio/voice/key"), QUIET_SECONDS), stage.on)
+    return (Ask(tuple(heard), stage.at("/twilio/voice/key"), _quiet(heard)), stage.on)
 
 
 def waiting(
@@ -125,7 +126,7 @@ def waiting(
     if ask_name:
         heard.append(stage.say("ask_name_waiting"))
     language = speaker.language if ask_name else None
-    return (Ask(tuple(heard), stage.at("/twilio/voice/key"), QUIET_SECONDS, language=language), stage.on)
+    return (Ask(tuple(heard), stage.at("/twilio/voice/key"), _quiet(heard), language=language), stage.on)
 
 
 def nobody(stage: Stage, slot: datetime | None, *, opening: Say | None, closed: Say | None) -> Document:
@@ -261,6 +262,12 @@ def safe(stage: Stage, *, then: str) -> Document:
     message = Record(stage.at("/twilio/voice/message"), stage.url("/twilio/voice/recording"), stage.speaker.language)
     listen = Ask((stage.named("safe"), stage.say("safe_keys")), stage.url("/twilio/voice/key"), 3)
     return (listen, message, Go(stage.url(then)))
+
+
+def _quiet(heard: Sequence[Heard]) -> int:
+    """Seconds of quiet after these words, before the next estimate is due."""
+    spoken = spoken_text_seconds(tuple(one for one in heard if isinstance(one, Say)))
+    return max(round(ROUND_SECONDS - spoken), LEAST_QUIET_SECONDS)
 
 
 def _ways(stage: Stage, *, teammate: str | None, slot: datetime | None) -> list[str]:

@@ -10,7 +10,7 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callbacks.promises import CannotKeep, InProgress, Wish
-from carrier.numbering import callable_back
+from carrier.numbering import callable_back, is_withheld
 from crm import people
 from crm.identify import Known, Person, Unknown, identify, person_by_id
 from crm.tables import texts
@@ -65,7 +65,7 @@ async def receive_text(rooms: Rooms, conn: AsyncConnection, form: Mapping[str, s
             at=now,
         )
     )
-    if body.strip().lower() in TWILIOS_WORDS or not number.startswith("+"):
+    if body.strip().lower() in TWILIOS_WORDS or is_withheld(number):
         return []
     reachable = person is not None and callable_back(number, rooms.house.country) is None
     if reachable and body.strip(" .!") == CALL_ME:

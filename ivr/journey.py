@@ -54,7 +54,7 @@ async def welcome(turn: Turn, *, greeted: bool = False) -> Document:
             await take_over(turn, promise)
     dropped = await calls.dropped_just_now(turn.conn, turn.call.from_number, turn.now - DROPPED_WITHIN)
     if dropped is not None and turn.call.direction == "inbound" and not _withheld(turn):
-        back = True
+        back = _closed(turn) is None  # there is no place to have back in a closed house
         await turn.change(arrived_at=dropped.arrived_at)
     if greeted:
         return await proceed(turn)

@@ -212,8 +212,8 @@ def test_while_closed_the_choices_are_of_the_next_two_openings() -> None:
     assert times(spoken_choices(ledger(agent("Anna"), now=night), None)) == ["04 09:00", "04 09:20", "05 09:00"]
 
 
-def test_a_house_that_never_closes_offers_two_times() -> None:
-    assert times(spoken_choices(ledger(agent("Anna"), hours="24/7"), None)) == ["03 10:05", "03 10:25"]
+def test_a_house_that_never_closes_offers_the_same_time_of_the_next_day() -> None:
+    assert times(spoken_choices(ledger(agent("Anna"), hours="24/7"), None)) == ["03 10:05", "03 10:25", "04 10:05"]
 
 
 @pytest.mark.parametrize(("day", "month", "hours_of_night"), [(29, 3, 23), (25, 10, 25)])

@@ -30,6 +30,17 @@ async def test_the_next_agent_rings_and_the_caller_keeps_their_place(world: Worl
     assert await world.state_of("anna") == "ready idle"  # a decline is an answer
 
 
+async def test_when_the_only_agent_declines_the_caller_is_told_at_once(world: World) -> None:
+    """No ringing is heard that rings nowhere."""
+    anna = await world.agent("Anna Bianchi")
+    maria = await world.customer("Maria", MARIA)
+    await maria.dial(LINE)
+    await world.hears(maria, "Sto ancora chiamando Anna")
+    anna.decline()
+    await world.hears(maria, "In questo momento non c'è nessuno", 2)
+    await world.hears(maria, "Prema 2 per una richiamata", 8)
+
+
 async def test_who_misses_two_rings_in_a_row_is_away(world: World) -> None:
     """Twenty seconds of ringing is a miss; after the second one nobody is sent to an empty chair."""
     anna = await world.agent("Anna Bianchi")
