@@ -148,14 +148,20 @@ class VirtualClock:
             await self._settle()
             if condition():
                 return
-            while self._timers and self._timers[0][2].done():
-                heapq.heappop(self._timers)
-            if not self._timers or self._timers[0][0] > end:
+            due_at = self._next_due()
+            if due_at is None or due_at > end:
                 self._now = end
                 return
-            at, _, future = heapq.heappop(self._timers)
-            self._now = max(self._now, at)
-            self._wake(future, False)
+            self._now = max(self._now, due_at)
+            self._wake_next()
+
+    def _next_due(self) -> datetime | None:
+        while self._timers and self._timers[0][2].done():
+            heapq.heappop(self._timers)
+        return self._timers[0][0] if self._timers else None
+
+    def _wake_next(self) -> None:
+        self._wake(heapq.heappop(self._timers)[2], False)
 
     async def _settle(self) -> None:
         while True:

@@ -19,7 +19,7 @@ from simulator.http import InProcess
 from simulator.network import Network
 from store.clock import VirtualClock
 from switchboard.app import assemble, build
-from switchboard.serve import InnerServer
+from switchboard.serve import InnerServer, listen
 from switchboard.settings import Settings
 
 POLL_SECONDS = 5.0  # virtual; in one process every news arrives by itself
@@ -54,9 +54,8 @@ async def on_stage(
 class served:
     """An ASGI app on a loopback socket of this event loop."""
 
-    def __init__(self, app: Any) -> None:
-        self._socket = socket.socket()
-        self._socket.bind(("127.0.0.1", 0))
+    def __init__(self, app: Any, listener: socket.socket | None = None) -> None:
+        self._socket = listener or listen("127.0.0.1", 0)
         config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none")
         self._server = InnerServer(config)
 

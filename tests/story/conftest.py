@@ -1,8 +1,10 @@
-"""A whole house in process: the real app on both databases and a real Valkey, the carrier over HTTP, virtual time."""
+"""A whole house: the real server on both databases and a real Valkey, here or as a process of its own, the carrier over
+HTTP, virtual time."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,13 +16,18 @@ import pytest
 from sqlalchemy.engine import URL, make_url
 
 from api import tokens
+from simulator.app import build as build_carrier
+from simulator.app import settings_for
+from simulator.http import OverSockets
 from simulator.network import Network
 from simulator.phones import AutoAnswer, Phone
 from store.clock import VirtualClock
 from store.sql import Database
 from switchboard.logs import configure
+from switchboard.serve import listen
 from switchboard.settings import Settings
 from switchboard.stage import on_stage, served
+from tests.story.in_step import serving
 
 ACCOUNT = "AC" + "a" * 32
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -37,7 +44,7 @@ class World:
     clock: VirtualClock
     network: Network
     api: httpx2.AsyncClient
-    app: Any
+    transport: httpx2.AsyncBaseTransport
     database: str
     ids: dict[str, str] = field(default_factory=dict)
 
@@ -84,6 +91,15 @@ class World:
         await database.close()
         return token
 
+    @asynccontextmanager
+    async def address(self) -> AsyncIterator[str]:
+        """Where the server is on a socket, which endless answers need."""
+        if isinstance(self.transport, httpx2.ASGITransport):
+            async with served(self.transport.app) as url:
+                yield url
+        else:
+            yield str(self.api.base_url.join("/")).rstrip("/")
+
     async def post(self, path: str, body: dict[str, Any], status: int | None = None) -> Any:
         answer = await self.api.post(path, json=body)
         if status is None:
@@ -120,11 +136,26 @@ def _quiet_logs() -> None:
     configure("WARNING")
 
 
+@pytest.fixture(params=["sqlite", "postgresql", "process"])
+def house(request: pytest.FixtureRequest) -> str:
+    """Where a story is played: the server in this process on either database, or in a process of its own."""
+    return str(request.param)
+
+
 @pytest.fixture
-async def world(clock: VirtualClock, database_url: URL, redis_url: str, tmp_path: Path) -> AsyncIterator[World]:
+def database_url(house: str, request: pytest.FixtureRequest) -> URL:
+    url: URL = request.getfixturevalue("sqlite_url" if house == "sqlite" else "postgres_url")
+    return url
+
+
+@pytest.fixture
+async def world(
+    house: str, clock: VirtualClock, database_url: URL, redis_url: str, tmp_path: Path
+) -> AsyncIterator[World]:
+    database = database_url.render_as_string(hide_password=False)
     settings = Settings(
         _env_file=None,
-        database_url=database_url.render_as_string(hide_password=False),
+        database_url=database,
         redis_url=redis_url,
         centralino_home=tmp_path / "home",
         public_url=OURS,
@@ -134,14 +165,43 @@ async def world(clock: VirtualClock, database_url: URL, redis_url: str, tmp_path
         company_name="Officine Lume",
         calls_per_second=100.0,
     )
-    async with on_stage(settings, clock, redis_url=redis_url, line=LINE) as (network, app):
+    played = _beside_us if house == "process" else _among_us
+    async with played(settings, clock, redis_url) as (clock, network, address, transport):
         client = httpx2.AsyncClient(
-            transport=httpx2.ASGITransport(app=app),
-            base_url=f"{OURS}/api/v1",
-            headers={"Authorization": "Bearer bootstrap"},
+            transport=transport, base_url=f"{address}/api/v1", headers={"Authorization": "Bearer bootstrap"}
         )
         async with client:
-            yield World(clock, network, client, app, database_url.render_as_string(hide_password=False))
+            yield World(clock, network, client, transport, database)
+
+
+Played = tuple[VirtualClock, Network, str, httpx2.AsyncBaseTransport]
+
+
+@asynccontextmanager
+async def _among_us(settings: Settings, clock: VirtualClock, redis_url: str) -> AsyncIterator[Played]:
+    async with on_stage(settings, clock, redis_url=redis_url, line=LINE) as (network, app):
+        yield clock, network, OURS, httpx2.ASGITransport(app=app)
+
+
+@asynccontextmanager
+async def _beside_us(settings: Settings, clock: VirtualClock, redis_url: str) -> AsyncIterator[Played]:
+    """The carrier here, on a socket; the server elsewhere."""
+    listener, carrier_listener = listen("127.0.0.1", 0), listen("127.0.0.1", 0)
+    here, carrier = (f"http://127.0.0.1:{one.getsockname()[1]}" for one in (listener, carrier_listener))
+    settings = settings.model_copy(update={"public_url": here, "twilio_api_url": carrier})
+    with serving(settings, redis_url, clock.now(), listener) as in_step:
+        listener.close()
+        network = Network(
+            in_step,
+            account_sid=ACCOUNT,
+            auth_token=TOKEN,
+            numbers={LINE: settings_for(here, "Centralino")},
+            http=OverSockets(),
+            calls_per_second=100.0,
+        )
+        async with served(build_carrier(network), carrier_listener):
+            yield in_step, network, here, httpx2.AsyncHTTPTransport()
+            await network.close()
 
 
 __all__ = ["LINE", "MARIA", "PAOLO", "SOMEBODY", "AutoAnswer", "World", "datetime", "served"]

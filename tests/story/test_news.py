@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.story.conftest import LINE, MARIA, World, served
+from tests.story.conftest import LINE, MARIA, World
 
 pytestmark = pytest.mark.anyio
 
@@ -44,7 +44,7 @@ async def events(world: World, token: str) -> list[tuple[int, str, Any]]:
     seen = []
     headers = {"Last-Event-ID": "0", "Authorization": f"Bearer {token}"}
     async with (
-        served(world.app) as url,
+        world.address() as url,
         httpx2.AsyncClient() as client,
         client.stream("GET", f"{url}/api/v1/events", headers=headers) as answer,
     ):
