@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
+from simulator import control
 from simulator.network import Application, Network, NumberSettings
 from simulator.phone.socket import PhoneSockets
 from simulator.rest.routes import routes
@@ -33,7 +34,11 @@ def build(network: Network) -> Starlette:
         yield
         await network.close()
 
-    served: list[BaseRoute] = [*routes(network), WebSocketRoute("/phone/ws", sockets.endpoint)]
+    served: list[BaseRoute] = [
+        *routes(network),
+        *control.routes(network),
+        WebSocketRoute("/phone/ws", sockets.endpoint),
+    ]
     if PAGE.is_dir():
         served.append(Mount("/", StaticFiles(directory=PAGE, html=True)))
     app = Starlette(routes=served, lifespan=lifespan)
@@ -56,7 +61,16 @@ def network_from(environment: Mapping[str, str], clock: Clock, *, public_url: st
         numbers={number: settings_for(application) for number in numbers},
         calls_per_second=float(environment.get("CALLS_PER_SECOND") or 1.0),
         api_keys={key: secret} if key and secret else {},
-        applications={app_sid: Application(f"{application}/twilio/voice")} if app_sid else {},
+        applications={app_sid: application_for(application)} if app_sid else {},
+    )
+
+
+def application_for(application: str) -> Application:
+    """What its softphones dial into."""
+    return Application(
+        voice_url=f"{application}/twilio/voice",
+        voice_fallback_url=f"{application}/twilio/voice/fallback",
+        status_callback=f"{application}/twilio/status",
     )
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from simulator.attributes import TwimlError
 from simulator.calls import Call, Gone, Nudged, Source, Subscription
-from simulator.recordings import Recording
 from simulator.rooms import Participant, Room
 from simulator.run import Next, Runner
 from simulator.verbs import Conference, Dial, RecordingCallback
@@ -118,7 +117,6 @@ class _Stay:
     ) -> None:
         self._runner, self._room, self._participant = runner, room, participant
         self._record, self._callback = record, callback
-        self._recording: Recording | None = None
         self._base: Runner | None = runner if runner.base else None
 
     async def whole(self, subscription: Subscription | None, limit_seconds: float | None) -> None:
@@ -144,19 +142,20 @@ class _Stay:
             raise
         finally:
             room.left(call, "participant_hung_up")
-            if self._recording is not None:
-                room.network.recordings.end(call, self._recording, self._callback, self._base)
+            if room.over and room.recording is not None:
+                room.network.recordings.end(call, room.recording)
 
     def form(self) -> dict[str, str]:
         form = {"DialCallStatus": "answered"}
-        if self._recording is not None:
-            form["RecordingUrl"] = self._room.network.recordings.url(self._recording)
+        if self._record and self._room.recording is not None:
+            form["RecordingUrl"] = self._room.network.recordings.url(self._room.recording)
         return form
 
     def _start_recording(self) -> None:
-        if self._record and self._recording is None and self._room.started:
-            self._recording = self._room.network.recordings.begin(
-                self._runner.call, "Conference", self._callback, self._base, self._room.sid
+        room = self._room
+        if self._record and room.recording is None and room.started:
+            room.recording = room.network.recordings.begin(
+                self._runner.call, "Conference", self._callback, self._base, conference_sid=room.sid
             )
 
     async def _moment(self, left: float | None) -> None:

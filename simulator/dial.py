@@ -8,6 +8,8 @@ from datetime import timedelta
 from simulator.attributes import TwimlError
 from simulator.bridges import Bridge
 from simulator.calls import Call, Gone, Input, Key, Nudged, Source, Subscription, TakenAway
+from simulator.machines import MachineDetection, detect
+from simulator.nouns import UNSUPPORTED
 from simulator.parameters import is_withheld
 from simulator.recordings import Recording
 from simulator.ringing import ring
@@ -18,6 +20,9 @@ from simulator.webhooks import WebhookFailed
 
 
 async def dial_people(runner: Runner, verb: Dial) -> Next | None:
+    for noun in verb.nouns:
+        if noun.address.startswith(UNSUPPORTED):
+            raise TwimlError(12200, f"Dial to {noun.address.removeprefix(UNSUPPORTED)} is not carried by this network")
     dialling = _Dialling(runner, verb, _caller_id(runner, verb))
     try:
         form = await dialling.run()
@@ -40,7 +45,8 @@ def _caller_id(runner: Runner, verb: Dial) -> str:
         return call.from_
     allowed = wanted in runner.network.numbers or wanted in (call.from_, call.to)
     softphones = all(noun.address.startswith("client:") for noun in verb.nouns)
-    if not allowed and not (softphones and (wanted.startswith("client:") or is_withheld(wanted))):
+    desk_phones = all(noun.address.startswith(("sip:", "sips:")) for noun in verb.nouns)  # shown any name
+    if not (allowed or desk_phones or (softphones and (wanted.startswith("client:") or is_withheld(wanted)))):
         raise TwimlError(13214, f"Dial: invalid callerId {wanted!r}")
     return wanted
 
@@ -119,10 +125,18 @@ class _Dialling:
             return None
         return Subscription(self._runner.resolve(noun.status_callback), noun.status_method, noun.status_events)
 
+    def _detection(self, noun: Noun) -> MachineDetection:
+        """Never in the way of the talk: its verdict is only posted."""
+        url = self._runner.resolve(noun.amd_callback) if noun.amd_callback else None
+        callback = Subscription(url, noun.amd_method) if url else None
+        return MachineDetection(noun.machine_detection, True, callback, noun.amd_seconds)
+
     async def _child_life(self, child: Call, noun: Noun) -> None:
         try:
             await ring(child, self._verb.timeout_seconds)
             self._picked_up(child)
+            if noun.machine_detection:
+                await detect(child, self._detection(noun))
             if noun.send_digits:
                 await child.pause(send_digits(child, noun.send_digits))
             if noun.url is not None:
@@ -157,10 +171,15 @@ class _Dialling:
             self._call.answer()
         self._bridge = Bridge(self._call, child, self._verb.hangup_on_star)
         if self._verb.record not in ("do-not-record", "false"):
+            channels = 2 if self._verb.record.endswith("dual") else 1
             self._recording = self._network.recordings.begin(
-                self._call, "DialVerb", self._verb.recording_callback, self._runner
+                self._call,
+                "DialVerb",
+                self._verb.recording_callback,
+                self._runner,
+                channels=channels,
+                track=self._verb.recording_track,
             )
-            self._recording.channels = 2 if self._verb.record.endswith("dual") else 1
         self._call.nudge()
 
     def _decided(self) -> bool:
@@ -174,7 +193,7 @@ class _Dialling:
 
     def _end_recording(self) -> None:
         if self._recording is not None:
-            self._network.recordings.end(self._call, self._recording, self._verb.recording_callback, self._runner)
+            self._network.recordings.end(self._call, self._recording)
 
     async def _until(self, condition: Callable[[], bool], seconds: float | None = None) -> None:
         clock = self._network.clock

@@ -39,7 +39,8 @@ class Directory:
     def reach(self, address: str) -> Reached:
         bare, _, query = address.partition("?")
         parameters = dict(parse_qsl(query, keep_blank_values=True))
-        if bare in self._network.numbers:
+        own = self._network.numbers.get(bare)
+        if own is not None and not own.trunk_sid:
             return Reached((Trunk(self._network, bare),))
         phones = self.at(bare)
         if bare.startswith(("client:", "sip:", "sips:")):

@@ -51,6 +51,11 @@ class Faults:
         self._rest.clear()
         self._webhooks.clear()
 
+    def pending(self) -> list[tuple[str, Fault]]:
+        """What has not struck as often as asked, with what it strikes."""
+        kinds = (("rest", self._rest), ("webhook", self._webhooks))
+        return [(on, fault) for on, faults in kinds for fault in faults if fault.times > 0]
+
     def of_rest(self, method: str, path: str) -> list[Fault]:
         return _striking(self._rest, method, path)
 

@@ -6,15 +6,16 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
+from simulator.calls import Subscription
 from simulator.parameters import API_VERSION, country_of
 from simulator.verbs import Message
 from simulator.webhooks import Fetched, WebhookFailed
 
 if TYPE_CHECKING:
-    from simulator.calls import Subscription
     from simulator.network import Network, NumberSettings
-    from simulator.run import Runner
+    from simulator.run import Next, Runner
 
 LONGEST_BODY = 1600
 SENDING_SECONDS = 0.5
@@ -79,19 +80,18 @@ class Messages:
             self._network.clock.spawn(self._receive(message, settings), "carrier-text-in")
         return message.sid
 
-    def from_call(self, runner: Runner, verb: Message) -> None:
-        """Sms within a call's document."""
+    def from_call(self, runner: Runner, verb: Message) -> Next | None:
+        """Sms within a call's document, which goes on at its action."""
         call = runner.call
         sender = verb.sender or (call.to if call.to in self._network.numbers else call.from_)
         to = verb.to or (call.from_ if call.to in self._network.numbers else call.to)
         if sender not in self._network.numbers:
             self._network.alert(14102, runner.base, f"Sms from {sender}, not a number of this account", call.sid)
-            return
-        self.send(sender, to, verb.body, "outbound-call")
-
-    def cancel(self, message: TextMessage) -> None:
-        if message.status in ("queued", "scheduled", "accepted"):
-            message.status = "canceled"
+            return None
+        sent = self.send(sender, to, verb.body, "outbound-call", _callback(verb, runner.base), len(verb.media))
+        if verb.action is None:
+            return None
+        return runner.action(verb.action, verb.method, {"SmsSid": sent.sid, "SmsStatus": "sent"})
 
     def _new(self, sender: str, to: str, body: str, direction: str, status: str) -> TextMessage:
         now = self._network.clock.now()
@@ -103,8 +103,6 @@ class Messages:
     async def _deliver(self, message: TextMessage) -> None:
         clock = self._network.clock
         await clock.sleep(SENDING_SECONDS)
-        if message.status == "canceled":
-            return
         message.sent_at = clock.now()
         self._progress(message, "sent")
         await clock.sleep(DELIVERING_SECONDS)
@@ -137,20 +135,19 @@ class Messages:
 
     async def _receive(self, message: TextMessage, settings: NumberSettings) -> None:
         self._opt(message)
-        if not settings.sms_url:
+        told = self._network.applications.get(settings.sms_application_sid, settings)
+        if not told.sms_url:
             return
         form = self._form(message)
         try:
-            fetched = await self._network.webhooks.document(settings.sms_url, settings.sms_method, form)
+            fetched = await self._network.webhooks.document(told.sms_url, told.sms_method, form)
         except WebhookFailed as failure:
             self._network.alert(failure.code, failure.url, failure.why)
-            if not settings.sms_fallback_url:
+            if not told.sms_fallback_url:
                 return
             form |= {"ErrorCode": str(failure.code), "ErrorUrl": failure.url}
             try:
-                fetched = await self._network.webhooks.document(
-                    settings.sms_fallback_url, settings.sms_fallback_method, form
-                )
+                fetched = await self._network.webhooks.document(told.sms_fallback_url, told.sms_fallback_method, form)
             except WebhookFailed as second:
                 self._network.alert(second.code, second.url, second.why)
                 return
@@ -164,7 +161,18 @@ class Messages:
             if (message.to, to) in self.opted_out:
                 self._network.alert(21610, fetched.url, f"{to} has opted out")
             else:
-                self.send(verb.sender or message.to, to, verb.body, "outbound-reply")
+                sent = self.send(
+                    verb.sender or message.to,
+                    to,
+                    verb.body,
+                    "outbound-reply",
+                    _callback(verb, fetched.url),
+                    len(verb.media),
+                )
+                if verb.action:
+                    form = {"MessageSid": sent.sid, "MessageStatus": "sent", "From": sent.sender, "To": sent.to}
+                    url = urljoin(fetched.url, verb.action)
+                    self._network.webhooks.news(url, verb.method, form)
 
     def _opt(self, message: TextMessage) -> None:
         """STOP, START and HELP are the carrier's own; the application hears of them all the same."""
@@ -204,3 +212,7 @@ class Messages:
                 f"{prefix}Country": country_of(number),
             }
         return form
+
+
+def _callback(verb: Message, base: str) -> Subscription | None:
+    return Subscription(urljoin(base, verb.status_callback)) if verb.status_callback else None

@@ -50,20 +50,34 @@ class NumberSettings:
     sms_method: str = "POST"
     sms_fallback_url: str = ""
     sms_fallback_method: str = "POST"
-    voice_application_sid: str = ""
+    voice_application_sid: str = ""  # beats the voice URLs and the status callback
+    sms_application_sid: str = ""  # beats the SMS URLs
+    trunk_sid: str = ""  # beats everything about voice: the calls leave through a SIP trunk
     caller_id_lookup: bool = False
     sid: str = ""
     created_at: datetime | None = None
     updated_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Application:
-    """A TwiML application: what softphones run when they dial."""
+    """A TwiML application: what softphones run when they dial, and numbers that refer to it."""
 
-    voice_url: str
+    voice_url: str = ""
     voice_fallback_url: str = ""
     status_callback: str = ""
+    sms_url: str = ""
+    sms_fallback_url: str = ""
+    message_status_callback: str = ""
+    friendly_name: str = ""
+    voice_method: str = "POST"
+    voice_fallback_method: str = "POST"
+    status_callback_method: str = "POST"
+    sms_method: str = "POST"
+    sms_fallback_method: str = "POST"
+    caller_id_lookup: bool = False
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +149,8 @@ class Network:
         self.numbers: dict[str, NumberSettings] = {}
         for number, settings in numbers.items():
             self.add_number(number, settings)
+        for application in self.applications.values():
+            application.created_at = application.updated_at = clock.now()
 
     def plug_in(self, address: str, on_event: Callable[[Frame], None] | None = None) -> Phone:
         phone = Phone(self, address, on_event)
@@ -159,40 +175,26 @@ class Network:
         None: nobody is there."""
         if phone.address.startswith("client:"):
             return self._from_softphone(phone, to, extras)
-        if to not in self.numbers:
-            return None
+        if to not in self.numbers or self.numbers[to].trunk_sid:
+            return None  # also a number whose calls leave through a trunk: nobody is at its other end here
         return self.inbound(phone, shown, to, extras)
 
     def inbound(self, far_end: FarEnd, shown: str, number: str, extras: dict[str, str]) -> Call:
         settings = self.numbers[number]
-        application = self.applications.get(settings.voice_application_sid)
-        if application is not None:
-            source, fallback_url, status_url = Source(application.voice_url), application.voice_fallback_url, ""
-        else:
-            source = Source(settings.voice_url, settings.voice_method)
-            fallback_url, status_url = settings.voice_fallback_url, settings.status_callback
-        if not settings.caller_id_lookup:
+        told = self.applications.get(settings.voice_application_sid, settings)
+        if not told.caller_id_lookup:
             extras.pop("CallerName", None)
-        call = self._incoming(
-            far_end,
-            shown,
-            number,
-            extras,
-            Source(fallback_url, settings.voice_fallback_method) if fallback_url else None,
-            Subscription(status_url, settings.status_callback_method) if status_url else None,
-        )
+        call = self._incoming(far_end, shown, number, extras, told)
         call.number_sid = settings.sid
-        self.begin(call, Runner(call).run(source))
+        self.begin(call, Runner(call).run(Source(told.voice_url, told.voice_method)))
         return call
 
     def _from_softphone(self, phone: Phone, to: str, extras: dict[str, str]) -> Call | None:
         if not self.applications:
             return None
         sid, application = next(iter(self.applications.items()))
-        status = Subscription(application.status_callback) if application.status_callback else None
-        fallback = Source(application.voice_fallback_url) if application.voice_fallback_url else None
-        call = self._incoming(phone, phone.address, to, {"ApplicationSid": sid} | extras, fallback, status)
-        self.begin(call, Runner(call).run(Source(application.voice_url)))
+        call = self._incoming(phone, phone.address, to, {"ApplicationSid": sid} | extras, application)
+        self.begin(call, Runner(call).run(Source(application.voice_url, application.voice_method)))
         return call
 
     def _incoming(
@@ -201,9 +203,10 @@ class Network:
         shown: str,
         to: str,
         extras: dict[str, str],
-        fallback: Source | None,
-        subscription: Subscription | None,
+        told: NumberSettings | Application,
     ) -> Call:
+        fallback = Source(told.voice_fallback_url, told.voice_fallback_method) if told.voice_fallback_url else None
+        subscription = Subscription(told.status_callback, told.status_callback_method) if told.status_callback else None
         call = self.new_call(direction="inbound", from_=shown, to=to, subscription=subscription, fallback=fallback)
         call.far_end, call.extras = far_end, extras
         call.status, call.started_at = "ringing", self.clock.now()

@@ -12,6 +12,7 @@ from simulator.verbs import CALL_EVENTS, ROOM_EVENTS, Conference, Dial, Noun, Qu
 
 DIAL_CODES = {"timeout": 13212, "hangupOnStar": 13213, "timeLimit": 13216, "method": 13210}
 ROOM_CODES = {"muted": 13230, "endConferenceOnExit": 13231, "startConferenceOnEnter": 13232, "maxParticipants": 13236}
+UNSUPPORTED = "unsupported:"
 UNSUPPORTED_NOUNS = ("Sim", "Application", "Conversation", "WhatsApp")
 RECORD_CHOICES = (
     "do-not-record", "record-from-answer", "record-from-ringing", "record-from-answer-dual", "record-from-ringing-dual",
@@ -33,8 +34,9 @@ def parse_dial(element: ElementTree.Element, warnings: list[Warning]) -> Dial:
         hangup_on_star=given.flag("hangupOnStar", False),
         record=given.choice("record", RECORD_CHOICES, "do-not-record"),
         recording_callback=recording_callback(given),
+        recording_track=given.choice("recordingTrack", ("inbound", "outbound", "both"), "both"),
     )
-    given.accept("ringTone", "referUrl", "referMethod", "callReason", "trim", "recordingTrack", "events")
+    given.accept("ringTone", "referUrl", "referMethod", "callReason", "trim", "events")
     warnings.extend(given.warnings())
     return _with_nouns(dial, element, warnings)
 
@@ -52,7 +54,7 @@ def _with_nouns(dial: Dial, element: ElementTree.Element, warnings: list[Warning
         elif child.tag in ("Number", "Client", "Sip"):
             nouns.append(_noun(child, warnings))
         elif child.tag in UNSUPPORTED_NOUNS:
-            nouns.append(Noun(f"unsupported:{child.tag}"))
+            nouns.append(Noun(f"{UNSUPPORTED}{child.tag}"))
         else:
             raise TwimlError(13215, f"Dial must not hold {child.tag}")
     kinds = bool(nouns) + (dial.conference is not None) + (dial.queue is not None)
@@ -74,11 +76,13 @@ def _noun(element: ElementTree.Element, warnings: list[Warning]) -> Noun:
         status_events=given.words("statusCallbackEvent", CALL_EVENTS, "completed"),
         send_digits=given.text("sendDigits") if element.tag == "Number" else "",
         parameters=_parameters(element),
-        machine_detection=given.text("machineDetection"),
+        machine_detection=given.choice("machineDetection", ("", "Enable", "DetectMessageEnd"), ""),
         amd_callback=given.maybe("amdStatusCallback"),
+        amd_method=given.method("amdStatusCallbackMethod"),
+        amd_seconds=given.number("machineDetectionTimeout", 30, 3, 60),
     )
-    given.accept("amdStatusCallbackMethod", "machineDetectionTimeout", "machineDetectionSpeechThreshold",
-                 "machineDetectionSpeechEndThreshold", "machineDetectionSilenceTimeout")  # fmt: skip
+    given.accept("machineDetectionSpeechThreshold", "machineDetectionSpeechEndThreshold",
+                 "machineDetectionSilenceTimeout")  # fmt: skip
     given.accept(
         *{"Number": ("byoc", "phoneNumberSid"), "Sip": ("username", "password", "codecs")}.get(element.tag, ())
     )

@@ -49,9 +49,15 @@ class Operation:
 
 @cache
 def document() -> dict[str, Any]:
-    """The vendored file, read once."""
-    text = resources.files("simulator").joinpath("openapi/twilio_api_v2010.json").read_text("utf-8")
-    loaded: dict[str, Any] = json.loads(text)
+    """The vendored file and our own description of what it leaves out, read once."""
+    loaded, ours = _read("twilio_api_v2010.json"), _read("applications.json")
+    loaded["paths"] |= ours["paths"]
+    loaded["components"]["schemas"] |= ours["components"]["schemas"]
+    return loaded
+
+
+def _read(name: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads(resources.files("simulator").joinpath("openapi", name).read_text("utf-8"))
     return loaded
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from simulator.calls import Call, Source, Subscription
-from simulator.phones import Phone
+from simulator.machines import MachineDetection, detect
 from simulator.recordings import Recording
 from simulator.ringing import ring
 from simulator.run import Runner
@@ -17,17 +17,6 @@ from simulator.verbs import NOBODY, RecordingCallback
 
 if TYPE_CHECKING:
     from simulator.network import Network
-
-VERDICT_SECONDS = 4.0
-GREETING_SECONDS = 10.0  # a machine's announcement up to its beep
-
-
-@dataclass(frozen=True, slots=True)
-class MachineDetection:
-    mode: str  # Enable | DetectMessageEnd
-    asynchronous: bool = False
-    callback: Subscription | None = None
-    timeout_seconds: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +34,8 @@ class Order:
     detection: MachineDetection | None = None
     record: bool = False
     recording_callback: RecordingCallback = NOBODY
+    recording_channels: int = 1
+    recording_track: str = "both"
 
 
 class Pace:
@@ -91,48 +82,20 @@ async def _life(call: Call, order: Order, wait_seconds: float, program: Callable
     call.limit_at = network.clock.now() + timedelta(seconds=order.limit_seconds)
     recording: Recording | None = None
     if order.record:
-        recording = network.recordings.begin(call, "OutboundAPI", order.recording_callback, None)
+        recording = network.recordings.begin(
+            call,
+            "OutboundAPI",
+            order.recording_callback,
+            None,
+            channels=order.recording_channels,
+            track=order.recording_track,
+        )
     try:
         if order.send_digits:
             await call.pause(send_digits(call, order.send_digits))
         elif order.detection is not None:
-            await _detect(call, order.detection)
+            await detect(call, order.detection)
         await program(call)
     finally:
         if recording is not None:
-            network.recordings.end(call, recording, order.recording_callback, None)
-
-
-async def _detect(call: Call, detection: MachineDetection) -> None:
-    """Human or machine: waits for the verdict, or has it posted later."""
-    verdict, seconds = _verdict(call, detection)
-    if not detection.asynchronous:
-        await call.pause(seconds)
-        call.answered_by = verdict
-    elif detection.callback is not None:
-        call.network.clock.spawn(_post_verdict(call, detection.callback, verdict, seconds), "carrier-amd")
-
-
-def _verdict(call: Call, detection: MachineDetection) -> tuple[str, float]:
-    kind = call.far_end.answers_as if isinstance(call.far_end, Phone) else "human"
-    if kind == "machine":
-        if detection.mode == "Enable":
-            return "machine_start", VERDICT_SECONDS
-        return "machine_end_beep", min(GREETING_SECONDS, detection.timeout_seconds)
-    if kind == "unknown":
-        return "unknown", float(detection.timeout_seconds)
-    return kind, VERDICT_SECONDS
-
-
-async def _post_verdict(call: Call, callback: Subscription, verdict: str, seconds: float) -> None:
-    await call.network.clock.sleep(seconds)
-    if call.over:
-        return
-    call.answered_by = verdict
-    form = {
-        "CallSid": call.sid,
-        "AccountSid": call.network.account_sid,
-        "AnsweredBy": verdict,
-        "MachineDetectionDuration": str(round(seconds * 1000)),
-    }
-    call.network.webhooks.news(callback.url, callback.method, form, call.sid)
+            network.recordings.end(call, recording)

@@ -6,13 +6,13 @@ No sound is kept, only how long somebody spoke and, if they typed it, what they 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from simulator.calls import Call, Gone, Input, Key, Speech, Voice, VoiceDone
 from simulator.parameters import rfc_2822
-from simulator.verbs import Record, RecordingCallback
+from simulator.verbs import NOBODY, Record, RecordingCallback
 
 if TYPE_CHECKING:
     from simulator.network import Network
@@ -34,6 +34,14 @@ class Recording:
     conference_sid: str | None = None
     channels: int = 1
     words: str = ""
+    track: str = "both"
+    callback: RecordingCallback = NOBODY  # its URL is absolute
+    paused_at: datetime | None = None
+    skipped_seconds: float = 0.0  # paused, and not replaced by silence
+
+    @property
+    def running(self) -> bool:
+        return self.status in ("in-progress", "paused")
 
 
 class Recordings:
@@ -53,27 +61,42 @@ class Recordings:
         source: str,
         callback: RecordingCallback,
         base: Runner | None,
+        *,
         conference_sid: str | None = None,
+        channels: int = 1,
+        track: str = "both",
     ) -> Recording:
+        """`base`: the document that asked for it, from which a relative callback URL starts.  Raises TwimlError."""
         now = self._network.clock.now()
-        recording = Recording(self._network.sid("RE"), call.sid, source, now, now, 0, "in-progress", conference_sid)
+        if callback.url is not None and base is not None:
+            callback = replace(callback, url=base.resolve(callback.url))
+        recording = Recording(
+            self._network.sid("RE"), call.sid, source, now, now, 0, "in-progress", conference_sid, channels
+        )
+        recording.track, recording.callback = track, callback
         self.all[recording.sid] = recording
-        self._tell(call, recording, callback, base, "in-progress")
+        self._tell(call, recording, "in-progress")
         return recording
 
-    def end(
-        self,
-        call: Call,
-        recording: Recording,
-        callback: RecordingCallback,
-        base: Runner | None,
-        seconds: float | None = None,
-    ) -> None:
+    def pause(self, recording: Recording, *, skip: bool) -> None:
+        """`skip`: what is not recorded meanwhile leaves no silence either."""
+        if recording.status == "in-progress":
+            recording.status = "paused"
+            recording.paused_at = self._network.clock.now() if skip else None
+
+    def resume(self, recording: Recording) -> None:
+        if recording.paused_at is not None:
+            recording.skipped_seconds += (self._network.clock.now() - recording.paused_at).total_seconds()
+            recording.paused_at = None
+        recording.status = "in-progress"
+
+    def end(self, call: Call, recording: Recording, seconds: float | None = None) -> None:
         """`seconds` of speech; None: all the time since it began."""
-        if recording.status != "in-progress":
+        if not recording.running:
             return
+        self.resume(recording)
         if seconds is None:
-            seconds = (self._network.clock.now() - recording.started_at).total_seconds()
+            seconds = (self._network.clock.now() - recording.started_at).total_seconds() - recording.skipped_seconds
         recording.seconds = math.ceil(seconds)
         recording.status = "processing"
         call.recording = {
@@ -81,21 +104,17 @@ class Recordings:
             "RecordingSid": recording.sid,
             "RecordingDuration": str(recording.seconds),
         }
-        self._network.clock.spawn(self._process(call, recording, callback, base), "carrier-recording")
+        self._network.clock.spawn(self._process(call, recording), "carrier-recording")
 
-    async def _process(
-        self, call: Call, recording: Recording, callback: RecordingCallback, base: Runner | None
-    ) -> None:
+    async def _process(self, call: Call, recording: Recording) -> None:
         await self._network.clock.sleep(PROCESSING_SECONDS)
         recording.status = "completed" if recording.seconds else "absent"
-        self._tell(call, recording, callback, base, recording.status)
+        self._tell(call, recording, recording.status)
 
-    def _tell(
-        self, call: Call, recording: Recording, callback: RecordingCallback, base: Runner | None, event: str
-    ) -> None:
+    def _tell(self, call: Call, recording: Recording, event: str) -> None:
+        callback = recording.callback
         if callback.url is None or event not in callback.events:
             return
-        url = base.resolve(callback.url) if base is not None else callback.url
         form = {
             "AccountSid": self._network.account_sid,
             "CallSid": call.sid,
@@ -106,12 +125,12 @@ class Recordings:
             "RecordingChannels": str(recording.channels),
             "RecordingStartTime": rfc_2822(recording.started_at),
             "RecordingSource": recording.source,
-            "RecordingTrack": "both",
+            "RecordingTrack": recording.track,
             "ErrorCode": "0",
         }
         if recording.conference_sid is not None:
             form["ConferenceSid"] = recording.conference_sid
-        self._network.webhooks.news(url, callback.method, form, call.sid)
+        self._network.webhooks.news(callback.url, callback.method, form, call.sid)
 
     async def transcribe(self, call: Call, recording: Recording, url: str) -> None:
         await self._network.clock.sleep(TRANSCRIBING_SECONDS)
@@ -202,7 +221,7 @@ class _Taking:
         """Whether there is anything on it."""
         self._stop_voice()
         call, network = self._runner.call, self._runner.network
-        network.recordings.end(call, self._recording, self._verb.callback, self._runner, self._spoken)
+        network.recordings.end(call, self._recording, self._spoken)
         if self._verb.transcribe_callback and self._spoken:
             url = self._runner.resolve(self._verb.transcribe_callback)
             network.clock.spawn(network.recordings.transcribe(call, self._recording, url), "carrier-transcription")

@@ -14,6 +14,7 @@ from simulator.parameters import rfc_2822
 
 if TYPE_CHECKING:
     from simulator.network import Network
+    from simulator.recordings import Recording
 
 _EVENT_OF = {
     "conference-start": "start", "conference-end": "end", "participant-join": "join", "participant-leave": "leave",
@@ -58,6 +59,7 @@ class Room:
     subscription: Subscription | None = None
     reason_ended: str | None = None
     ended_by: str | None = None
+    recording: Recording | None = None  # one for all who are in it
     _first_joined: bool = False
     _sequence: int = 0
 

@@ -160,7 +160,7 @@ class Runner:
             case Leave():
                 self._leave()
             case Message():
-                self.network.messages.from_call(self, verb)
+                return self.network.messages.from_call(self, verb)
             case Unsupported():
                 raise TwimlError(12200, f"{verb.name} is not carried by this network")
             case _:

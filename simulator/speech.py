@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from simulator.calls import Call, Frame, Input, Key, Speech
+from simulator.parameters import standard
 from simulator.verbs import Gather, Pause, Play, Prompt, Say
 
 if TYPE_CHECKING:
@@ -110,6 +111,7 @@ async def _listen(runner: Runner, verb: Gather, first: Speech) -> dict[str, str]
     """Words until the speaker has been silent for the speech timeout."""
     call, network = runner.call, runner.network
     words = [first.text]
+    _tell_partial(runner, verb, words)
     until = network.clock.now() + timedelta(seconds=LONGEST_SPEECH_SECONDS)
     await call.pause(len(first.text) / network.characters_per_second)
     while network.clock.now() < until:
@@ -118,11 +120,18 @@ async def _listen(runner: Runner, verb: Gather, first: Speech) -> dict[str, str]
             break
         if isinstance(item, Speech):
             words.append(item.text)
+            _tell_partial(runner, verb, words)
             await call.pause(len(item.text) / network.characters_per_second)
     result = {"SpeechResult": " ".join(words)}
     if network.speech_confidence:
         result["Confidence"] = f"{network.random.uniform(0.7, 0.99):.7f}"
     return result
+
+
+def _tell_partial(runner: Runner, verb: Gather, words: list[str]) -> None:
+    if verb.partial_callback is not None:
+        form = standard(runner.call) | {"UnstableSpeechResult": " ".join(words), "SequenceNumber": str(len(words) - 1)}
+        runner.network.webhooks.news(runner.resolve(verb.partial_callback), verb.partial_method, form, runner.call.sid)
 
 
 def _silence_seconds(verb: Gather) -> float:

@@ -173,11 +173,12 @@ class _Reader:
             barge_in=given.flag("bargeIn", True),
             action_on_empty=given.flag("actionOnEmptyResult", False),
             prompts=tuple(self._prompts(element)),
+            partial_callback=given.maybe("partialResultCallback"),
+            partial_method=given.method("partialResultCallbackMethod"),
         )
         if gather.speech_timeout and gather.speech_timeout != "auto" and not gather.speech_timeout.isdigit():
             raise TwimlError(13313, f"Gather: invalid speechTimeout: {gather.speech_timeout!r}")
-        given.accept("partialResultCallback", "partialResultCallbackMethod", "profanityFilter", "speechModel")
-        given.accept("enhanced", "debug")
+        given.accept("profanityFilter", "speechModel", "enhanced", "debug")
         self._finish(given)
         return gather
 

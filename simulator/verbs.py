@@ -47,6 +47,8 @@ class Gather:
     barge_in: bool = True
     action_on_empty: bool = False
     prompts: tuple[Prompt, ...] = ()
+    partial_callback: str | None = None
+    partial_method: str = "POST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,8 @@ class Noun:
     parameters: tuple[tuple[str, str], ...] = ()
     machine_detection: str = ""
     amd_callback: str | None = None
+    amd_method: str = "POST"
+    amd_seconds: int = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +133,7 @@ class Dial:
     hangup_on_star: bool = False
     record: str = "do-not-record"
     recording_callback: RecordingCallback = NOBODY
+    recording_track: str = "both"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,12 @@ from store.clock import SystemClock
 from store.embedded import EmbeddedServerFailed
 from store.sql import Database
 from switchboard import logs, serve
+from switchboard.account import AccountRefused
 from switchboard.settings import Settings, SettingsRefused, load
 
 FAILED, WRONG_USAGE, SOME_SKIPPED = 1, 2, 3
 EXPECTED = (
+    AccountRefused,
     SettingsRefused,
     EmbeddedServerFailed,
     serve.AddressTaken,
@@ -36,8 +38,10 @@ app = typer.Typer(
 )
 importing = typer.Typer(help="Loads people and their past from CSV files.", no_args_is_help=False)
 token = typer.Typer(help="Makes tokens for the JSON API.", no_args_is_help=False)
+twilio = typer.Typer(help="Looks after the account at Twilio.", no_args_is_help=False)
 app.add_typer(importing, name="import")
 app.add_typer(token, name="token")
+app.add_typer(twilio, name="twilio")
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port of the server.")]
@@ -110,6 +114,17 @@ def carrier_command(port: CarrierPort = serve.DEFAULT_PORT + 10) -> int:
     return stand_in.run(_logged(load()), port)
 
 
+@app.command("rehearse")
+def rehearse_command(
+    language: Annotated[str | None, typer.Option(help="BCP 47, like de-DE; default: the house's.")] = None,
+) -> None:
+    """Prints what callers hear in ten situations, minute by minute, for reading aloud."""
+    from switchboard import rehearsal
+
+    logs.configure("ERROR")
+    asyncio.run(rehearsal.rehearse(load(), language))
+
+
 @app.command("migrate")
 def migrate_command() -> None:
     """Brings the database to the schema of this version, safely while calls go on."""
@@ -124,6 +139,22 @@ def doctor_command() -> int:
     from switchboard import doctor
 
     return doctor.run()
+
+
+@twilio.command("setup")
+def twilio_setup_command(
+    apply: Annotated[bool, typer.Option("--apply", help="Change what is shown.")] = False,
+    number: Annotated[
+        list[str] | None, typer.Option(metavar="+39…", help="Only this number; may be given again.")
+    ] = None,
+    fallback: Annotated[
+        str | None, typer.Option(metavar="URL", help="Fallback on another host.  Default: this server's own.")
+    ] = None,
+) -> int:
+    """Points the account's numbers at this server, and prints a fallback to be hosted at Twilio."""
+    from switchboard import twilio_setup
+
+    return twilio_setup.run(load(), apply=apply, numbers=number or (), fallback=fallback)
 
 
 def _import(kind: Literal["customers", "agents", "history"], file: Path) -> int:

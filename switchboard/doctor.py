@@ -1,31 +1,41 @@
-"""`centralino doctor`: looks at everything the server leans on, one line each, and changes nothing."""
+"""`centralino doctor`: looks at everything the server leans on, one line each, and changes nothing.
+
+The server need not run.  The public URL is judged as Twilio would: by asking it for `/healthz`.  While the server is
+down that fails, and the line says so; every other line is about what a start would find.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Coroutine, Iterator
+from base64 import b64encode
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from http.client import HTTPResponse
+from typing import Literal
+from urllib.parse import unquote, urlsplit
 
+from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from store import schema
-from store.live import Live, connect
+from store.live import connect
 from store.schema import Schema
+from switchboard.account import AccountRefused, account, is_loopback, own_numbers
 from switchboard.health import USABLE
+from switchboard.logs import mask
 from switchboard.serve import first_line
 from switchboard.settings import Settings, SettingsRefused, load
 
-ANSWER_SECONDS = 5
+ANSWER_SECONDS = 5.0
+CHECK_SECONDS = 10.0  # whatever a check waits for, its line comes within this time
 TOLERATED_SKEW = timedelta(seconds=30)
 GOOD_KEY_LENGTH = 32
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 Verdict = Literal["ok", "note", "FAIL"]
 
@@ -54,22 +64,40 @@ def run() -> int:
 
 
 def _line(finding: Finding) -> str:
-    return f"{finding.verdict:4}  {finding.about}: {finding.what}"
+    """Without passwords, wherever they stood."""
+    return mask(f"{finding.verdict:4}  {finding.about}: {' '.join(finding.what.split())}")
 
 
-def examine(settings: Settings) -> Iterator[Finding]:
-    checks: list[Callable[[Settings], Finding]] = [
-        _settings,
-        _home,
-        _database,
-        _redis,
-        _credentials,
-        _public_url,
-        _signature,
-        _clock,
-    ]
-    for check in checks:
-        yield check(settings)
+def examine(settings: Settings, *, seconds: float = CHECK_SECONDS) -> Iterator[Finding]:
+    """One finding for each check, each within `seconds`."""
+    checks: dict[str, Callable[[Settings], Finding]] = {
+        "settings": _settings,
+        "home": _home,
+        "database and schema": _database,
+        "redis": _redis,
+        "REST credentials": _credentials,
+        "public URL": _public_url,
+        "signatures": _signature,
+        "clock": _clock,
+    }
+    for about, check in checks.items():
+        yield _bounded(about, check, settings, seconds)
+
+
+def _bounded(about: str, check: Callable[[Settings], Finding], settings: Settings, seconds: float) -> Finding:
+    """Some waits have no limit of their own, a database behind a silent firewall for one."""
+    found: list[Finding] = []
+
+    def look() -> None:
+        try:
+            found.append(check(settings))
+        except Exception as error:
+            found.append(Finding(about, "FAIL", f"{type(error).__name__}: {first_line(error)}"))
+
+    looking = threading.Thread(target=look, daemon=True)
+    looking.start()
+    looking.join(seconds)
+    return found[0] if found else Finding(about, "FAIL", f"no answer within {seconds:g} s")
 
 
 def _settings(settings: Settings) -> Finding:
@@ -111,55 +139,60 @@ def _redis(settings: Settings) -> Finding:
         return Finding("redis", "ok", "embedded; started with the server")
     url = settings.redis_url.get_secret_value()
 
-    async def up() -> bool:
-        live = Live(connect(url))
+    async def up() -> None:
+        redis = connect(url, timeout=ANSWER_SECONDS)
         try:
-            return await live.up()
+            await redis.ping()
         finally:
-            await live.close()
+            await redis.aclose()
 
-    if _finish(up()):
-        return Finding("redis", "ok", "answers")
-    return Finding("redis", "FAIL", "no answer; calls are still routed, from SQL. Check REDIS_URL")
+    try:
+        asyncio.run(up())
+    except (RedisError, OSError) as error:
+        what = f"no answer ({type(error).__name__}); calls are still routed, from SQL. Check REDIS_URL"
+        return Finding("redis", "FAIL", what)
+    return Finding("redis", "ok", "answers")
 
 
 def _credentials(settings: Settings) -> Finding:
-    from carrier.twilio import TwilioNetwork
-
-    account, credentials = settings.twilio_account_sid, settings.rest_credentials
-    if account is None or credentials is None:
+    if settings.rest_credentials is None or settings.twilio_account_sid is None:
         return Finding("REST credentials", "note", "not set; no calls can be made")
-
-    async def numbers() -> int:
-        network = TwilioNetwork(account, "", api_key=credentials, api_url=settings.twilio_api_url)
-        await network.open()
-        try:
-            return len(await network.list_numbers())
-        finally:
-            await network.close()
-
     try:
-        count = _finish(asyncio.wait_for(numbers(), ANSWER_SECONDS))
-    except Exception as error:
-        reason = str(error) or type(error).__name__
-        return Finding("REST credentials", "FAIL", f"{settings.twilio_api_url} refuses them or is away: {reason}")
-    return Finding("REST credentials", "ok", f"accepted; {count} numbers")
+        with account(settings) as client:
+            numbers = own_numbers(settings, client)
+    except AccountRefused as error:
+        return Finding("REST credentials", "FAIL", str(error))
+    ours = f"{settings.public_url}/twilio/voice"
+    elsewhere = sorted(own.friendly_name or own.sid for own in numbers.values() if own.voice_url != ours)
+    if settings.public_url is not None and elsewhere:
+        what = f"accepted; {len(elsewhere)} of {len(numbers)} numbers not pointed at us: `centralino twilio setup`"
+        return Finding("REST credentials", "note", what)
+    return Finding("REST credentials", "ok", f"accepted; {len(numbers)} numbers")
 
 
 def _public_url(settings: Settings) -> Finding:
     url = settings.public_url
     if url is None:
         return Finding("public URL", "note", "PUBLIC_URL is not set; only this machine can reach us")
-    loopback = urlsplit(url).scheme == "http" and urlsplit(url).hostname in _LOOPBACK
-    try:
-        with urllib.request.urlopen(f"{url}/healthz", timeout=ANSWER_SECONDS) as answer:
-            healthy = answer.status == 200
-        what = f"{url} answers" if healthy else f"{url}/healthz answers {answer.status}"
-    except (OSError, ValueError) as error:
-        healthy, what = False, f"{url}/healthz does not answer: {error}"
-    if loopback:
+    healthy, what = _health(url)
+    if urlsplit(url).scheme == "http" and is_loopback(url):
         return Finding("public URL", "note", f"{what}; only this machine can reach it")
     return Finding("public URL", "ok" if healthy else "FAIL", what)
+
+
+def _health(url: str) -> tuple[bool, str]:
+    try:
+        with _asked(f"{url}/healthz") as answer:
+            led_to, ours = answer.geturl().removesuffix("/healthz"), answer.read(16).strip() == b"ok"
+    except urllib.error.HTTPError as error:
+        with error:
+            return False, f"{url}/healthz answers {error.code}; does the server run, and does the proxy pass it on?"
+    except (OSError, ValueError) as error:
+        return False, f"{url}/healthz does not answer ({getattr(error, 'reason', error)}); does the server run?"
+    if urlsplit(led_to).hostname != urlsplit(url).hostname or urlsplit(led_to).scheme != urlsplit(url).scheme:
+        # A redirect loses the form on its way, and Twilio signs the address that it was given.
+        return False, f"{url} leads to {led_to}: set PUBLIC_URL to that"
+    return ours, f"{url} answers" if ours else f"something else than this server answers at {url}/healthz"
 
 
 def _signature(settings: Settings) -> Finding:
@@ -199,7 +232,7 @@ def _clock(settings: Settings) -> Finding:
 
 def _date_header(url: str) -> str | None:
     try:
-        with urllib.request.urlopen(url, timeout=ANSWER_SECONDS) as answer:
+        with _asked(url) as answer:
             date: str | None = answer.headers["Date"]
     except urllib.error.HTTPError as error:  # an answer all the same
         with error:
@@ -207,5 +240,12 @@ def _date_header(url: str) -> str | None:
     return date
 
 
-def _finish(work: Coroutine[Any, Any, Any]) -> Any:
-    return asyncio.run(work)
+def _asked(url: str) -> HTTPResponse:
+    """GET, with the name and password that may stand in the address.  Raises OSError, ValueError."""
+    parts = urlsplit(url)
+    request = urllib.request.Request(parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl())
+    if parts.username:
+        signed = b64encode(f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()).decode()
+        request.add_header("Authorization", f"Basic {signed}")
+    answer: HTTPResponse = urllib.request.build_opener().open(request, timeout=ANSWER_SECONDS)
+    return answer

@@ -41,6 +41,13 @@ class Asked:
     def number(self, name: str, default: int) -> int:
         return int(self.form[name][0]) if name in self.form else default
 
+    def choice(self, name: str, allowed: Sequence[str], default: str) -> str:
+        """Raises Refused 20001."""
+        value = self.text(name, default)
+        if value not in allowed:
+            raise bad_request(20001, f"Invalid {name}: {value} is none of {', '.join(allowed)}")
+        return value
+
     def many(self, name: str) -> list[str]:
         """Repeated keys, or one with spaces in between."""
         return [word for value in self.form.get(name, ()) for word in value.split()]

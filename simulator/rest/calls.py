@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from simulator.calls import Call, Source, Subscription
+from simulator.machines import MachineDetection
+from simulator.network import Application
 from simulator.parameters import API_VERSION, rfc_2822
-from simulator.placing import MachineDetection, Order, place
+from simulator.placing import Order, place
 from simulator.rest.asked import Asked
 from simulator.rest.errors import Refused, bad_request
 from simulator.rest.paging import page, within
@@ -24,7 +27,18 @@ PARTS = (
 
 
 def create(asked: Asked) -> dict[str, Any]:
-    order = order_of(asked, _source(asked))
+    """Url beats Twiml beats ApplicationSid; an application brings its own fallback and status callback."""
+    source = _source(asked)
+    if source is not None:
+        return as_json(place(asked.network, order_of(asked, source)))
+    application = _application(asked)
+    order = order_of(asked, Source(application.voice_url, application.voice_method))
+    fallback, status_url = application.voice_fallback_url, application.status_callback
+    order = replace(
+        order,
+        fallback=Source(fallback, application.voice_fallback_method) if fallback else None,
+        subscription=Subscription(status_url, application.status_callback_method) if status_url else None,
+    )
     return as_json(place(asked.network, order))
 
 
@@ -50,6 +64,8 @@ def order_of(asked: Asked, source: Source) -> Order:
         detection=detection(asked),
         record=asked.flag("Record", False),
         recording_callback=recording_callback(asked, "RecordingStatusCallback"),
+        recording_channels=recording_channels(asked),
+        recording_track=recording_track(asked),
     )
 
 
@@ -65,14 +81,14 @@ def destination(asked: Asked) -> str:
 
 def origin(asked: Asked, to: str) -> str:
     """The number shown: one of the account's own, or the caller's with their CallToken."""
-    from_ = (asked.maybe("CallerId") or asked.text("From")).strip()
+    from_, borrowed = (asked.maybe("CallerId") or asked.text("From")).strip(), asked.text("CallToken")
     if not asked.text("From").strip():
         raise bad_request(21213, "No 'From' number is specified")
     if from_.startswith(("client:", "sip:")) and to.startswith(("client:", "sip:")):
         return from_
     if not E164.fullmatch(from_):
         raise bad_request(21212, f"The source phone number provided, {from_}, is not a valid phone number.")
-    if from_ not in asked.network.numbers and not asked.text("CallToken"):
+    if from_ not in asked.network.numbers and not borrowed:
         raise bad_request(
             21210,
             f"The source phone number provided, {from_}, is not yet verified for your account. You may only make calls "
@@ -82,27 +98,33 @@ def origin(asked: Asked, to: str) -> str:
 
 
 def detection(asked: Asked) -> MachineDetection | None:
+    """The thresholds are checked; there is no sound that they could be applied to.  Raises Refused 21234."""
+    bounds = {"Timeout": (3, 60), "SpeechThreshold": (1000, 6000), "SpeechEndThreshold": (500, 5000),
+              "SilenceTimeout": (2000, 10000)}  # fmt: skip
+    for name, (lowest, highest) in bounds.items():
+        if not lowest <= asked.number(f"MachineDetection{name}", lowest) <= highest:
+            raise bad_request(21234, f"Invalid MachineDetection{name}")
     mode = asked.text("MachineDetection")
     if not mode:
         return None
-    bounds = {"": (3, 60), "SpeechThreshold": (1000, 6000), "SpeechEndThreshold": (500, 5000),
-              "SilenceTimeout": (2000, 10000)}  # fmt: skip
-    for name, (lowest, highest) in bounds.items():
-        key = f"MachineDetection{name}" if name else "MachineDetectionTimeout"
-        if asked.has(key) and not lowest <= asked.number(key, lowest) <= highest:
-            raise bad_request(21234, f"Invalid {key}")
     if mode not in ("Enable", "DetectMessageEnd"):
         raise bad_request(21234, f"Invalid MachineDetection: {mode}")
-    prefix = "AsyncAmdStatusCallback" if asked.has("AsyncAmdStatusCallback") else "AmdStatusCallback"
-    url = asked.url(prefix)
-    callback = Subscription(url, asked.text(f"{prefix}Method", "POST")) if url else None
-    asynchronous = asked.text("AsyncAmd").lower() == "true" or (prefix == "AmdStatusCallback" and url is not None)
+    callback = asked.subscription("AsyncAmdStatusCallback") or asked.subscription("AmdStatusCallback")
+    asynchronous = asked.flag("AsyncAmd", False) or asked.has("AmdStatusCallback")
     return MachineDetection(mode, asynchronous, callback, asked.number("MachineDetectionTimeout", 30))
 
 
 def recording_callback(asked: Asked, prefix: str) -> RecordingCallback:
     events = frozenset(asked.many(f"{prefix}Event")) or frozenset({"completed"})
     return RecordingCallback(asked.url(prefix), asked.text(f"{prefix}Method", "POST"), events)
+
+
+def recording_channels(asked: Asked) -> int:
+    return 2 if asked.choice("RecordingChannels", ("mono", "dual"), "mono") == "dual" else 1
+
+
+def recording_track(asked: Asked) -> str:
+    return asked.choice("RecordingTrack", ("inbound", "outbound", "both"), "both")
 
 
 def listing(asked: Asked) -> dict[str, Any]:
@@ -125,7 +147,10 @@ def update(asked: Asked) -> dict[str, Any]:
     elif asked.has("Url") or asked.has("Twiml"):
         if not call.live:
             raise bad_request(21220, "Call is not in-progress. Cannot redirect.")
-        call.take_away(_source(asked))
+        source = _source(asked)
+        if source is None:
+            raise bad_request(21205, "Url parameter is required.")
+        call.take_away(source)
     return as_json(call)
 
 
@@ -188,23 +213,25 @@ def as_json(call: Call) -> dict[str, Any]:
     }
 
 
-def _source(asked: Asked) -> Source:
-    """Url beats Twiml beats ApplicationSid."""
+def _source(asked: Asked) -> Source | None:
+    """Url beats Twiml; None without either."""
     source = asked.source("Url", "Method")
     if source is not None:
         return source
     twiml = asked.text("Twiml")
-    if twiml:
-        if len(twiml) > LONGEST_TWIML:
-            raise bad_request(32018, f"Twiml must not be longer than {LONGEST_TWIML} characters")
-        return Source(twiml=twiml)
+    if len(twiml) > LONGEST_TWIML:
+        raise bad_request(32018, f"Twiml must not be longer than {LONGEST_TWIML} characters")
+    return Source(twiml=twiml) if twiml else None
+
+
+def _application(asked: Asked) -> Application:
     sid = asked.text("ApplicationSid")
-    if sid:
-        application = asked.network.applications.get(sid)
-        if application is None:
-            raise bad_request(21218, f"Invalid ApplicationSid: {sid}")
-        return Source(application.voice_url)
-    raise bad_request(21205, "Url parameter is required.")
+    if not sid:
+        raise bad_request(21205, "Url parameter is required.")
+    application = asked.network.applications.get(sid)
+    if application is None or not application.voice_url:
+        raise bad_request(21218, f"Invalid ApplicationSid: {sid}")
+    return application
 
 
 def _change_settings(asked: Asked, call: Call) -> None:

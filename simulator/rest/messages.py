@@ -35,10 +35,17 @@ def create(asked: Asked) -> dict[str, Any]:
         raise bad_request(21623, f"Number of media files exceeds {MOST_MEDIA}")
     if (sender, to) in asked.network.messages.opted_out:
         raise bad_request(21610, "Attempt to send to unsubscribed recipient")
-    url = asked.url("StatusCallback")
+    url = asked.url("StatusCallback") or _callback_of_application(asked)
     subscription = Subscription(url) if url else None
     message = asked.network.messages.send(sender, to, body, "outbound-api", subscription, len(media))
     return as_json(asked, message)
+
+
+def _callback_of_application(asked: Asked) -> str | None:
+    sid = asked.text("ApplicationSid")
+    if sid and sid not in asked.network.applications:
+        raise bad_request(21218, f"Invalid ApplicationSid: {sid}")
+    return asked.network.applications[sid].message_status_callback if sid else None
 
 
 def listing(asked: Asked) -> dict[str, Any]:
@@ -51,12 +58,13 @@ def fetch(asked: Asked) -> dict[str, Any]:
 
 
 def update(asked: Asked) -> dict[str, Any]:
-    """An empty Body redacts; Status=canceled stops what has not been sent."""
-    message = _find(asked)
-    if asked.maybe("Body") == "":
-        message.body = ""
-    if asked.text("Status") == "canceled":
-        asked.network.messages.cancel(message)
+    """An empty Body redacts.  Only what is scheduled can be cancelled, and here nothing is."""
+    message, body, status = _find(asked), asked.maybe("Body"), asked.maybe("Status")
+    if (body is None) == (status is None) or body:
+        raise bad_request(30400, "Parameters are not valid: an empty Body or a Status")
+    if status is not None:
+        raise Refused(409, 30409, "This message cannot be canceled")
+    message.body = ""
     return as_json(asked, message)
 
 

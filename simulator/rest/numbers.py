@@ -6,6 +6,7 @@ from typing import Any
 
 from simulator.network import NumberSettings
 from simulator.parameters import API_VERSION, rfc_2822
+from simulator.rest.applications import change
 from simulator.rest.asked import Asked
 from simulator.rest.errors import bad_request
 from simulator.rest.paging import page
@@ -30,6 +31,9 @@ PLAIN = {
 def listing(asked: Asked) -> dict[str, Any]:
     shown = [as_json(asked, number, settings) for number, settings in asked.network.numbers.items()]
     exact, name = asked.filter("PhoneNumber"), asked.filter("FriendlyName")
+    for wanted in ("Beta", "Origin"):
+        value = asked.filter(wanted)
+        shown = [body for body in shown if value is None or str(body[wanted.lower()]).lower() == value.lower()]
     if exact is not None:
         pattern = exact.replace("*", "")
         shown = [body for body in shown if pattern in body["phone_number"]]
@@ -43,19 +47,21 @@ def fetch(asked: Asked) -> dict[str, Any]:
 
 
 def update(asked: Asked) -> dict[str, Any]:
-    """Holds from the next call on."""
+    """Holds from the next call on.  A trunk and an application exclude each other: setting one clears the other."""
     number, settings = _find(asked)
-    sid = asked.text("VoiceApplicationSid")
-    if sid and sid not in asked.network.applications:
-        raise bad_request(21218, f"Invalid VoiceApplicationSid: {sid}")
-    for name, field in URLS.items():
-        if asked.has(name):
-            setattr(settings, field, asked.url(name) or "")
-    for name, field in PLAIN.items():
-        if asked.has(name):
-            setattr(settings, field, asked.text(name))
+    voice, texts = asked.text("VoiceApplicationSid"), asked.text("SmsApplicationSid")
+    for name, sid in (("VoiceApplicationSid", voice), ("SmsApplicationSid", texts)):
+        if sid and sid not in asked.network.applications:
+            raise bad_request(21218, f"Invalid {name}: {sid}")
+    change(asked, settings, URLS, PLAIN)
     if asked.has("VoiceApplicationSid"):
-        settings.voice_application_sid = sid
+        settings.voice_application_sid = voice
+        settings.trunk_sid = "" if voice else settings.trunk_sid
+    if asked.has("TrunkSid"):
+        settings.trunk_sid = asked.text("TrunkSid")
+        settings.voice_application_sid = "" if settings.trunk_sid else settings.voice_application_sid
+    if asked.has("SmsApplicationSid"):
+        settings.sms_application_sid = texts
     settings.caller_id_lookup = asked.flag("VoiceCallerIdLookup", settings.caller_id_lookup)
     settings.updated_at = asked.network.clock.now()
     return as_json(asked, number, settings)
@@ -77,14 +83,14 @@ def as_json(asked: Asked, number: str, settings: NumberSettings) -> dict[str, An
         "phone_number": number,
         "origin": "twilio",
         "sid": settings.sid,
-        "sms_application_sid": None,
+        "sms_application_sid": settings.sms_application_sid or None,
         "sms_fallback_method": settings.sms_fallback_method,
         "sms_fallback_url": settings.sms_fallback_url,
         "sms_method": settings.sms_method,
         "sms_url": settings.sms_url,
         "status_callback": settings.status_callback,
         "status_callback_method": settings.status_callback_method,
-        "trunk_sid": None,
+        "trunk_sid": settings.trunk_sid or None,
         "uri": f"{asked.root}/IncomingPhoneNumbers/{settings.sid}.json",
         "voice_receive_mode": "voice",
         "voice_application_sid": settings.voice_application_sid or None,

@@ -11,6 +11,7 @@ from simulator.parameters import API_VERSION, rfc_2822
 from simulator.recordings import Recording
 from simulator.rest import calls
 from simulator.rest.asked import Asked
+from simulator.rest.errors import Refused, bad_request
 from simulator.rest.paging import page, within
 
 SAMPLES_PER_SECOND = 8000
@@ -21,27 +22,70 @@ def listing(asked: Asked) -> dict[str, Any]:
     return page(asked, "recordings", [as_json(asked, recording) for recording in _shown(asked)])
 
 
-def listing_of_call(asked: Asked) -> dict[str, Any]:
-    calls.find(asked, "call")
-    return page(asked, "recordings", [_common(asked, recording) | {"track": "both"} for recording in _shown(asked)])
-
-
-def listing_of_conference(asked: Asked) -> dict[str, Any]:
-    if asked.names["conference"] not in asked.network.rooms.all:
+def listing_within(asked: Asked) -> dict[str, Any]:
+    """Of the call or conference in the path."""
+    if "call" in asked.names:
+        calls.find(asked, "call")
+    elif asked.names["conference"] not in asked.network.rooms.all:
         raise asked.missing()
-    return page(asked, "recordings", [_common(asked, recording) for recording in _shown(asked)])
+    return page(asked, "recordings", [within_json(asked, recording) for recording in _shown(asked)])
+
+
+def start(asked: Asked) -> dict[str, Any]:
+    """From now to the end of the call, or until it is stopped."""
+    call = calls.find(asked, "call")
+    if not call.live:
+        raise bad_request(21220, "Requested resource is not eligible for recording")
+    recordings = asked.network.recordings
+    recording = recordings.begin(
+        call,
+        "StartCallRecordingAPI",
+        calls.recording_callback(asked, "RecordingStatusCallback"),
+        None,
+        channels=calls.recording_channels(asked),
+        track=calls.recording_track(asked),
+    )
+    call.endings.append(lambda: recordings.end(call, recording))
+    return within_json(asked, recording)
+
+
+def update(asked: Asked) -> dict[str, Any]:
+    """Pauses, goes on or stops."""
+    recording, recordings = find(asked), asked.network.recordings
+    status = asked.choice("Status", ("paused", "in-progress", "stopped"), "")
+    skip = asked.choice("PauseBehavior", ("skip", "silence"), "silence") == "skip"
+    if not recording.running:
+        raise bad_request(21220, "Recording is not in-progress")
+    if status == "paused":
+        recordings.pause(recording, skip=skip)
+    elif status == "in-progress":
+        recordings.resume(recording)
+    else:
+        recordings.end(asked.network.calls[recording.call_sid], recording)
+    return within_json(asked, recording) | ({"status": "stopped"} if status == "stopped" else {})
 
 
 def fetch(asked: Asked) -> dict[str, Any]:
     return as_json(asked, find(asked))
 
 
+def fetch_within(asked: Asked) -> dict[str, Any]:
+    return within_json(asked, find(asked))
+
+
 def delete(asked: Asked) -> None:
-    del asked.network.recordings.all[find(asked).sid]
+    recording = find(asked)
+    if recording.running:
+        raise Refused(409, 20409, "The recording is still in progress")
+    del asked.network.recordings.all[recording.sid]
 
 
 def find(asked: Asked) -> Recording:
-    recording = asked.network.recordings.all.get(asked.names["sid"])
+    """`Twilio.CURRENT` is what is being recorded now."""
+    sid, known = asked.names["sid"], asked.network.recordings.all
+    if sid == "Twilio.CURRENT":
+        sid = next((one.sid for one in _shown(asked) if one.running), sid)
+    recording = known.get(sid)
     if recording is None or not _belongs(asked, recording):
         raise asked.missing()
     return recording
@@ -69,6 +113,11 @@ def as_json(asked: Asked, recording: Recording) -> dict[str, Any]:
         },
         "media_url": asked.network.recordings.url(recording),
     }
+
+
+def within_json(asked: Asked, recording: Recording) -> dict[str, Any]:
+    """As it is shown below a call or a conference."""
+    return _common(asked, recording) | ({"track": recording.track} if "call" in asked.names else {})
 
 
 def _common(asked: Asked, recording: Recording) -> dict[str, Any]:

@@ -18,9 +18,10 @@ from starlette.types import Receive, Scope, Send
 from simulator.faults import Fault
 from simulator.network import Network
 from simulator.openapi import BadParameter, operation
-from simulator.rest import account, calls, conferences, messages, numbers, queues, recordings
+from simulator.rest import account, applications, calls, conferences, messages, numbers, queues, recordings
 from simulator.rest.asked import Asked
 from simulator.rest.errors import Refused, bad_request, not_found, unauthorised
+from simulator.rest.uncarried import NOT_CARRIED, WITHOUT_EFFECT
 
 ACCOUNT = "/2010-04-01/Accounts/{account}"
 Handler = Callable[[Asked], dict[str, Any] | None]
@@ -33,99 +34,79 @@ class ConnectionDropped(ConnectionResetError):
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     method: str
-    path: str  # below the account
-    documented: str  # the same in the OpenAPI document, "" = not in it
+    path: str  # below the account, as the OpenAPI document writes it
     handler: Handler
     status: int = 200
 
 
 ENDPOINTS = [
-    Endpoint("GET", ".json", "", account.fetch),
-    Endpoint("POST", "/Tokens.json", "/Tokens.json", account.create_token, 201),
-    Endpoint("POST", "/Calls.json", "/Calls.json", calls.create, 201),
-    Endpoint("GET", "/Calls.json", "/Calls.json", calls.listing),
-    Endpoint("GET", "/Calls/{sid}.json", "/Calls/{Sid}.json", calls.fetch),
-    Endpoint("POST", "/Calls/{sid}.json", "/Calls/{Sid}.json", calls.update),
-    Endpoint("DELETE", "/Calls/{sid}.json", "/Calls/{Sid}.json", calls.delete, 204),
-    Endpoint("GET", "/Calls/{call}/Recordings.json", "/Calls/{CallSid}/Recordings.json", recordings.listing_of_call),
-    Endpoint("GET", "/Conferences.json", "/Conferences.json", conferences.listing),
-    Endpoint("GET", "/Conferences/{sid}.json", "/Conferences/{Sid}.json", conferences.fetch),
-    Endpoint("POST", "/Conferences/{sid}.json", "/Conferences/{Sid}.json", conferences.update),
-    Endpoint(
-        "GET",
-        "/Conferences/{conference}/Recordings.json",
-        "/Conferences/{ConferenceSid}/Recordings.json",
-        recordings.listing_of_conference,
-    ),
-    Endpoint(
-        "POST",
-        "/Conferences/{conference}/Participants.json",
-        "/Conferences/{ConferenceSid}/Participants.json",
-        conferences.create_participant,
-        201,
-    ),
-    Endpoint(
-        "GET",
-        "/Conferences/{conference}/Participants.json",
-        "/Conferences/{ConferenceSid}/Participants.json",
-        conferences.list_participants,
-    ),
-    Endpoint(
-        "GET",
-        "/Conferences/{conference}/Participants/{call}.json",
-        "/Conferences/{ConferenceSid}/Participants/{CallSid}.json",
-        conferences.fetch_participant,
-    ),
-    Endpoint(
-        "POST",
-        "/Conferences/{conference}/Participants/{call}.json",
-        "/Conferences/{ConferenceSid}/Participants/{CallSid}.json",
-        conferences.update_participant,
-    ),
-    Endpoint(
-        "DELETE",
-        "/Conferences/{conference}/Participants/{call}.json",
-        "/Conferences/{ConferenceSid}/Participants/{CallSid}.json",
-        conferences.delete_participant,
-        204,
-    ),
-    Endpoint("POST", "/Queues.json", "/Queues.json", queues.create, 201),
-    Endpoint("GET", "/Queues.json", "/Queues.json", queues.listing),
-    Endpoint("GET", "/Queues/{sid}.json", "/Queues/{Sid}.json", queues.fetch),
-    Endpoint("POST", "/Queues/{sid}.json", "/Queues/{Sid}.json", queues.update),
-    Endpoint("DELETE", "/Queues/{sid}.json", "/Queues/{Sid}.json", queues.delete, 204),
-    Endpoint("GET", "/Queues/{queue}/Members.json", "/Queues/{QueueSid}/Members.json", queues.list_members),
-    Endpoint(
-        "GET", "/Queues/{queue}/Members/{call}.json", "/Queues/{QueueSid}/Members/{CallSid}.json", queues.fetch_member
-    ),
-    Endpoint(
-        "POST",
-        "/Queues/{queue}/Members/{call}.json",
-        "/Queues/{QueueSid}/Members/{CallSid}.json",
-        queues.dequeue_member,
-    ),
-    Endpoint("POST", "/Messages.json", "/Messages.json", messages.create, 201),
-    Endpoint("GET", "/Messages.json", "/Messages.json", messages.listing),
-    Endpoint("GET", "/Messages/{sid}.json", "/Messages/{Sid}.json", messages.fetch),
-    Endpoint("POST", "/Messages/{sid}.json", "/Messages/{Sid}.json", messages.update),
-    Endpoint("DELETE", "/Messages/{sid}.json", "/Messages/{Sid}.json", messages.delete, 204),
-    Endpoint("GET", "/IncomingPhoneNumbers.json", "/IncomingPhoneNumbers.json", numbers.listing),
-    Endpoint("GET", "/IncomingPhoneNumbers/{sid}.json", "/IncomingPhoneNumbers/{Sid}.json", numbers.fetch),
-    Endpoint("POST", "/IncomingPhoneNumbers/{sid}.json", "/IncomingPhoneNumbers/{Sid}.json", numbers.update),
-    Endpoint("GET", "/Recordings.json", "/Recordings.json", recordings.listing),
-    Endpoint("GET", "/Recordings/{sid}.json", "/Recordings/{Sid}.json", recordings.fetch),
-    Endpoint("DELETE", "/Recordings/{sid}.json", "/Recordings/{Sid}.json", recordings.delete, 204),
+    Endpoint("GET", ".json", account.fetch),
+    Endpoint("POST", "/Tokens.json", account.create_token, 201),
+    Endpoint("POST", "/Calls.json", calls.create, 201),
+    Endpoint("GET", "/Calls.json", calls.listing),
+    Endpoint("GET", "/Calls/{Sid}.json", calls.fetch),
+    Endpoint("POST", "/Calls/{Sid}.json", calls.update),
+    Endpoint("DELETE", "/Calls/{Sid}.json", calls.delete, 204),
+    Endpoint("POST", "/Calls/{CallSid}/Recordings.json", recordings.start, 201),
+    Endpoint("GET", "/Calls/{CallSid}/Recordings.json", recordings.listing_within),
+    Endpoint("GET", "/Calls/{CallSid}/Recordings/{Sid}.json", recordings.fetch_within),
+    Endpoint("POST", "/Calls/{CallSid}/Recordings/{Sid}.json", recordings.update),
+    Endpoint("DELETE", "/Calls/{CallSid}/Recordings/{Sid}.json", recordings.delete, 204),
+    Endpoint("GET", "/Conferences.json", conferences.listing),
+    Endpoint("GET", "/Conferences/{Sid}.json", conferences.fetch),
+    Endpoint("POST", "/Conferences/{Sid}.json", conferences.update),
+    Endpoint("GET", "/Conferences/{ConferenceSid}/Recordings.json", recordings.listing_within),
+    Endpoint("GET", "/Conferences/{ConferenceSid}/Recordings/{Sid}.json", recordings.fetch_within),
+    Endpoint("POST", "/Conferences/{ConferenceSid}/Recordings/{Sid}.json", recordings.update),
+    Endpoint("DELETE", "/Conferences/{ConferenceSid}/Recordings/{Sid}.json", recordings.delete, 204),
+    Endpoint("POST", "/Conferences/{ConferenceSid}/Participants.json", conferences.create_participant, 201),
+    Endpoint("GET", "/Conferences/{ConferenceSid}/Participants.json", conferences.list_participants),
+    Endpoint("GET", "/Conferences/{ConferenceSid}/Participants/{CallSid}.json", conferences.fetch_participant),
+    Endpoint("POST", "/Conferences/{ConferenceSid}/Participants/{CallSid}.json", conferences.update_participant),
+    Endpoint("DELETE", "/Conferences/{ConferenceSid}/Participants/{CallSid}.json", conferences.delete_participant, 204),
+    Endpoint("POST", "/Queues.json", queues.create, 201),
+    Endpoint("GET", "/Queues.json", queues.listing),
+    Endpoint("GET", "/Queues/{Sid}.json", queues.fetch),
+    Endpoint("POST", "/Queues/{Sid}.json", queues.update),
+    Endpoint("DELETE", "/Queues/{Sid}.json", queues.delete, 204),
+    Endpoint("GET", "/Queues/{QueueSid}/Members.json", queues.list_members),
+    Endpoint("GET", "/Queues/{QueueSid}/Members/{CallSid}.json", queues.fetch_member),
+    Endpoint("POST", "/Queues/{QueueSid}/Members/{CallSid}.json", queues.dequeue_member),
+    Endpoint("POST", "/Messages.json", messages.create, 201),
+    Endpoint("GET", "/Messages.json", messages.listing),
+    Endpoint("GET", "/Messages/{Sid}.json", messages.fetch),
+    Endpoint("POST", "/Messages/{Sid}.json", messages.update),
+    Endpoint("DELETE", "/Messages/{Sid}.json", messages.delete, 204),
+    Endpoint("GET", "/IncomingPhoneNumbers.json", numbers.listing),
+    Endpoint("GET", "/IncomingPhoneNumbers/{Sid}.json", numbers.fetch),
+    Endpoint("POST", "/IncomingPhoneNumbers/{Sid}.json", numbers.update),
+    Endpoint("GET", "/Applications.json", applications.listing),
+    Endpoint("GET", "/Applications/{Sid}.json", applications.fetch),
+    Endpoint("POST", "/Applications/{Sid}.json", applications.update),
+    Endpoint("GET", "/Recordings.json", recordings.listing),
+    Endpoint("GET", "/Recordings/{Sid}.json", recordings.fetch),
+    Endpoint("DELETE", "/Recordings/{Sid}.json", recordings.delete, 204),
 ]
+NAMES = {"Sid": "sid", "CallSid": "call", "ConferenceSid": "conference", "QueueSid": "queue"}
+UNDOCUMENTED = (".json",)  # the account itself
 
 
 def routes(network: Network) -> list[BaseRoute]:
     served: list[BaseRoute] = [
-        Route(ACCOUNT + endpoint.path, _Served(network, endpoint), methods=[endpoint.method]) for endpoint in ENDPOINTS
+        Route(_path(endpoint), _Served(network, endpoint), methods=[endpoint.method]) for endpoint in ENDPOINTS
     ]
     for suffix in (".wav", ".mp3", ""):
         served.append(Route(ACCOUNT + "/Recordings/{sid}" + suffix, _Sound(network), methods=["GET"]))
     served.append(Route("/2010-04-01/{rest:path}", _Nothing(network)))
     return served
+
+
+def _path(endpoint: Endpoint) -> str:
+    """With the names by which handlers know its parts."""
+    path = ACCOUNT + endpoint.path
+    for documented, ours in NAMES.items():
+        path = path.replace(f"{{{documented}}}", f"{{{ours}}}")
+    return path
 
 
 class _Answered:
@@ -171,8 +152,8 @@ class _Served(_Answered):
             if kind != "application/x-www-form-urlencoded":
                 raise bad_request(20001, f"Content type {kind} is not taken")
             form = parse_qs((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
-        if endpoint.documented:
-            _check(endpoint, query, form)
+        if endpoint.path not in UNDOCUMENTED:
+            _check(self._network, endpoint, query, form)
         asked = Asked(self._network, request.url.path, request.path_params, query, form)
         body = endpoint.handler(asked)
         return Response(status_code=204) if endpoint.status == 204 else JSONResponse(body, endpoint.status)
@@ -189,11 +170,17 @@ class _Nothing(_Answered):
         raise not_found(request.url.path)
 
 
-def _check(endpoint: Endpoint, query: Mapping[str, list[str]], form: Mapping[str, list[str]]) -> None:
+def _check(network: Network, endpoint: Endpoint, query: Mapping[str, list[str]], form: Mapping[str, list[str]]) -> None:
+    """Raises Refused for what Twilio does not document, and for what this stand-in does not carry."""
     try:
-        operation(endpoint.method, endpoint.documented).check(query, form)
+        operation(endpoint.method, endpoint.path).check(query, form)
     except BadParameter as error:
         raise bad_request(21209 if error.name.endswith("Method") else 20001, str(error)) from error
+    for name in form:
+        if name in NOT_CARRIED:
+            raise bad_request(20001, f"{name} is not carried by this stand-in")
+        if name in WITHOUT_EFFECT:
+            network.note("without effect", name, WITHOUT_EFFECT[name])
 
 
 def _sign_in(network: Network, request: Request) -> None:

@@ -130,6 +130,38 @@ async def test_somebody_removed_by_the_api_is_hung_up(house: House) -> None:
     assert first.partners == []
 
 
+@pytest.mark.parametrize(
+    ("attributes", "reason"),
+    [
+        ('endConferenceOnExit="true" waitUrl=""', "participant-with-end-conference-on-exit-kicked"),
+        ('waitUrl=""', "last-participant-kicked"),
+    ],
+)
+async def test_being_removed_is_told_from_leaving(house: House, attributes: str, reason: str) -> None:
+    first, second = await house.enter("+391111111", attributes), await house.enter("+392222222")
+    room = (await house.room())["sid"]
+    for phone in (second, first) if reason.startswith("last") else (first,):
+        await house.rest.delete(f"/Conferences/{room}/Participants/{phone.call}.json")
+        await house.clock.advance(1)
+    assert house.customer.at("/room")[-1]["ReasonConferenceEnded"] == reason
+    assert (first.state, second.state) == ("idle", "idle" if reason.startswith("last") else "in_call")
+
+
+async def test_muting_and_coaching_by_the_api_are_told_and_heard(house: House) -> None:
+    carla, anna = await house.enter("+391111111"), await house.enter("+392222222")
+    coach = await house.enter("+393333333")
+    answer = await house.participant(coach, Coaching="true", CallSidToCoach=anna.call)
+    assert (answer.body["coaching"], answer.body["call_sid_to_coach"]) == (True, anna.call)
+    coach.speak("Offer a refund")
+    assert ("refund" in anna.words, "refund" in carla.words) == (True, False)
+    assert (house.told()[-1], house.customer.at("/room")[-1]["CallSidToCoach"]) == ("participant-modify", anna.call)
+    for muted, event in (("true", "participant-mute"), ("false", "participant-unmute")):
+        await house.participant(carla, Muted=muted)
+        assert (house.told()[-1], house.customer.at("/room")[-1]["Muted"]) == (event, muted)
+    strange = await house.participant(coach, Coaching="true", CallSidToCoach="CA" + "0" * 32)
+    assert (strange.status, strange.body["code"]) == (400, 13240)
+
+
 async def test_hold_plays_its_document_to_one_while_the_others_talk_on(house: House) -> None:
     first, second, third = [await house.enter(f"+39{n}{n}{n}{n}{n}{n}{n}") for n in (1, 2, 3)]
     house.customer.answers["/hold"] = "<Say>One moment.</Say>"
@@ -176,6 +208,9 @@ async def test_a_label_must_be_unique_and_without_a_slash(house: House) -> None:
     sid = (await house.room())["sid"]
     answer = await house.rest.get(f"/Conferences/{sid}/Participants/agent%207.json")
     assert answer.body["label"] == "agent 7"
+    for label, code in (("agent 7", 16025), ("a/b", 16023)):
+        made = await house.rest.post(f"/Conferences/{sid}/Participants.json", From_=LINE, To="client:anna", Label=label)
+        assert (made.status, made.body["code"]) == (400, code)
 
 
 async def test_a_full_room_takes_nobody(house: House) -> None:

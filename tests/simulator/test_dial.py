@@ -267,3 +267,28 @@ async def test_a_star_of_the_callee_ends_nothing(floor: Floor) -> None:
     floor.anna.press("*")
     await floor.clock.advance(1)
     assert floor.carla.partners == [ANNA]
+
+
+async def test_a_machine_that_picks_up_a_dialled_number_is_told_while_the_talk_goes_on(floor: Floor) -> None:
+    dora = floor.network.plug_in("+390699999999")
+    dora.auto, dora.answers_as = AutoAnswer(1), "machine"
+    amd = 'machineDetection="Enable" amdStatusCallback="/amd"'
+    await floor.dial(f"<Number {amd}>+390699999999</Number>")
+    await floor.clock.advance(2)
+    assert floor.carla.partners == ["+390699999999"]
+    await floor.clock.advance(5)
+    (told,) = floor.customer.at("/amd")
+    assert (told["AnsweredBy"], told["MachineDetectionDuration"]) == ("machine_start", "4000")
+
+
+async def test_a_desk_phone_may_be_shown_any_name(floor: Floor) -> None:
+    desk = floor.network.plug_in("sip:kate@example.com")
+    await floor.dial("<Sip>kate@example.com?x-case=7</Sip>", 'callerId="bob"')
+    assert (desk.events[-1]["from"], desk.offered_parameters) == ("bob", {"x-case": "7"})
+
+
+async def test_a_noun_that_this_network_does_not_carry_is_refused_clearly(floor: Floor) -> None:
+    await floor.dial("<Sim>DE8caa2afb9d5279926619c458dc7098a8</Sim>")
+    (alert,) = floor.network.alerts
+    assert (alert.code, alert.message) == (12200, "Dial to Sim is not carried by this network")
+    assert floor.customer.at("/done") == []

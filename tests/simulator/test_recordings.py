@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from simulator.network import Network
+from simulator.phones import AutoAnswer
 from store.clock import VirtualClock
 
 pytestmark = pytest.mark.anyio
-LINE, CARLA = "+390612345678", "+393331234567"
+ORIGIN, LINE, CARLA = "https://app.test", "+390612345678", "+393331234567"
 
 
 async def dial(clock: VirtualClock, network: Network, customer: Any, attributes: str) -> Any:
@@ -94,3 +95,68 @@ async def test_what_was_typed_while_recording_is_the_transcription(
     phone.finish_recording()
     await clock.advance(5)
     assert customer.at("/words")[0]["TranscriptionText"] == "Please call me back"
+
+
+async def test_a_talk_is_recorded_paused_and_stopped_by_the_api(
+    clock: VirtualClock, network: Network, customer: Any, rest: Any
+) -> None:
+    customer.answers["/outbound"] = '<Pause length="600"/>'
+    network.plug_in(CARLA).auto = AutoAnswer(1)
+    call = (await rest.call(CARLA))["sid"]
+    early = await rest.post(f"/Calls/{call}/Recordings.json")
+    assert (early.status, early.body["code"]) == (400, 21220)
+    await clock.advance(5)
+    asked = {"RecordingStatusCallback": f"{ORIGIN}/file", "RecordingChannels": "dual", "RecordingTrack": "inbound"}
+    made = await rest.post(f"/Calls/{call}/Recordings.json", **asked)
+    assert (made.status, made.body["status"], made.body["source"]) == (201, "in-progress", "StartCallRecordingAPI")
+    one, current = f"/Calls/{call}/Recordings/{made.body['sid']}.json", f"/Calls/{call}/Recordings/Twilio.CURRENT.json"
+    await clock.advance(10)
+    assert (await rest.post(current, Status="paused", PauseBehavior="skip")).body["status"] == "paused"
+    await clock.advance(20)
+    assert (await rest.post(one, Status="in-progress")).body["status"] == "in-progress"
+    await clock.advance(5)
+    assert (await rest.delete(one)).status == 409
+    assert (await rest.post(one, Status="stopped")).body["status"] == "stopped"
+    await clock.advance(1)
+    (ready,) = customer.at("/file")
+    assert (ready["RecordingDuration"], ready["RecordingChannels"], ready["RecordingTrack"]) == ("15", "2", "inbound")
+    assert (await rest.get(one)).body["duration"] == "15"
+    again = await rest.post(one, Status="stopped")
+    assert (again.status, again.body["code"]) == (400, 21220)
+    assert (await rest.get(current)).status == 404
+    assert (await rest.delete(one)).status == 204
+
+
+async def test_what_the_api_began_to_record_ends_with_the_call_and_a_silent_pause_counts(
+    clock: VirtualClock, network: Network, customer: Any, rest: Any
+) -> None:
+    customer.answers["/outbound"] = '<Pause length="600"/>'
+    carla = network.plug_in(CARLA)
+    carla.auto = AutoAnswer(1)
+    call = (await rest.call(CARLA))["sid"]
+    await clock.advance(5)
+    await rest.post(f"/Calls/{call}/Recordings.json")
+    await rest.post(f"/Calls/{call}/Recordings/Twilio.CURRENT.json", Status="paused")
+    await clock.advance(7)
+    carla.hang_up()
+    await clock.advance(1)
+    (recording,) = (await rest.get(f"/Calls/{call}/Recordings.json")).body["recordings"]
+    assert (recording["status"], recording["duration"]) == ("completed", "7")
+
+
+async def test_a_conference_is_recorded_once_and_its_recording_can_be_stopped(
+    clock: VirtualClock, network: Network, customer: Any, rest: Any
+) -> None:
+    customer.answers["/voice"] = (
+        '<Dial><Conference waitUrl="" beep="false" record="record-from-start">r</Conference></Dial>'
+    )
+    for number in ("+391111111", "+392222222"):
+        await network.plug_in(number).dial(LINE)
+    await clock.advance(4)
+    (room,) = network.rooms.all
+    current = f"/Conferences/{room}/Recordings/Twilio.CURRENT.json"
+    assert (await rest.post(current, Status="paused")).body["status"] == "paused"
+    assert (await rest.post(current, Status="stopped")).body["source"] == "Conference"
+    await clock.advance(1)
+    (recorded,) = (await rest.get(f"/Conferences/{room}/Recordings.json")).body["recordings"]
+    assert (recorded["status"], recorded["duration"]) == ("completed", "4")

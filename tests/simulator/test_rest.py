@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from simulator.network import Network
+from simulator.network import Application, Network
 from simulator.phones import AutoAnswer
 from simulator.rest.routes import ConnectionDropped
 from store.clock import VirtualClock
@@ -270,3 +270,55 @@ async def test_a_slow_api_answers_after_its_time(clock: VirtualClock, network: N
     assert not asking.done()
     await clock.advance(2)
     assert (await asking)["status"] == "queued"
+
+
+async def test_an_application_or_a_trunk_takes_a_numbers_calls_before_its_own_addresses(
+    clock: VirtualClock, remake: Any, customer: Any, rest: Any
+) -> None:
+    app, trunk = "AP" + "1" * 32, "TK" + "1" * 32
+    network = remake(applications={app: Application(f"{ORIGIN}/app", status_callback=f"{ORIGIN}/app-status")})
+    rest = type(rest)(network)
+    path = f"/IncomingPhoneNumbers/{network.numbers[LINE].sid}.json"
+    assert (await rest.post(path, VoiceApplicationSid="AP" + "0" * 32)).body["code"] == 21218
+    assert (await rest.post(path, VoiceApplicationSid=app)).body["voice_application_sid"] == app
+    carla = network.plug_in(CARLA)
+    await carla.dial(LINE)
+    await clock.advance(1)
+    assert customer.paths() == ["/app", "/app-status"]
+    with_trunk = (await rest.post(path, TrunkSid=trunk)).body
+    assert (with_trunk["trunk_sid"], with_trunk["voice_application_sid"]) == (trunk, None)
+    assert await carla.dial(LINE) == ""
+    call = await rest.call(LINE, Timeout="5")
+    await clock.advance(6)
+    assert network.calls[call["sid"]].status == "no-answer"
+    assert (await rest.post(path, TrunkSid="")).body["trunk_sid"] is None
+    await carla.dial(LINE)
+    await clock.advance(1)
+    assert customer.paths()[2:] == ["/voice", "/status"]
+    await rest.client.aclose()
+
+
+async def test_an_application_is_listed_changed_and_called(
+    clock: VirtualClock, remake: Any, customer: Any, rest: Any
+) -> None:
+    sid = "AP" + "1" * 32
+    network = remake(applications={sid: Application(friendly_name="Desk")})
+    rest = type(rest)(network)
+    assert (await rest.get("/Applications.json", FriendlyName="Desk")).body["applications"][0]["sid"] == sid
+    assert (await rest.get("/Applications.json", FriendlyName="Other")).body["applications"] == []
+    bad = await rest.post(f"/Applications/{sid}.json", VoiceUrl="nowhere", FriendlyName="Changed")
+    assert (bad.status, bad.body["code"]) == (400, 21205)
+    unready = await rest.post("/Calls.json", To=CARLA, From_=LINE, ApplicationSid=sid)
+    assert unready.body["code"] == 21218
+    changed = await rest.post(
+        f"/Applications/{sid}.json", VoiceUrl=f"{ORIGIN}/app", VoiceMethod="GET", StatusCallback=f"{ORIGIN}/app-status"
+    )
+    assert (changed.body["voice_url"], changed.body["friendly_name"]) == (f"{ORIGIN}/app", "Desk")
+    assert (await rest.get(f"/Applications/{sid}.json")).body == changed.body
+    assert (await rest.get("/Applications/AP" + "0" * 32 + ".json")).status == 404
+    network.plug_in(CARLA).auto = AutoAnswer(1)
+    made = await rest.post("/Calls.json", To=CARLA, From_=LINE, ApplicationSid=sid, StatusCallback=f"{ORIGIN}/ignored")
+    assert made.status == 201
+    await clock.advance(5)
+    assert [(r.method, r.path) for r in customer.received] == [("GET", "/app"), ("POST", "/app-status")]
+    await rest.client.aclose()

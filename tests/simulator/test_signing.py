@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from twilio.request_validator import RequestValidator
 
@@ -15,15 +17,22 @@ SHOP = {
     "To": "+18005551212",
 }
 
+ODD = [
+    ("Body", "Grüße, Zoë ☎"), ("From", "+4930123456"), ("CallerName", ""), ("A", "2"), ("A", "1"), ("A", "2")
+]  # fmt: skip
+BODY = "5ccde7145dfb8f56479710896586cb9d5911809d83afbe34627818790db0aec9"
+
 
 @pytest.mark.parametrize(
     ("url", "form", "expected"),
     [
         ("https://mycompany.com/myapp.php?foo=1&bar=2", SHOP, "RSOYDt4T1cUTdK1PDd93/VVr8B8="),
         ("https://example.com/voice?id=7", None, "WhTWNigPPygwYNUkzxZOiOZZJok="),
+        ("https://example.com/voice?id=7", ODD, "o8+0y2Wr3KVaUWyCenDJQNRpYh4="),
+        (f"https://example.com/myapp?bodySHA256={BODY}", None, "hPXmLwIy3Fgqv1i9KPmH/HhQ6zo="),
     ],
 )
-def test_the_documented_vectors_are_reproduced(url: str, form: dict[str, str] | None, expected: str) -> None:
+def test_the_documented_vectors_are_reproduced(url: str, form: Any, expected: str) -> None:
     assert signature("12345", url, form) == expected
 
 

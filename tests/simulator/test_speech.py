@@ -134,3 +134,17 @@ async def test_the_confidence_may_be_missing(
     phone.speak("hello")
     await clock.advance(10)
     assert "Confidence" not in asked(customer)[0][1]
+
+
+async def test_words_are_told_as_they_are_spoken_when_asked_for(
+    clock: VirtualClock, network: Network, customer: Any
+) -> None:
+    attributes = 'input="speech" speechTimeout="2" partialResultCallback="/partial"'
+    phone = await dial(clock, network, customer, attributes, 1)
+    phone.speak("I need")
+    await clock.advance(1)
+    phone.speak("help")
+    await clock.advance(0.1)
+    assert asked(customer) == []
+    partial = [(form["SequenceNumber"], form["UnstableSpeechResult"]) for form in customer.at("/partial")]
+    assert partial == [("0", "I need"), ("1", "I need help")]

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from simulator.http import InProcess, Patience
 from simulator.network import Network
-from simulator.parameters import WITHHELD_DIGITS
+from simulator.parameters import WITHHELD_DIGITS, WITHHELD_WORDS
 from store.clock import VirtualClock
 
 pytestmark = pytest.mark.anyio
@@ -48,7 +48,7 @@ async def test_the_first_request_says_who_calls_whom(clock: VirtualClock, networ
     assert first.headers["x-home-region"] == "us1"
 
 
-@pytest.mark.parametrize("spelling", ["anonymous", "Restricted", "", "unavailable", *WITHHELD_DIGITS])
+@pytest.mark.parametrize("spelling", ["Anonymous", *WITHHELD_WORDS, *WITHHELD_DIGITS])
 async def test_a_withheld_caller_has_no_geography(
     spelling: str, clock: VirtualClock, network: Network, customer: Any
 ) -> None:
@@ -58,9 +58,16 @@ async def test_a_withheld_caller_has_no_geography(
 
 
 async def test_the_network_may_add_what_it_knows(clock: VirtualClock, network: Network, customer: Any) -> None:
-    await ring(clock, network, extra={"StirVerstat": "TN-Validation-Passed-A", "SomethingNew": "1"})
-    assert customer.received[0].form["StirVerstat"] == "TN-Validation-Passed-A"
+    extra = {"StirVerstat": "TN-Validation-Passed-A", "SomethingNew": "1", "ForwardedFrom": LINE, "CallerName": "CARLA"}
+    phone = await ring(clock, network, extra=extra)
+    assert customer.received[0].form.items() >= (extra.items() - {("CallerName", "CARLA")})
     assert customer.received[-1].form["SomethingNew"] == "1"
+    assert "CallerName" not in customer.received[0].form
+    network.unplug(phone)
+    network.numbers[LINE].caller_id_lookup = True
+    customer.received.clear()
+    await ring(clock, network, extra=extra)
+    assert customer.received[0].form["CallerName"] == "CARLA"
 
 
 async def test_a_get_carries_its_parameters_in_the_query_and_is_signed(
@@ -98,6 +105,7 @@ async def test_retries_are_what_the_fragment_asks_for(
     customer.answers["/voice"] = Response(status_code=status)
     await ring(clock, network)
     assert len(customer.at("/voice")) == tries
+    assert not [entry for entry in network.trace if "#" in entry.about]
 
 
 async def test_a_refused_connection_is_tried_once_more_by_default(
@@ -130,6 +138,16 @@ async def test_a_failing_document_asks_the_fallback_once_and_says_why(
     (asked,) = customer.at("/fallback")
     assert (asked["ErrorCode"], asked["ErrorUrl"]) == (str(code), f"{ORIGIN}/voice")
     assert phone.words == "We are still here."
+
+
+async def test_a_refused_connection_asks_the_fallback(
+    clock: VirtualClock, remake: Callable[..., Network], customer: Any
+) -> None:
+    network = remake(fallback=f"{ORIGIN}/fallback")
+    network.faults.webhook("refuse", where="/voice", times=2)
+    await ring(clock, network)
+    (asked,) = customer.at("/fallback")
+    assert (asked["ErrorCode"], asked["ErrorUrl"]) == ("11205", f"{ORIGIN}/voice")
 
 
 async def test_an_application_slower_than_fifteen_seconds_has_failed(

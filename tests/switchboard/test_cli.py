@@ -75,7 +75,10 @@ def test_a_database_that_is_away_is_one_line_without_its_password(
     assert "hunter2" not in message
 
 
-@pytest.mark.parametrize("command", ["demo", "serve", "keeper", "carrier", "migrate", "doctor", "import", "token"])
+@pytest.mark.parametrize(
+    "command",
+    ["demo", "serve", "keeper", "carrier", "rehearse", "migrate", "doctor", "twilio", "import", "token"],
+)
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([command, "--help"]) == 0
     assert "Usage: centralino" in capsys.readouterr().out
