@@ -25,6 +25,7 @@ from store.live import Live, Nudges, connect
 from store.sql import Database
 from switchboard.health import Health
 from switchboard.logs import RequestLog
+from switchboard.metrics import Metrics
 from switchboard.settings import Settings
 from switchboard.wiring import wire
 
@@ -72,12 +73,13 @@ def assemble(
     after which a webhook gets the safe document.
     """
     clock = clock or SystemClock()
-    network = network or twilio_network(settings)
     database = Database(settings.database)
     live = Live(connect(redis_url))
     nudges = Nudges(live)
     bootstrap = settings.api_token.get_secret_value() if settings.api_token else None
     guard = Guard(database, bootstrap)
+    metrics = Metrics(database, live, clock, guard)
+    network = metrics.watched(network or twilio_network(settings))
     public_url = settings.public_url or public_url or "http://127.0.0.1:8000"
     wired = wire(settings, public_url, database, clock, nudges, guard, network, poll, deadline)
     api = build_api(wired.routers, guard, database, clock)
@@ -87,7 +89,7 @@ def assemble(
         database=database,
         live=live,
         nudges=nudges,
-        routes=[*Health(database, live).routes, Mount(MOUNTED_AT, api), *wired.routes],
+        routes=[*Health(database, live).routes, *metrics.routes, Mount(MOUNTED_AT, api), *metrics.timed(wired.routes)],
         feed=wired.feed,
         loops=wired.loops,
         network=network,

@@ -22,10 +22,12 @@ from crm.api import Others, customers_router
 from crm.past_api import cases_router, interactions_router
 from desk.api import events_router
 from desk.live import LiveFeed
+from desk.reports_api import reports_router
 from ivr.api import calls_router
 from ivr.personal import Forgetting, export_calls
 from ivr.promised import PromiseDialler
 from ivr.reconcile import Reconcile
+from ivr.tables import calls
 from ivr.turn import Rooms
 from ivr.watch import Watch
 from ivr.webhooks import DEADLINE_SECONDS, Webhooks
@@ -33,6 +35,7 @@ from routing.api import agents_router
 from routing.house import House
 from routing.plan_api import plan_router
 from routing.plans import Plans
+from routing.replay_api import replay_router
 from store.clock import Clock
 from store.due import POLL_SECONDS
 from store.ids import new_id
@@ -114,7 +117,9 @@ def wire(
             calls_router(database, clock, guard),
             callbacks_router(database, clock, guard, promises, plans, house, lambda: tell(PROMISES), numbers),
             plan_router(database, clock, guard, plans),
+            replay_router(database, clock, guard, plans, house),
             events_router(feed, guard),
+            reports_router(database, clock, guard, plans, house, calls),
         ],
         loops=[*effects.loops(), numbers, *watch.loops(), keeper.loop, Reconcile(rooms, network)],
         rooms=rooms,

@@ -1,0 +1,336 @@
+"""The figures of the reports, as formulas over what was counted.  Pure: `reports.py` counts, this says what it means.
+
+No figure without its count, and none at all without data: an empty span is neither 0 % nor 100 %.  Nothing here is a
+target for how long a conversation may take.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from routing.hours import Hours
+
+OUTCOMES = ("agent", "voicemail", "callback", "abandoned", "backup")  # of a call that ended, as the API names them
+OPEN_PROMISES = ("promised", "due", "ringing_agent", "ringing_customer", "talking")
+KINDS = ("asap", "scheduled", "follow_up", "voicemail")
+CONVERSATIONS = ("solved", "open", "transferred")  # how a contact ended in which two people met
+SHORT_SECONDS = 5.0  # who rings off sooner had dialled wrong, or thought better of it
+SAME_MATTER = timedelta(days=7)
+AGAIN = timedelta(hours=24)
+SMALLEST_TEAM = 3  # how busy fewer people are says how busy each of them is
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """`count` of `of`."""
+
+    count: int
+    of: int
+
+    @property
+    def share(self) -> float | None:
+        """count / of, 0.0 to 1.0, to four decimals; None when `of` is 0."""
+        return round(self.count / self.of, 4) if self.of else None
+
+    @property
+    def per_hundred(self) -> float | None:
+        """100 * count / of, to two decimals; None when `of` is 0."""
+        return round(100 * self.count / self.of, 2) if self.of else None
+
+
+def quantile(counted: Mapping[float, int], part: float) -> float | None:
+    """The smallest value that at least `part` (0.0 to 1.0) of all values do not exceed: nearest rank.
+
+    `counted`: how often each value came.  In the values' own unit and precision, never between two of them; the
+    median of two values is therefore the smaller.  None without values.
+    """
+    rank = math.ceil(part * sum(counted.values()))
+    seen = 0
+    for value in sorted(counted):
+        seen += counted[value]
+        if seen >= rank:
+            return value
+    return None
+
+
+@dataclass(slots=True)
+class FloorTally:
+    """Inbound calls of one group.  `waits`: seconds from arrival to an agent, rounded up, of those that reached one."""
+
+    calls: int = 0
+    live: int = 0
+    short: int = 0  # abandoned within SHORT_SECONDS
+    outcomes: Counter[str] = field(default_factory=Counter)
+    waits: Counter[float] = field(default_factory=Counter)
+
+    def add(self, n: int, *, ended: bool, outcome: str | None, short: bool, waited: float | None) -> None:
+        """`n` calls that are alike."""
+        self.calls += n
+        if not ended:
+            self.live += n
+            return
+        if outcome in OUTCOMES:
+            self.outcomes[outcome] += n
+        if outcome == "abandoned" and short:
+            self.short += n
+        if outcome == "agent" and waited is not None:
+            self.waits[waited] += n
+
+    @property
+    def unaccounted(self) -> int:
+        """calls - live - sum(outcomes): calls that ended nowhere.  Anything but 0 is a fault of ours."""
+        return self.calls - self.live - self.outcomes.total()
+
+    @property
+    def abandonment(self) -> Share:
+        """(abandoned - short) of (calls - live - short).  Who took a callback or left a message did not abandon."""
+        return Share(self.outcomes["abandoned"] - self.short, self.calls - self.live - self.short)
+
+    def answered_within(self, seconds: float) -> Share:
+        """Answered after at most `seconds`, of those answered or abandoned (short ones apart).
+
+        Who took a callback or left a message counts on neither side.
+        """
+        in_time = sum(n for waited, n in self.waits.items() if waited <= seconds)
+        return Share(in_time, self.outcomes["agent"] + self.outcomes["abandoned"] - self.short)
+
+
+@dataclass(slots=True)
+class PromiseTally:
+    """Promises made, and what has become of them.  `late`: seconds from promised instant to first ring, rounded up."""
+
+    made: int = 0
+    overdue: int = 0
+    served: int = 0  # kept because the customer rang first and was put through
+    states: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[tuple[str, str]] = field(default_factory=Counter)  # (kind, state)
+    late: Counter[float] = field(default_factory=Counter)
+
+    def add(self, n: int, *, kind: str, state: str, overdue: bool, late: float | None) -> None:
+        self.made += n
+        self.states[state] += n
+        self.kinds[kind, state] += n
+        if overdue:
+            self.overdue += n
+        if late is not None:
+            self.late[late] += n
+        elif state == "kept":
+            self.served += n
+
+    @property
+    def open(self) -> int:
+        return sum(self.states[state] for state in OPEN_PROMISES)
+
+    @property
+    def kept(self) -> Share:
+        """kept of (kept + broken).  Cancelled, merged and unreachable ones count on neither side, nor do open ones."""
+        return Share(self.states["kept"], self.states["kept"] + self.states["broken"])
+
+    def made_of(self, kind: str) -> int:
+        return sum(n for (of, _), n in self.kinds.items() if of == kind)
+
+    def kept_of(self, kind: str) -> Share:
+        kept = self.kinds[kind, "kept"]
+        return Share(kept, kept + self.kinds[kind, "broken"])
+
+
+@dataclass(slots=True)
+class RelationTally:
+    """What people met with when they turned to us."""
+
+    calls: int = 0
+    agent: int = 0
+    familiar: int = 0
+    returning: int = 0
+    returning_familiar: int = 0
+    again: int = 0
+    again_decided: int = 0
+    again_undecided: int = 0
+    conversations: int = 0
+    transferred: int = 0
+    first: int = 0
+    first_solved: int = 0
+    first_undecided: int = 0
+    promises: PromiseTally = field(default_factory=PromiseTally)
+
+    def add_calls(self, n: int, *, agent: bool, familiar: bool, returning: bool, again: bool | None, old: bool) -> None:
+        """`n` ended calls that are alike.  `again` None: of somebody nobody knows; `old`: 24 hours have passed."""
+        self.calls += n
+        self.agent += n * agent
+        self.familiar += n * (agent and familiar)
+        self.returning += n * returning
+        self.returning_familiar += n * (returning and agent and familiar)
+        if again is not None and old:
+            self.again_decided += n
+            self.again += n * again
+        elif again is not None:
+            self.again_undecided += n
+
+    def add_conversation(self, outcome: str, first: First | None) -> None:
+        self.conversations += 1
+        self.transferred += outcome == "transferred"
+        if first is None:
+            return
+        if first.solved is None:
+            self.first_undecided += 1
+        else:
+            self.first += 1
+            self.first_solved += first.solved
+
+    @property
+    def reached_agent(self) -> Share:
+        """Calls that reached anybody, of all that ended."""
+        return Share(self.agent, self.calls)
+
+    @property
+    def reached_familiar(self) -> Share:
+        """Calls that reached somebody who knows them, of those that reached anybody."""
+        return Share(self.familiar, self.agent)
+
+    @property
+    def returning_reached_familiar(self) -> Share:
+        """The same of all calls by people who had spoken with one of us before; who reached nobody is a miss."""
+        return Share(self.returning_familiar, self.returning)
+
+    @property
+    def solved_at_first_contact(self) -> Share:
+        return Share(self.first_solved, self.first)
+
+    @property
+    def called_again(self) -> Share:
+        """Calls followed within 24 hours by another one of the same person, of those whose 24 hours have passed."""
+        return Share(self.again, self.again_decided)
+
+    @property
+    def transfers(self) -> Share:
+        """Conversations that ended in a transfer, of all."""
+        return Share(self.transferred, self.conversations)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One contact of one person; `topic` is folded, and empty when nobody noted one."""
+
+    at: datetime
+    topic: str
+    outcome: str
+    met: bool  # somebody spoke with them
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """A conversation that began a matter.  `solved` None: its seven days are not over, so nobody can know yet."""
+
+    solved: bool | None
+
+
+def first_contacts(contacts: Sequence[Contact], now: datetime) -> list[First | None]:
+    """For each contact of one person, in order of time, whether it began a matter and settled it; None: it did not.
+
+    Two contacts are about the same matter when their topics are the same, or when one of them has no topic.  A
+    conversation begins a matter when there was no such contact in the seven days before; it settled it when its
+    outcome is solved and there is none in the seven days after, an abandoned call included.  One whose seven days are
+    not over stays undecided even if somebody has already called again: of the young ones only failures show so soon.
+    """
+    before = _nearest(contacts)
+    after = list(reversed(_nearest(list(reversed(contacts)))))
+    found: list[First | None] = []
+    for contact, earlier, later in zip(contacts, before, after, strict=True):
+        if not contact.met or contact.outcome not in CONVERSATIONS or _near(contact.at, earlier):
+            found.append(None)
+        elif now - contact.at < SAME_MATTER:
+            found.append(First(None))
+        else:
+            found.append(First(contact.outcome == "solved" and not _near(contact.at, later)))
+    return found
+
+
+def _near(at: datetime, other: datetime | None) -> bool:
+    return other is not None and abs(at - other) <= SAME_MATTER
+
+
+def _nearest(contacts: Iterable[Contact]) -> list[datetime | None]:
+    """When the last contact about the same matter was that came before each one in this order."""
+    latest: dict[str, datetime] = {}
+    latest_of_all: datetime | None = None
+    found: list[datetime | None] = []
+    for contact in contacts:
+        if contact.topic:
+            found.append(_nearer(contact.at, latest.get(contact.topic), latest.get("")))
+        else:
+            found.append(latest_of_all)
+        latest[contact.topic] = latest_of_all = contact.at
+    return found
+
+
+def _nearer(at: datetime, one: datetime | None, other: datetime | None) -> datetime | None:
+    if one is None or other is None:
+        return one or other
+    return one if abs(at - one) <= abs(at - other) else other
+
+
+@dataclass(slots=True)
+class Talking:
+    """How much of the time on shift was spent talking, of a team.
+
+    This is not occupancy: how long each agent was ready and idle is not kept, so nobody's time is divided by it.
+    Wrap-up is not in it either.  A talk counts where it began, so a share may exceed 1.0 on a very short span.
+    """
+
+    agents: int = 0
+    talk_seconds: float = 0.0
+    shift_seconds: float = 0.0
+
+    def add(self, talk_seconds: float, shift_seconds: float) -> None:
+        """One agent."""
+        self.agents += 1
+        self.talk_seconds += talk_seconds
+        self.shift_seconds += shift_seconds
+
+    @property
+    def share(self) -> float | None:
+        """talk_seconds / shift_seconds, to four decimals; None without a shift."""
+        return round(self.talk_seconds / self.shift_seconds, 4) if self.shift_seconds > 0 else None
+
+
+def tells_of_nobody(teams: Mapping[str | None, Talking]) -> frozenset[str | None]:
+    """The teams whose figure may be shown: of SMALLEST_TEAM people or more, as are those left out, all together.
+
+    Else the one person left out would be what is missing from the total.
+    """
+    left_out = 0
+    smallest_first = sorted(teams, key=lambda team: teams[team].agents)
+    for place, team in enumerate(smallest_first):
+        if teams[team].agents >= SMALLEST_TEAM and not 0 < left_out < SMALLEST_TEAM:
+            return frozenset(smallest_first[place:])
+        left_out += teams[team].agents
+    return frozenset()
+
+
+def open_spans(hours: Hours, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """When it is open between `start` and `end`, in order."""
+    at = start
+    while (opens := hours.next_open(at)) is not None and opens < end:
+        closes = hours.closes_at(opens)
+        at = end if closes is None else min(closes, end)
+        yield opens, at
+
+
+def overlap_seconds(spans: Iterable[tuple[datetime, datetime]], start: datetime) -> float:
+    """Of the `spans`, what lies after `start`."""
+    return sum(max((closes - max(opens, start)).total_seconds(), 0.0) for opens, closes in spans)
+
+
+def day_of(at: datetime, zone: ZoneInfo) -> str:
+    """The day of the house's own calendar, `2026-03-02`."""
+    return at.astimezone(zone).date().isoformat()
+
+
+def hour_of(at: datetime, zone: ZoneInfo) -> str:
+    """The hour by the house's own clock, `2026-03-02T10:00:00+01:00`; the two hours of an autumn night differ."""
+    return at.astimezone(zone).replace(minute=0, second=0, microsecond=0).isoformat()

@@ -1,0 +1,128 @@
+"""`/plan/replay` under `/api/v1`: what a plan would have done to real past days, before anybody publishes it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from asyncio.subprocess import PIPE
+from datetime import datetime, timedelta
+
+from fastapi import APIRouter, Depends
+from pydantic import Field
+
+from api.fields import Body, Moment, Shown
+from api.problems import FieldRefused, Problem
+from api.tokens import Guard
+from routing.comparison import MOST_NAMED
+from routing.house import House
+from routing.past import MOST_CONTACTS, contacts_in
+from routing.plan import Plan
+from routing.plans import Plans
+from routing.replay_work import Question
+from store.clock import Clock
+from store.sql import Database
+
+USUAL_SPAN, LONGEST_SPAN = timedelta(days=7), timedelta(days=31)
+LONGEST_SECONDS = 240.0
+
+
+class Asked(Body):
+    plan: Plan | None = Field(None, description="without one: the plan in force")
+    from_: Moment | None = Field(None, alias="from", description="without one: seven days before `to`")
+    to: Moment | None = Field(None, description="without one: now")
+
+
+class FiguresShown(Shown):
+    """Null where there is nothing to tell it from."""
+
+    answered: int
+    familiar_rate: float | None = Field(description="of answered calls, 0 to 1: by an agent who knew the caller")
+    median_wait_seconds: float | None = Field(description="of answered calls, from ringing us to an agent's answer")
+    p90_wait_seconds: float | None
+    abandoned: int
+    offered_callbacks: int | None = Field(description="because the one they know, or anybody, was not to be had")
+    closed: int | None
+    nobody_here: int | None = Field(description="nobody who may take the call was there: a call back or a message")
+
+
+class WorseShown(Shown):
+    customer: str
+    at: Moment
+    sentence: str
+
+
+class LoadShown(Shown):
+    agent: str
+    past_calls: int
+    replayed_calls: int
+    past_talk_seconds: int
+    replayed_talk_seconds: int
+
+
+class Replayed(Shown):
+    from_: datetime = Field(alias="from")
+    to: datetime
+    calls: int = Field(description="answered + abandoned + closed + nobody_here, in the past as in the replay")
+    past: FiguresShown
+    replayed: FiguresShown
+    people_worse_off: int
+    worse_off: list[WorseShown] = Field(description=f"the first {MOST_NAMED}, the worst first")
+    load: list[LoadShown]
+    assumptions: list[str]
+
+
+def replay_router(database: Database, clock: Clock, guard: Guard, plans: Plans, house: House) -> APIRouter:
+    at = _Replays(database, clock, plans, house)
+    router = APIRouter(tags=["plan"], dependencies=[Depends(guard.allows("manager"))])
+    router.add_api_route("/plan/replay", at.replay, methods=["POST"])
+    return router
+
+
+class _Replays:
+    def __init__(self, database: Database, clock: Clock, plans: Plans, house: House) -> None:
+        self._database, self._clock, self._plans, self._house = database, clock, plans, house
+        self._one_at_a_time = asyncio.Lock()
+
+    async def replay(self, given: Asked | None = None) -> Replayed:
+        """The callers of a past span under a plan: past and replay side by side, and who would have fared worse."""
+        given = given or Asked()
+        start, end = _span_of(given, self._clock.now())
+        async with self._database.read() as conn:
+            plan = given.plan or (await self._plans.current(conn))[1]
+            if await contacts_in(conn, start, end) > MOST_CONTACTS:
+                raise FieldRefused("from", f"A replay takes at most {MOST_CONTACTS} calls; choose a shorter span.")
+        url = self._database.url.render_as_string(hide_password=False)
+        question = Question(database=url, plan=plan, house=self._house, start=start, end=end)
+        async with self._one_at_a_time:
+            return Replayed.model_validate_json(await _beside(question))
+
+
+def _span_of(given: Asked, now: datetime) -> tuple[datetime, datetime]:
+    end = given.to or now
+    start = given.from_ or end - USUAL_SPAN
+    if start >= end:
+        raise FieldRefused("from", "`from` lies before `to`.")
+    if end - start > LONGEST_SPAN:
+        raise FieldRefused("from", f"A span is at most {LONGEST_SPAN.days} days long.")
+    return start, end
+
+
+async def _beside(question: Question) -> bytes:
+    """The answer in JSON from a process of its own, which does not outlive the request.
+
+    Out of reach of a terminal's Ctrl-C, since its parent ends it; without the present folder among its modules.
+    """
+    worker = [sys.executable, "-P", "-m", "routing.replay_work"]
+    process = await asyncio.create_subprocess_exec(*worker, stdin=PIPE, stdout=PIPE, start_new_session=True)
+    try:
+        async with asyncio.timeout(LONGEST_SECONDS):
+            answer, _ = await process.communicate(question.model_dump_json().encode())
+    except TimeoutError:
+        raise Problem(503, None, "This replay takes too long; choose a shorter span.") from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode:
+        raise RuntimeError(f"the replay ended with exit code {process.returncode}")
+    return answer

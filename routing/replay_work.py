@@ -1,0 +1,83 @@
+"""One replay in a process of its own: `python -m routing.replay_work`, the question on stdin, the answer on stdout.
+
+It computes for seconds over a hundred megabytes, and the process that asks for it has live calls: in a thread of that
+one, each of their webhooks would wait for the interpreter at every turn, and a third of a second for a collection of
+garbage that goes through all that was read.  So it runs beside, with less right to the processor, and ends with the
+request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import to_json
+from sqlalchemy.engine import make_url
+
+from routing.comparison import MOST_NAMED, Worse, figures, gaps, load, worse_off
+from routing.house import House
+from routing.past import read_span
+from routing.plan import Plan
+from routing.replay import Replay
+from routing.replay_words import assumptions, changed
+from routing.span import Span, as_it_was, usual_talk_seconds
+from store.sql import Database
+
+NICENESS = 10
+
+
+class Question(BaseModel):
+    database: str  # its URL
+    plan: Plan
+    house: House
+    start: datetime
+    end: datetime
+
+
+async def answer(database: Database, question: Question) -> dict[str, Any]:
+    """As `/plan/replay` shows it."""
+    async with database.read() as conn:
+        span = await read_span(conn, question.start, question.end)
+    return {"from": question.start, "to": question.end} | compared(span, question.plan, question.house)
+
+
+def compared(span: Span, plan: Plan, house: House) -> dict[str, Any]:
+    """Pure."""
+    past = list(as_it_was(span, plan, house))
+    replayed = Replay(span, plan, house).run()
+    worse = worse_off(past, replayed)
+    names = {agent.id: agent.name for agent in span.agents}
+    known = gaps(past, span.agents, usual_talk_seconds(span.contacts, plan), house.zone)
+    return {
+        "calls": len(span.contacts),
+        "past": asdict(figures(past)),
+        "replayed": asdict(figures(replayed)),
+        "people_worse_off": len(worse),
+        "worse_off": [_shown(one, names, house.language) for one in worse[:MOST_NAMED]],
+        "load": [asdict(one) for one in load(span.agents, past, replayed)],
+        "assumptions": assumptions(known, house.language),
+    }
+
+
+def _shown(worse: Worse, names: dict[str, str], language: str) -> dict[str, Any]:
+    contact = worse.was.contact
+    return {"customer": contact.customer, "at": contact.arrived_at, "sentence": changed(worse, names, language)}
+
+
+async def _work() -> None:
+    question = Question.model_validate_json(sys.stdin.buffer.read())
+    database = Database(make_url(question.database))
+    try:
+        sys.stdout.buffer.write(to_json(await answer(database, question)))
+    finally:
+        await database.close()
+
+
+if __name__ == "__main__":
+    os.nice(NICENESS)
+    asyncio.run(_work())
