@@ -128,7 +128,7 @@ class TwilioNetwork:
         async with self._asking() as client:
             return [_text(found) for found in await client.messages.list_async(to=to, limit=limit)]
 
-    async def list_recordings(self, *, created_after: datetime, limit: int = 200) -> Sequence[KnownRecording]:
+    async def list_recordings(self, *, created_after: datetime, limit: int = 1000) -> Sequence[KnownRecording]:
         async with self._asking() as client:
             found = await client.recordings.list_async(date_created_after=created_after, limit=limit)
             return [_recording(one) for one in found]
@@ -201,7 +201,9 @@ async def _note_written(session: Any, context: Any, params: Any) -> None:
 
 
 def _situation(error: Exception) -> Exception:
-    status, code = int(getattr(error, "status", 0)), int(getattr(error, "code", 0) or 0)
+    refused = [part.status_code for part in error.args if hasattr(part, "status_code")]  # a page of a list
+    status = int(getattr(error, "status", 0) or (refused[0] if refused else 0))
+    code = int(getattr(error, "code", 0) or 0)
     if status == 429 or code == 20429:
         return TooManyRequests(f"HTTP {status}")
     if status == 404 or code in _GONE_CODES:

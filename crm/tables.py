@@ -43,7 +43,7 @@ interactions = Table(
     Column("customer_id", ForeignKey("customers.id", ondelete="CASCADE"), nullable=False),
     Column("agent_id", ForeignKey("agents.id", ondelete="SET NULL"), index=True),
     Column("channel", Text, nullable=False),
-    Column("started_at", Instant, nullable=False),
+    Column("started_at", Instant, nullable=False, index=True),
     Column("talk_seconds", Integer, nullable=False),
     Column("outcome", Text, nullable=False),
     Column("topic", Text),

@@ -20,7 +20,7 @@ from ivr.turn import Rooms, Turn
 log = structlog.get_logger()
 
 PAUSE_SECONDS = 60.0
-LOOK_BACK = timedelta(hours=24)
+LOOK_BACK = timedelta(days=7)  # an outage over a long weekend
 # Younger ones may still be told to us by the carrier itself.
 SETTLED = timedelta(minutes=2)
 

@@ -1,9 +1,11 @@
 """Calls and their legs."""
 
-from sqlalchemy import Boolean, Column, Float, ForeignKey, Integer, Table, Text, text
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, Table, Text, text
 
 from store.due import due_columns
 from store.sql import Instant, metadata
+
+_NO_OUTCOME = text("outcome IS NULL")
 
 calls = Table(
     "calls",
@@ -24,7 +26,7 @@ calls = Table(
     Column("callback_id", ForeignKey("callbacks.id", ondelete="SET NULL"), index=True),  # the promise it carries
     Column("recording_url", Text),  # a message they left
     Column("attempt", Integer),  # of that promise, when we are the ones who call
-    Column("arrived_at", Instant, nullable=False),
+    Column("arrived_at", Instant, nullable=False, index=True),
     Column("offered_at", Instant),  # when a choice was first spoken
     Column("told_of", Text),  # the reservation whose ringing has been announced to the caller
     Column("greeted_at", Instant),  # when the greeting will have been spoken
@@ -38,6 +40,8 @@ calls = Table(
     Column("reply_key", Text),
     Column("reply", Text),
     *due_columns(),  # due_at: look at this call again
+    # Few at any time: those that are live, and those that were lost.
+    Index("ix_calls_no_outcome", "direction", "state", sqlite_where=_NO_OUTCOME, postgresql_where=_NO_OUTCOME),
 )
 
 legs = Table(

@@ -8,10 +8,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any, Protocol
 
 import structlog
-from sqlalchemy import Row, exists, select, update
+from sqlalchemy import Row, exists, select, true, update
 
 from carrier.port import EffectResult, Network, NotAsked, OutcomeUnknown, Refused
 from crm.tables import texts
@@ -44,6 +45,7 @@ class Watch:
         self._rooms, self._network = rooms, network
         self._news = rooms.clock.alarm()
         self._poll = poll
+        self._seen_until: datetime | None = None
 
         def due(table: Any, work: Callable[[Row[Any]], Any]) -> DueLoop:
             return DueLoop(rooms.database, rooms.clock, table, work, owner=owner, poll=poll)
@@ -83,19 +85,25 @@ class Watch:
             log.warning("live_calls_not_asked_about", **told(error))
 
     async def _those_who_wait(self) -> None:
+        """The longest first; where nobody of one lot could be helped, the next look goes on behind them."""
         free = exists().where(agents.c.availability == Availability.READY, agents.c.activity == Activity.IDLE)
         query = (
-            select(calls_table.c.id)
+            select(calls_table.c.id, calls_table.c.arrived_at)
             .where(calls_table.c.state == CallState.WAITING, calls_table.c.direction == "inbound", free)
+            .where(calls_table.c.arrived_at > self._seen_until if self._seen_until else true())
             .order_by(calls_table.c.arrived_at)
             .limit(WAITING_AT_ONCE)
         )
         async with self._rooms.database.read() as conn:
-            waiting = list((await conn.execute(query)).scalars())
-        for call_id in waiting:
-            async with _locked(self._rooms, call_id) as turn:
+            waiting = (await conn.execute(query)).all()
+        helped = False
+        for row in waiting:
+            async with _locked(self._rooms, row.id) as turn:
                 if turn is not None and await journey.look_again(turn):
+                    helped = True
                     turn.effects += await legs.send_caller(turn, "/twilio/voice/wait")
+        more = len(waiting) == WAITING_AT_ONCE and not helped
+        self._seen_until = waiting[-1].arrived_at if more else None
 
     async def _ring_over(self, row: Row[Any]) -> None:
         """The agent had long enough, and the carrier has not said so: RONA."""

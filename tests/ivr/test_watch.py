@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import insert, select
 
 from carrier.port import EffectResult, OutcomeUnknown
 from crm.tables import texts
+from ivr.tables import calls
+from ivr.watch import WAITING_AT_ONCE
 from ivr.webhooks import SILENT
 from routing.floor import set_availability
 from tests.ivr.door import LINE, MARIA, SOMEBODY, Door, path_of, sid
@@ -205,3 +208,23 @@ async def test_what_became_of_a_text_is_kept(door: Door, result: str, state: str
     async with door.database.read() as conn:
         one = (await conn.execute(select(texts))).one()
     assert (one.state, one.sid) == (state, sid(1, "SM") if known else None)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_those_whom_the_free_agent_cannot_help_do_not_keep_others_from_them(door: Door) -> None:
+    """A whole lot waits for Anna, who speaks their language; Luca is for the one behind them."""
+    await door.agent(activity="talking", languages=["it-IT"])
+    await door.agent("luca", availability="away", languages=["en-GB"])
+    await door.customer("Sam", SOMEBODY, language="en-GB")
+    await door.ring(From=SOMEBODY)
+    now = door.clock.now()
+    usual = {"direction": "inbound", "from_number": MARIA, "to_number": LINE, "language": "it-IT", "state": "waiting"}
+    async with door.database.write() as conn:
+        for n in range(WAITING_AT_ONCE):
+            row = {"id": f"call_{n}", "sid": sid(100 + n), "arrived_at": now - timedelta(seconds=100 - n)}
+            await conn.execute(insert(calls).values(usual | row))
+    async with watching(door):
+        await ready(door, "luca")
+        await door.clock.advance(5)
+    assert [ring["to"] for ring in door.rings] == ["client:luca"]
+    assert (await door.call()).state == "ringing"
