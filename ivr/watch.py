@@ -24,7 +24,7 @@ from ivr.turn import Rooms, Turn
 from ivr.webhooks import learn_sid
 from routing.agents import Activity, Availability
 from routing.floor import end_wrap_up
-from routing.reservations import live_of_call
+from routing.reservations import doubt, live_of_call, rings_on
 from routing.tables import agents, reservations
 from store.due import POLL_SECONDS, DueLoop
 from store.faults import told
@@ -114,6 +114,8 @@ class Watch:
             if reservation is None or reservation.id != row.id or reservation.state != "offered":
                 return
             leg = await calls.live_leg(turn.conn, row.call_id, "agent")
+            if leg is not None and leg.sid and await rings_on(turn.conn, reservation, turn.plan, now=turn.now):
+                return
             turn.effects += await legs.end_leg(turn, "agent")
             if leg is not None:
                 # Without a SID nobody knows that it ever rang: that is the carrier's fault, not the agent's.
@@ -152,9 +154,12 @@ class Watch:
 
     async def heard(self, result: EffectResult) -> None:
         """What became of something we asked of the carrier."""
-        if result.subject is None or result.state == "unknown":
+        if result.subject is None:
             return
-        if result.kind == "send_text":
+        if result.state == "unknown":
+            if result.kind == "create_call":
+                await self._in_doubt(result.subject)
+        elif result.kind == "send_text":
             await self._text(result)
         elif result.kind == "create_call":
             await self._call(result.subject, result)
@@ -163,6 +168,12 @@ class Watch:
         values = {"sid": result.sid} if result.state == "done" else {"state": "failed"}
         async with self._rooms.database.write() as conn:
             await conn.execute(update(texts).where(texts.c.id == result.subject).values(**values))
+
+    async def _in_doubt(self, leg_id: str) -> None:
+        async with self._rooms.database.write() as conn:
+            found = await calls.lock_by_leg(conn, leg_id)
+            if found is not None and found[1].reservation_id is not None and found[1].sid is None:
+                await doubt(conn, found[1].reservation_id, now=self._rooms.clock.now())
 
     async def _call(self, leg_id: str, result: EffectResult) -> None:
         async with self._rooms.database.write() as conn:

@@ -6,6 +6,7 @@ the other one sees None.  The caller of these functions holds the call's row loc
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,6 +23,9 @@ from store.ids import new_id
 _NOT_TAKEN = (Ended.DECLINED, Ended.RANG_OUT, Ended.FAILED)
 # The carrier stops ringing by itself; this is for the case that it forgets to tell us.
 RING_GRACE = timedelta(seconds=6)
+# A request to ring whose outcome is unknown: if it happened, a webhook says so well within this.
+DOUBT = timedelta(seconds=4)
+IN_VAIN = 2
 
 
 async def claim(conn: AsyncConnection, agent_id: str, call_id: str, plan: Plan, *, now: datetime) -> str | None:
@@ -69,6 +73,29 @@ async def accept(conn: AsyncConnection, reservation_id: str, *, now: datetime) -
         )
         await emit(conn, "agent.changed", row.agent_id, now)
     return row
+
+
+async def doubt(conn: AsyncConnection, reservation_id: str, *, now: datetime) -> None:
+    """Nobody knows whether this agent's phone rings: it is looked at soon."""
+    soon = reservations.c.due_at > now + DOUBT
+    await conn.execute(
+        update(reservations)
+        .where(reservations.c.id == reservation_id, reservations.c.state == "offered", reservations.c.live, soon)
+        .values(due_at=now + DOUBT)
+    )
+
+
+async def rings_on(conn: AsyncConnection, reservation: Row[Any], plan: Plan, *, now: datetime) -> bool:
+    """It was looked at for a doubt that is settled: the phone rings, for as long as any does."""
+    until = reservation.made_at + timedelta(seconds=plan.ring_seconds) + RING_GRACE
+    if until <= now:
+        return False
+    await conn.execute(
+        update(reservations)
+        .where(reservations.c.id == reservation.id, reservations.c.live)
+        .values(due_at=until, lease_owner=None, lease_until=None)
+    )
+    return True
 
 
 async def talks(conn: AsyncConnection, call_id: str) -> int:
@@ -126,11 +153,13 @@ class Tried:
 
 
 async def tried_agents(conn: AsyncConnection, call_id: str) -> Tried:
-    """Withdrawn offers do not count against anybody."""
+    """Withdrawn offers count against nobody; whom the carrier could not ring twice is not tried a third time."""
     rows = (
         await conn.execute(
             select(reservations.c.agent_id, reservations.c.state).where(reservations.c.call_id == call_id)
         )
     ).all()
-    declined = frozenset(row.agent_id for row in rows if row.state in _NOT_TAKEN)
-    return Tried(declined, frozenset(row.agent_id for row in rows if row.state == Ended.NOT_RUNG) - declined)
+    in_vain = Counter(row.agent_id for row in rows if row.state == Ended.NOT_RUNG)
+    declined = {row.agent_id for row in rows if row.state in _NOT_TAKEN}
+    declined |= {agent_id for agent_id, times in in_vain.items() if times >= IN_VAIN}
+    return Tried(frozenset(declined), frozenset(in_vain) - declined)

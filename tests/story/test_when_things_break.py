@@ -66,12 +66,24 @@ async def test_rest_requests_that_fail_cost_the_caller_an_agent_and_no_more(worl
     maria = await world.customer("Maria", MARIA, preferred_agent=world.ids["anna"])
     world.network.faults.rest("server_error", where="/Calls", method="POST")
     await maria.dial(LINE)
-    await world.until(lambda: luca.state == "ringing", 60)
+    await world.until(lambda: luca.state == "ringing", 10)
     luca.answer()
     await world.until(lambda: bool(maria.partners), 20)
     await world.clock.advance(90)
     assert anna.state == "idle"
     assert maria.partners == ["client:luca"]
+
+
+async def test_while_twilio_rings_nobody_the_caller_is_told_and_not_left_ringing(world: World) -> None:
+    """There is one agent, and every request fails: within half a minute the truth, a call back and a message."""
+    anna = await world.agent("Anna Bianchi")
+    maria = await world.customer("Maria", MARIA)
+    world.network.faults.rest("server_error", where="/Calls", method="POST", times=50)
+    await maria.dial(LINE)
+    await world.hears(maria, "In questo momento non c'è nessuno", 30)
+    await world.hears(maria, "prema 3 per lasciare un messaggio")
+    assert anna.state == "idle"
+    assert await world.state_of("anna") == "ready idle"  # not her fault
 
 
 async def test_an_answer_lost_after_the_effect_rings_nobody_twice(world: World) -> None:
