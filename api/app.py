@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
-from starlette.routing import compile_path
+from starlette.routing import Mount, compile_path
+from starlette.types import ASGIApp
 
 from api.admission import Admission
 from api.idempotency import Idempotency
@@ -36,8 +37,16 @@ class Api(FastAPI):
         return self.openapi_schema
 
 
+class Mounted(Mount):
+    """The API at its address, whatever characters come behind it: a plain Mount does not match a line end."""
+
+    def __init__(self, api: ASGIApp) -> None:
+        super().__init__(MOUNTED_AT, api)
+        self.path_regex = re.compile(self.path_regex.pattern, re.DOTALL)
+
+
 def build_api(routers: Sequence[APIRouter], guard: Guard, database: Database, clock: Clock) -> FastAPI:
-    """To be mounted at `MOUNTED_AT`; it runs no lifespan."""
+    """To be `Mounted`; it runs no lifespan."""
     admission = Middleware(Admission, guard=guard, largest_body=LARGEST_BODY_BYTES, open_paths=frozenset({DOCUMENT}))
     app = Api(
         title="Centralino",
@@ -101,9 +110,7 @@ async def _changed_meanwhile(request: Request, error: Exception) -> Response:
 def _allowed_methods(request: Request) -> list[str]:
     """Of every operation at this address; the router itself names those of the first one only."""
     path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
-    allowed: set[str] = set()
-    for template, operations in request.app.openapi()["paths"].items():
-        pattern: re.Pattern[str] = compile_path(template)[0]
-        if pattern.match(path):
-            allowed |= {method.upper() for method in METHODS if method in operations}
+    paths = request.app.openapi()["paths"]
+    templates = [path] if path in paths else [name for name in paths if compile_path(name)[0].match(path)]
+    allowed = {method.upper() for name in templates for method in METHODS if method in paths[name]}
     return sorted(allowed or {"GET"})

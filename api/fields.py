@@ -25,6 +25,17 @@ from pydantic import (
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 _BCP_47 = r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,6}$"
 _CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+_CLOCK_TO_CLOCK = rf"^{_CLOCK}-{_CLOCK}$"
+_EMAIL = r"^[^@\s]+@[^@\s]+$"
+_WEB = r"^https?://[^\s]+$"
+_NOT_BLANK = r"\S"
+WANTED = {  # by pattern: what to tell those who wrote something else
+    _BCP_47: "A language is written as it-IT or en-GB.",
+    _CLOCK_TO_CLOCK: "A time of quiet is written as 21:00-09:00.",
+    _EMAIL: "This is not an e-mail address.",
+    _WEB: "A web address begins with https:// or http:// and has no blanks.",
+    _NOT_BLANK: "This may not be blank.",
+}
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 LARGEST_INTEGER = 2**31 - 1
 
@@ -116,7 +127,7 @@ def _known_zone(name: str) -> str:
     return name
 
 
-def _whole(value: object) -> object:
+def whole_number(value: object) -> object:
     """JSON does not tell 312 from 312.0."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -124,10 +135,14 @@ def _whole(value: object) -> object:
 Moment = Annotated[datetime, BeforeValidator(parse_moment), WithJsonSchema({"type": "string", "format": "date-time"})]
 Language = Annotated[str, StringConstraints(pattern=_BCP_47, max_length=60), AfterValidator(canonical_language)]
 Zone = Annotated[str, StringConstraints(max_length=64), AfterValidator(_known_zone)]
-QuietHours = Annotated[str, StringConstraints(pattern=rf"^{_CLOCK}-{_CLOCK}$", max_length=11)]
+QuietHours = Annotated[str, StringConstraints(pattern=_CLOCK_TO_CLOCK, max_length=11)]
+Email = Annotated[str, StringConstraints(pattern=_EMAIL, max_length=320)]
+WebAddress = Annotated[str, StringConstraints(pattern=_WEB, max_length=2048)]
+Name = Annotated[str, StringConstraints(pattern=_NOT_BLANK, max_length=20_000)]  # of somebody who must have one
 ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Ref = Annotated[str, StringConstraints(min_length=1, max_length=200)]  # an id of ours or an external id
 Line = Annotated[str, StringConstraints(max_length=20_000)]  # names are long in places; a column holds them all
 Prose = Annotated[str, StringConstraints(max_length=100_000)]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Count = Annotated[int, BeforeValidator(_whole), Field(ge=0, le=LARGEST_INTEGER)]
+WHOLE = BeforeValidator(whole_number)  # the last of an integer's annotations, or its bounds are not in the document
+Count = Annotated[int, Field(ge=0, le=LARGEST_INTEGER), WHOLE]

@@ -58,7 +58,16 @@ def _complete(operation: dict[str, Any], method: str) -> None:
         }
     if 422 not in _everywhere(operation, method):
         answers.pop("422", None)
+    if "428" in answers:
+        _require(operation, "If-Match")
     operation["responses"] = dict(sorted(answers.items()))
+
+
+def _require(operation: dict[str, Any], header: str) -> None:
+    """What a client may leave out as far as the framework knows, so that its lack gets a status of its own."""
+    for parameter in operation["parameters"]:
+        if parameter["name"].lower() == header.lower():
+            parameter |= {"name": header, "required": True, "schema": {"type": "string"}}
 
 
 def _everywhere(operation: dict[str, Any], method: str) -> set[int]:

@@ -53,6 +53,13 @@ class Page:
         except ValueError:
             raise _bad_cursor() from None
 
+    def after_number(self) -> int:
+        """The cursor of a list that is ordered by a number of ours."""
+        (number,) = self._after(1)
+        if not (number.isascii() and number.isdigit() and len(number) < 10):
+            raise _bad_cursor()
+        return int(number)
+
     def _after(self, parts: int) -> tuple[str, ...]:
         if self.after is None or len(self.after) != parts:
             raise _bad_cursor()

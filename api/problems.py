@@ -11,6 +11,8 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.fields import WANTED
+
 PROBLEM_JSON = "application/problem+json"
 
 
@@ -123,6 +125,8 @@ def _message(error: Mapping[str, Any]) -> str:
             return "There is no such field."
         case "missing":
             return "This field is required."
+        case "string_pattern_mismatch":
+            return WANTED.get(error["ctx"]["pattern"], str(error["msg"]))
         case "string_unicode":
             return "This text cannot be stored: it is not valid Unicode."
     return str(error["msg"]).removeprefix("Value error, ")

@@ -5,6 +5,7 @@ Read from Twilio and kept; Twilio being away is never a reason to refuse a call.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 import structlog
@@ -20,6 +21,7 @@ from store.sql import Database
 log = structlog.get_logger()
 
 REFRESH_SECONDS = 3600.0
+_E164 = re.compile(r"\+[1-9][0-9]{4,14}")
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
 
 
@@ -77,8 +79,11 @@ class Numbers:
         return found is not None
 
     async def remember(self, conn: AsyncConnection, number: str) -> None:
-        """A signed webhook's To proves that a number is ours; only its first call costs a row."""
-        if number in self._remembered:
+        """A signed webhook's To proves that a number is ours; only its first call costs a row.
+
+        A call may also come to an address, or to nothing at all, from which nobody could be called back.
+        """
+        if number in self._remembered or not _E164.fullmatch(number):
             return
         if not await self.is_ours(conn, number):
             await _keep(conn, number, None, self._clock.now())

@@ -138,7 +138,8 @@ class Signatures:
         """A body that is no form: its hash stands in the query, and the URL alone is signed."""
         _refuse_large(path_and_raw_query, raw_body)
         hashes = [value for name, value in parse_qsl(query) if name == "bodySHA256"]
-        body_is_signed = len(hashes) == 1 and hmac.compare_digest(sha256(raw_body).hexdigest(), hashes[0].lower())
+        hashed = sha256(raw_body).hexdigest().encode()
+        body_is_signed = len(hashes) == 1 and hmac.compare_digest(hashed, hashes[0].lower().encode("utf-8", "replace"))
         if not body_is_signed or not self.is_signed(path_and_raw_query, headers):
             raise Forged("wrong signature")
 

@@ -7,12 +7,23 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import IO
 
 LONGEST_CELL = 4 * 1024 * 1024
+LOOKED_AT_BYTES = 64 * 1024  # to see how lines end
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_IN_WORDS = {  # what the csv module says, by its beginning
+    "',' expected": "inside a quoted cell a quote is written twice",
+    "';' expected": "inside a quoted cell a quote is written twice",
+    "unexpected end": "a quote is opened and not closed",
+    "new-line": "a line ends inside a cell that is not quoted",
+    "field larger": f"a cell is longer than {LONGEST_CELL} characters",
+}
 
 
 class UnusableFile(ValueError):
@@ -39,18 +50,19 @@ class CsvFile:
     def __init__(self, path: Path, columns: Sequence[str], required: Sequence[str]) -> None:
         self.path = path
         self._columns, self._required = columns, required
-        self._file: IO[bytes] | None = None
+        self._file: BufferedReader | None = None
         self.unknown_columns: list[str] = []
         self.size_bytes = 0
 
     def __enter__(self) -> CsvFile:
         """Raises UnusableFile."""
         try:
-            self._file = self.path.open("rb")
+            self._file = BufferedReader(self.path.open("rb", buffering=0), LOOKED_AT_BYTES)
             self.size_bytes = self.path.stat().st_size
-            head = self._file.readline()
+            self._lines = _Lines(self._file)
+            head = self._lines.read()
         except OSError as error:
-            raise UnusableFile(f"{self.path}: {error.strerror or error}") from None
+            raise UnusableFile(error.strerror or str(error)) from None
         try:
             self._read_header(head)
         except UnusableFile:
@@ -64,8 +76,7 @@ class CsvFile:
 
     @property
     def position_bytes(self) -> int:
-        assert self._file is not None
-        return self._file.tell()
+        return self._lines.read_bytes
 
     @property
     def columns(self) -> list[str]:
@@ -73,30 +84,28 @@ class CsvFile:
         return [name for name in self._header if name in self._columns]
 
     def rows(self) -> Iterator[CsvRow | BadRow]:
-        """Blank lines are no rows."""
-        assert self._file is not None
+        """Blank lines are no rows; of a row that cannot be read only the first line is lost."""
         csv.field_size_limit(LONGEST_CELL)
-        reader = csv.reader(_decoded(self._file), delimiter=self._delimiter)
-        before = 0
+        reader = csv.reader(self._lines, delimiter=self._delimiter, strict=True, skipinitialspace=True)
+        following = 2  # the header is line 1
         while True:
-            line = before + 2  # the header is line 1, and the row begins after what was read
+            line = following
             try:
                 cells = next(reader)
             except StopIteration:
                 return
             except csv.Error as error:
-                yield BadRow(line, f"not readable as CSV: {error}")
-                continue
-            finally:
-                before = reader.line_num
-            if any(cell.strip() for cell in cells):
+                cells = None
+                yield BadRow(line, f"not readable as CSV: {_in_words(error)}")
+            following += self._lines.end_row(whole=cells is not None)
+            if cells and any(cell.strip() for cell in cells):
                 yield self._row(line, cells)
 
     def _row(self, line: int, cells: list[str]) -> CsvRow | BadRow:
         width = len(self._header)
         if len(cells) < width or any(cell.strip() for cell in cells[width:]):
             return BadRow(line, f"{len(cells)} cells where the header names {width} columns")
-        if any("\ud800" <= character <= "\udfff" for cell in cells for character in cell):
+        if any(_SURROGATE.search(cell) for cell in cells if not cell.isascii()):
             return BadRow(line, "not UTF-8")
         named = {name: cell.strip() for name, cell in zip(self._header, cells, strict=False)}
         return CsvRow(line, {name: cell for name, cell in named.items() if name in self._columns})
@@ -105,26 +114,72 @@ class CsvFile:
         try:
             text = head.removeprefix(codecs.BOM_UTF8).decode("utf-8")
         except UnicodeDecodeError:
-            raise UnusableFile(f"{self.path}: the file is not UTF-8") from None
+            raise UnusableFile("line 1, the header, is not UTF-8") from None
         self._delimiter = ";" if text.count(";") > text.count(",") else ","
         try:
-            cells = next(csv.reader([text], delimiter=self._delimiter), [])
+            cells = next(csv.reader([text], delimiter=self._delimiter, strict=True, skipinitialspace=True), [])
         except csv.Error as error:
-            raise UnusableFile(f"{self.path}: the header is not readable as CSV: {error}") from None
+            raise UnusableFile(f"the header is not readable as CSV: {_in_words(error)}") from None
         self._header = [cell.strip().lower() for cell in cells]
         twice = sorted({name for name in self._header if name and self._header.count(name) > 1})
         missing = [name for name in self._required if name not in self._header]
         if twice:
-            raise UnusableFile(f"{self.path}: the header names a column twice: {', '.join(twice)}")
+            raise UnusableFile(f"the header names a column twice: {', '.join(twice)}")
         if missing:
-            raise UnusableFile(f"{self.path}: the header lacks {', '.join(missing)}")
+            raise UnusableFile(f"the header lacks {', '.join(missing)}")
         self.unknown_columns = [name for name in self._header if name and name not in self._columns]
 
 
-def _decoded(file: IO[bytes]) -> Iterator[str]:
-    """Lines; what is not UTF-8 becomes surrogates, so that one row is bad and not the file."""
-    while line := file.readline():
-        yield line.decode("utf-8", "surrogateescape")
+class _Lines:
+    """The lines of a file, for a reader that takes as many as a row has.
+
+    A quote that is never closed takes all that follows: so a broken row gives back what it took after its first line.
+    """
+
+    def __init__(self, file: BufferedReader) -> None:
+        self._file = file
+        seen = file.peek(LOOKED_AT_BYTES)
+        self._end = b"\r" if b"\r" in seen and b"\n" not in seen else b"\n"
+        self._rest: list[bytes] = []  # of a file that ends its lines with a carriage return, the last one unfinished
+        self._taken: list[str] = []
+        self._again: deque[str] = deque()
+        self.read_bytes = 0
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        """What is not UTF-8 becomes surrogates, so that one row is bad and not the file."""
+        line = self._again.popleft() if self._again else self.read().decode("utf-8", "surrogateescape")
+        if not line:
+            raise StopIteration
+        self._taken.append(line)
+        return line
+
+    def end_row(self, *, whole: bool) -> int:
+        """How many lines the row has."""
+        kept = len(self._taken) if whole else 1
+        self._again.extendleft(reversed(self._taken[kept:]))
+        self._taken.clear()
+        return kept
+
+    def read(self) -> bytes:
+        """The next line with its end; nothing at the end of the file."""
+        line = self._file.readline() if self._end == b"\n" else self._read_to_return()
+        self.read_bytes += len(line)
+        return line
+
+    def _read_to_return(self) -> bytes:
+        while len(self._rest) < 2 and (chunk := self._file.read(LOOKED_AT_BYTES)):
+            self._rest = ((self._rest[0] if self._rest else b"") + chunk).split(b"\r")
+        if len(self._rest) > 1:
+            return self._rest.pop(0) + b"\r"
+        return self._rest.pop() if self._rest else b""
+
+
+def _in_words(error: csv.Error) -> str:
+    said = str(error)
+    return next((words for begin, words in _IN_WORDS.items() if said.startswith(begin)), said)
 
 
 def listed(cell: str) -> list[str]:

@@ -6,13 +6,15 @@ again by `external_id` and changed only where the file differs, the past is only
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.problems import Problem, field_errors
@@ -26,6 +28,7 @@ from store.clock import Clock
 from store.sql import Database
 
 ROWS_IN_A_COMMIT = 250  # well below the time for which a webhook may wait for the writer
+TRIES = 3  # of one commit
 CUSTOMER_COLUMNS = (
     *("external_id", "name", "called", "title", "say", "language", "formal", "phones", "email"),
     *("preferred_agent", "tags", "notes"),
@@ -93,7 +96,7 @@ async def import_customers(database: Database, clock: Clock, path: Path, region:
         return await _write_customers(conn, rows, clock)
 
     file = CsvFile(path, CUSTOMER_COLUMNS, ["external_id"])
-    async for event in load(database, file, lambda row: _customer(row, region), write):
+    async for event in load(database, file, lambda row: _customer(row, region), write, _repeated(path)):
         yield event
 
 
@@ -105,25 +108,44 @@ async def import_history(database: Database, path: Path) -> AsyncIterator[Event]
 
 
 async def load(
-    database: Database, file: CsvFile, parse: Callable[[CsvRow], Parsed], write: Write
+    database: Database,
+    file: CsvFile,
+    parse: Callable[[CsvRow], Parsed],
+    write: Write,
+    repeated: Collection[str] = frozenset(),
 ) -> AsyncIterator[Event]:
-    """`parse` raises BadCell; `write` names the rows that it could not take."""
+    """`parse` raises BadCell; `write` names the rows that it could not take.
+
+    Rows of `repeated` external ids come last and together, so that `write` sees which of them counts.
+    """
     loaded = skipped = 0
     with file:
         for notice in notices(file):
             yield notice
-        for batch in _batches(file, parse):
+        for batch in _batches(file, parse, repeated):
             good = [row for row in batch if isinstance(row, Parsed)]
             bad = [row for row in batch if isinstance(row, Skipped)]
             if good:
-                async with database.write() as conn:
-                    bad += await write(conn, good)
+                bad += await commit(database, good, write)
             for row in sorted(bad, key=lambda row: row.line):
                 yield row
             skipped += len(bad)
             loaded += len(batch) - len(bad)
             yield Progress(file.position_bytes, file.size_bytes)
     yield Result(loaded, skipped)
+
+
+async def commit(database: Database, rows: Sequence[Parsed], write: Write) -> list[Skipped]:
+    """What `write` could not take.  Calls go on meanwhile: what was changed at the same moment is looked at again, and
+    a store that is away for a moment costs no row."""
+    for tries_left in reversed(range(TRIES)):
+        try:
+            async with database.write() as conn:
+                return await write(conn, rows)
+        except (IntegrityError, OperationalError):
+            if not tries_left:
+                raise
+    raise AssertionError("one try returns or the last one raises")
 
 
 def notices(file: CsvFile) -> list[Notice]:
@@ -155,15 +177,47 @@ def filled(row: CsvRow, *columns: str) -> dict[str, Any]:
     return {name: row.cells[name] or None for name in columns if name in row.cells}
 
 
-def _batches(file: CsvFile, parse: Callable[[CsvRow], Parsed]) -> Iterator[list[Parsed | Skipped]]:
+def _batches(
+    file: CsvFile, parse: Callable[[CsvRow], Parsed], repeated: Collection[str]
+) -> Iterator[list[Parsed | Skipped]]:
     batch: list[Parsed | Skipped] = []
-    for row in file.rows():
-        batch.append(read_row(row, parse))
-        if len(batch) == ROWS_IN_A_COMMIT:
+    for rows in _together((read_row(row, parse) for row in file.rows()), repeated):
+        batch += rows
+        if len(batch) >= ROWS_IN_A_COMMIT:
             yield batch
             batch = []
     if batch:
         yield batch
+
+
+def _together(rows: Iterator[Parsed | Skipped], repeated: Collection[str]) -> Iterator[Sequence[Parsed | Skipped]]:
+    """Each row by itself, but those of a repeated external id at the end, one id after the other."""
+    held: list[Parsed] = []
+    for row in rows:
+        if isinstance(row, Parsed) and row.values["external_id"] in repeated:
+            held.append(row)
+        else:
+            yield [row]
+    held.sort(key=_external_id)
+    for _, same in groupby(held, key=_external_id):
+        yield list(same)
+
+
+def _external_id(row: Parsed) -> str:
+    return str(row.values["external_id"])
+
+
+def _repeated(path: Path) -> frozenset[str]:
+    """External ids that stand in more than one row; a pipe can be read only once and is taken in its order."""
+    if not path.is_file():
+        return frozenset()
+    seen, twice = set[str](), set[str]()
+    with CsvFile(path, ["external_id"], ["external_id"]) as file:
+        for row in file.rows():
+            if isinstance(row, CsvRow):
+                external_id = row.cells["external_id"]
+                (twice if external_id in seen else seen).add(external_id)
+    return frozenset(twice)
 
 
 def _customer(row: CsvRow, region: str) -> Parsed:
@@ -198,7 +252,7 @@ async def _write_customers(conn: AsyncConnection, rows: Sequence[Parsed], clock:
     colleagues = await agent_ids(
         conn, [row.values["preferred_agent"] for row in rows if _names(row, "preferred_agent")]
     )
-    known = await _known_customers(conn, [row.values["external_id"] for row in rows])
+    known = await _known_customers(conn, {row.values["external_id"] for row in rows})
     before = await people.load(conn, list(known.values()))
     skipped: list[Skipped] = []
     last: dict[str, dict[str, Any]] = {}  # of two rows about one customer the later counts
@@ -241,7 +295,7 @@ async def _write_history(conn: AsyncConnection, rows: Sequence[Parsed]) -> list[
     return skipped
 
 
-async def _known_customers(conn: AsyncConnection, external_ids: Sequence[str]) -> dict[str, str]:
+async def _known_customers(conn: AsyncConnection, external_ids: Collection[str]) -> dict[str, str]:
     known = select(customers.c.external_id, customers.c.id).where(customers.c.external_id.in_(external_ids))
     return {row.external_id: row.id for row in await conn.execute(known)}
 

@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, StringConstraints, Tag
+from pydantic import Discriminator, Field, Tag
 
 from api.fields import (
     Body,
     Count,
+    Email,
     ExternalId,
     Language,
     Line,
@@ -15,12 +16,11 @@ from api.fields import (
     QuietHours,
     Ref,
     Shown,
+    WebAddress,
     Word,
     Zone,
 )
 
-Email = Annotated[str, StringConstraints(pattern=r"^[^@\s]+@[^@\s]+$", max_length=320)]
-WebAddress = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$", max_length=2048)]
 Outcome = Literal["solved", "open", "transferred", "abandoned"]
 MOST_AT_ONCE = 1000
 

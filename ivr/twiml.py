@@ -20,8 +20,9 @@ from ivr.document import (
     Say,
     Step,
 )
-from ivr.phrases import VOICES
+from ivr.phrases import VOICES, speakable
 
+LONGEST_SAID = 3000  # characters: more the carrier does not say with our voices
 EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response />'
 
 
@@ -67,7 +68,8 @@ def _write(response: VoiceResponse, step: Step) -> None:
 def _sound(parent: Any, heard: Heard) -> None:
     match heard:
         case Say():
-            parent.say(heard.text, language=heard.language, voice=VOICES.get(heard.language))
+            # Agents' names, too, are what somebody typed: one control character, and the document is no XML.
+            parent.say(speakable(heard.text, LONGEST_SAID), language=heard.language, voice=VOICES.get(heard.language))
         case Ringback():
             parent.play(heard.url, loop=heard.times)
         case Quiet():

@@ -48,6 +48,7 @@ NEXT_ACTIVITY: Mapping[tuple[Activity, Ended], Activity] = {  # a pair not liste
     (Activity.TALKING, Ended.CALLER_LEFT): Activity.IDLE,  # answered, but nobody was there any more
     (Activity.TALKING, Ended.WITHDRAWN): Activity.IDLE,
 }
+LONGEST_FIRST_NAME = 40  # of what callers hear and read
 MISSES = frozenset({Ended.RANG_OUT, Ended.FAILED})  # a decline is an answer, a miss is not
 
 
@@ -74,7 +75,7 @@ class Agent:
 
     @property
     def first_name(self) -> str:
-        return self.name.split()[0] if self.name.split() else self.name
+        return self.name.split()[0][:LONGEST_FIRST_NAME] if self.name.split() else self.name
 
     def speaks(self, language: str) -> bool:
         """By the language alone: a caller in Swiss German is understood by one who speaks German."""

@@ -1,7 +1,8 @@
 """Loading agents from CSV.
 
 A stand-in may be named before their own row, and two may stand in for each other; so the whole file is read first,
-rows that name nobody are set aside, then agents are written, and who stands in for whom at the end.
+rows that name nobody are set aside, then agents are written, and who stands in for whom at the end.  Of two rows
+about one agent the later counts.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from crm.imports import (
     Result,
     Skipped,
     checked,
+    commit,
     filled,
     notices,
     read_row,
@@ -33,6 +35,7 @@ from routing.schemas import AgentFields
 from store.clock import Clock
 from store.sql import Database
 
+LONGEST_LEVEL = 9  # characters: more digits than that are no level, and too many are no number even
 AGENT_COLUMNS = ("external_id", "name", "address", "languages", "skills", "team", "stand_in", "hours")
 
 
@@ -49,22 +52,22 @@ async def import_agents(
     bad = [row for row in read if isinstance(row, Skipped)]
     async with database.read() as conn:
         bad += await _set_aside(conn, good)
-    out = {row.line for row in bad}
-    good = [row for row in good if row.line not in out]
-    written = 0
+    good = list({row.values["external_id"]: row for row in _without(good, bad)}.values())
     for start in range(0, len(good), ROWS_IN_A_COMMIT):
-        async with database.write() as conn:
-            bad += await _write(conn, good[start : start + ROWS_IN_A_COMMIT], clock, language)
-        written += len(good[start : start + ROWS_IN_A_COMMIT])
-        yield Progress(size * written // len(good), size)
-    out = {row.line for row in bad}
-    good = [row for row in good if row.line not in out]
-    async with database.write() as conn:
-        bad += await _write_stand_ins(conn, good, clock)
+        batch = good[start : start + ROWS_IN_A_COMMIT]
+        bad += await commit(database, batch, lambda conn, rows: _write(conn, rows, clock, language))
+        yield Progress(size * (start + len(batch)) // len(good), size)
+    good = _without(good, bad)
+    bad += await commit(database, good, lambda conn, rows: _write_stand_ins(conn, rows, clock))
     for row in sorted(bad, key=lambda row: row.line):
         yield row
     yield Progress(size, size)
     yield Result(len(read) - len(bad), len(bad))
+
+
+def _without(rows: Sequence[Parsed], bad: Sequence[Skipped]) -> list[Parsed]:
+    lines = {row.line for row in bad}
+    return [row for row in rows if row.line not in lines]
 
 
 def _agent(row: CsvRow, region: str) -> Parsed:
@@ -91,7 +94,7 @@ def _skill(part: str) -> tuple[str, int]:
     name, separator, level = part.rpartition(":")
     if not separator:
         return part, 1
-    if not level.strip().isdecimal() or not name.strip():
+    if not level.strip().isdecimal() or len(level) > LONGEST_LEVEL or not name.strip():
         raise BadCell(f"skills: {part!r} is not written as NAME:LEVEL")
     return name.strip(), int(level)
 
@@ -131,10 +134,7 @@ async def _write(conn: AsyncConnection, rows: Sequence[Parsed], clock: Clock, la
             continue
         if before is None:
             fresh: dict[str, Any] = {"languages": [language], "skills": {}} | values
-            agent_id = await roster.add(conn, fresh, clock.now())
-            added = await roster.load_one(conn, agent_id)
-            assert added is not None
-            known[values["external_id"]] = added
+            await roster.add(conn, fresh, clock.now())
         else:
             changed = {name: value for name, value in values.items() if getattr(before, name) != value}
             await roster.change(conn, before.id, changed, clock.now())

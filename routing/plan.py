@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, field_validator
 
+from api.fields import WHOLE, Body, Language, whole_number
 from routing.hours import read_hours
 
 Seconds = Annotated[int, Field(ge=0, le=7200)]
@@ -17,8 +18,10 @@ def _readable_hours(text: str | None) -> str | None:
     return text
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class _Part(Body):
+    model_config = ConfigDict(frozen=True)
+
+    _whole = field_validator("*", mode="before")(whole_number)
 
 
 class Line(_Part):
@@ -26,8 +29,10 @@ class Line(_Part):
 
     name: str | None = None
     hours: str | None = None
-    language: str | None = None
-    skills: dict[str, int] = Field(default_factory=dict, description="skill -> lowest level that will do")
+    language: Language | None = None
+    skills: dict[str, Annotated[int, WHOLE]] = Field(
+        default_factory=dict, description="skill -> lowest level that will do"
+    )
 
     _hours = field_validator("hours")(_readable_hours)
 

@@ -87,8 +87,8 @@ class _Plans:
     async def versions(self, page: Paging) -> Listing[Version]:
         """The newest first."""
         statement = select(plan_versions).order_by(desc(plan_versions.c.version)).limit(page.limit + 1)
-        if page.after is not None and page.after[0].isdigit():
-            statement = statement.where(plan_versions.c.version < int(page.after[0]))
+        if page.after is not None:
+            statement = statement.where(plan_versions.c.version < page.after_number())
         async with self._database.read() as conn:
             rows = (await conn.execute(statement)).all()
         rows, following = page.cut(rows, lambda row: (str(row.version),))

@@ -4,12 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from api.fields import Body, ExternalId, Language, Line, Ref, Shown, Word
+from api.fields import WHOLE, Body, ExternalId, Language, Line, Name, Ref, Shown, Word
 
-Skills = dict[Word, Annotated[int, Field(ge=1, le=100)]]
+Skills = dict[Word, Annotated[int, Field(ge=1, le=100), WHOLE]]
 Address = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 HoursText = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
 
 
 class AgentFields(Body):

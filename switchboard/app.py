@@ -11,9 +11,9 @@ from typing import Any, Protocol
 import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute
 
-from api.app import MOUNTED_AT, build_api
+from api.app import Mounted, build_api
 from api.tokens import Guard
 from carrier.port import Network
 from carrier.twilio import TwilioNetwork
@@ -89,7 +89,7 @@ def assemble(
         database=database,
         live=live,
         nudges=nudges,
-        routes=[*Health(database, live).routes, *metrics.routes, Mount(MOUNTED_AT, api), *metrics.timed(wired.routes)],
+        routes=[*Health(database, live).routes, *metrics.routes, Mounted(api), *metrics.timed(wired.routes)],
         feed=wired.feed,
         loops=wired.loops,
         network=network,

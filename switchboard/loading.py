@@ -23,9 +23,8 @@ async def load_file(settings: Settings, kind: Kind, path: Path) -> int:
     """How many rows were skipped.  Raises UnusableFile."""
     database = Database(settings.database)
     console = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
-    bar = Progress(
-        TextColumn(kind), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeRemainingColumn(), console=console
-    )
+    columns = (TextColumn(kind), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeRemainingColumn())
+    bar = Progress(*columns, console=console, disable=not console.is_terminal)
     try:
         with bar:
             result = await _show(_events(database, SystemClock(), settings, kind, path), bar)
@@ -51,11 +50,16 @@ async def _show(events: AsyncIterator[imports.Event], bar: Progress) -> imports.
     async for event in events:
         match event:
             case imports.Notice(text):
-                bar.console.print(text)
+                bar.console.print(_harmless(text))
             case imports.Skipped(line, reason):
-                bar.console.print(f"line {line}: {reason}")
+                bar.console.print(f"line {line}: {_harmless(reason)}")
             case imports.Progress(read_bytes, of_bytes):
                 bar.update(task, completed=read_bytes, total=of_bytes)
             case imports.Result():
                 result = event
     return result
+
+
+def _harmless(text: str) -> str:
+    """On one line, and without what a terminal would obey: it may quote a cell of the file."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)

@@ -1,0 +1,117 @@
+"""What the OpenAPI document cannot say: who exists, which text is a phone number, that some values come once only.
+
+Loaded by Schemathesis, in its own environment.
+"""
+
+import itertools
+import json
+import os
+import urllib.request
+from typing import Any
+
+import schemathesis
+from hypothesis import strategies as st
+
+SEEDS: dict[str, Any] = json.loads(os.environ["CONTRACT_SEEDS"])
+NUMBERS = ["+390612345678", "06 1234 5678", "333 1234567", "+44 20 7946 0958"]
+HOURS = ["Mo-Fr 09:00-18:00; PH off", "24/7", "Mo-Fr 09:00-17:00", "Mo-Sa 08:00-12:00,14:00-18:00; PH off"]
+OF_A_BODY = {
+    "preferred_agent": SEEDS["agents"],
+    "agent": SEEDS["agents"],
+    "owner": SEEDS["agents"],
+    "stand_in": SEEDS["agents"],
+    "customer": [SEEDS["customer"]],
+    "case": [SEEDS["case"]],
+    "due_at": SEEDS["due_at"],
+    "from": SEEDS["from"],
+    "to": SEEDS["to"],
+    "number": NUMBERS,
+    "phones": NUMBERS,
+    "hours": HOURS,
+    "time_zone": ["Europe/Rome", "Asia/Kolkata", "America/St_Johns"],
+}
+BODIES = (
+    *("CustomerFields", "AgentFields", "AgentChanges", "InteractionFields", "CaseFields", "CaseChanges"),
+    *("CallbackFields", "CallbackChanges", "Plan", "Line", "Asked"),
+)
+BY_INSTANT = "WyIyMDI2LTAxLTAxVDAwOjAwOjAwWiIsIngiXQ"  # ["2026-01-01T00:00:00Z", "x"]
+BY_NUMBER = "WyIzIl0"  # ["3"]
+BY_ID = "WyJ4Il0"  # ["x"]
+CURSORS = {
+    "/interactions": BY_INSTANT,
+    "/customers/{customer_id}/timeline": BY_INSTANT,
+    "/callbacks/slots": BY_INSTANT,
+    "/plan/versions": BY_NUMBER,
+}
+KEPT = (*SEEDS["agents"], SEEDS["customer"], SEEDS["case"])
+counter = itertools.count()
+
+schemathesis.openapi.format(
+    "date-time", st.datetimes().map(lambda at: at.replace(year=1901 + at.year % 299).isoformat() + "Z")
+)
+schemathesis.openapi.format("agent-address", st.from_regex(r"\Aclient:[a-z0-9]{10,20}\Z"))
+
+
+@schemathesis.hook
+def before_load_schema(context: Any, document: dict[str, Any]) -> None:
+    """Narrows what is generated; what is answered is held to the document as it was."""
+    schemas = document["components"]["schemas"]
+    for name in BODIES:
+        for field, schema in schemas[name]["properties"].items():
+            if field in OF_A_BODY:
+                _narrow(schema, {"type": "string", "enum": OF_A_BODY[field]})
+            if field == "address":
+                _narrow(schema, {"type": "string", "format": "agent-address"})
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            for parameter in operation.get("parameters", []):
+                _narrow_parameter(path, method, parameter)
+
+
+def _narrow_parameter(path: str, method: str, parameter: dict[str, Any]) -> None:
+    known = SEEDS["path"].get(parameter["name"])
+    if parameter["in"] == "path" and known and method != "delete":
+        parameter["schema"] = {"anyOf": [{"type": "string", "enum": [known]}, {"type": "string", "minLength": 1}]}
+    if parameter["name"] == "cursor":
+        parameter["schema"] = {"type": "string", "enum": [CURSORS.get(path, BY_ID)]}
+    if parameter["name"] == "phone":
+        parameter["schema"] = {"type": "string", "enum": NUMBERS}
+    if path.startswith("/reports/") and parameter["name"] in ("from", "to"):
+        parameter["schema"] = {"type": "string", "enum": SEEDS[parameter["name"]]}
+    if path == "/callbacks/slots" and parameter["name"] in ("customer", "agent"):
+        known = SEEDS["agents"] if parameter["name"] == "agent" else [SEEDS["customer"]]
+        parameter["schema"] = {"type": "string", "enum": known}
+
+
+def _narrow(schema: dict[str, Any], narrower: dict[str, Any]) -> None:
+    """In place, wherever the field's text may stand: itself, an alternative to null, an item of a list."""
+    if schema.get("type") == "string":
+        schema.clear()
+        schema.update(narrower)
+    for inner in (*schema.get("anyOf", ()), *([schema["items"]] if "items" in schema else [])):
+        _narrow(inner, narrower)
+
+
+@schemathesis.hook
+def before_call(context: Any, case: Any, kwargs: Any) -> None:
+    """A key or an external id that has been used is refused with good reason, and so is an old version of the plan."""
+    for name, value in (case.path_parameters or {}).items():
+        if case.method in ("PATCH", "DELETE") and value in KEPT:
+            case.path_parameters[name] = "somebody-else"  # others are still to refer to them
+    headers = case.headers or {}
+    key = headers.get("Idempotency-Key")
+    if isinstance(key, str) and 0 < len(key) <= 255:
+        headers["Idempotency-Key"] = f"{next(counter)}-{key}"[:255]
+    if "If-Match" in headers:
+        headers["If-Match"] = _etag()
+    external_id = case.body.get("external_id") if isinstance(case.body, dict) else None
+    if isinstance(external_id, str) and 0 < len(external_id) <= 200:
+        case.body["external_id"] = f"{next(counter)}-{external_id}"[:200]
+
+
+def _etag() -> str:
+    headers = {"Authorization": f"Bearer {os.environ['CONTRACT_KEY']}"}
+    with urllib.request.urlopen(
+        urllib.request.Request(f"{os.environ['CONTRACT_URL']}/plan", headers=headers)
+    ) as answer:
+        return str(answer.headers["ETag"])
