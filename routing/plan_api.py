@@ -14,7 +14,10 @@ from api.fields import Listing, Moment, Shown
 from api.paging import Paging
 from api.problems import Problem, field_errors, responses
 from api.tokens import Asking, Guard
+from routing.floor import everybody
+from routing.house import House
 from routing.plan import Plan
+from routing.plan_check import findings
 from routing.plans import Plans
 from routing.tables import plan_versions
 from store.clock import Clock
@@ -39,8 +42,8 @@ class Checked(Shown):
     findings: list[Finding]
 
 
-def plan_router(database: Database, clock: Clock, guard: Guard, plans: Plans) -> APIRouter:
-    at = _Plans(database, clock, plans)
+def plan_router(database: Database, clock: Clock, guard: Guard, plans: Plans, house: House) -> APIRouter:
+    at = _Plans(database, clock, plans, house)
     router = APIRouter(tags=["plan"], dependencies=[Depends(guard.allows("manager"))])
     router.add_api_route("/plan", at.show, methods=["GET"])
     router.add_api_route("/plan", at.publish, methods=["PUT"], responses=responses(412, 428))
@@ -50,8 +53,8 @@ def plan_router(database: Database, clock: Clock, guard: Guard, plans: Plans) ->
 
 
 class _Plans:
-    def __init__(self, database: Database, clock: Clock, plans: Plans) -> None:
-        self._database, self._clock, self._plans = database, clock, plans
+    def __init__(self, database: Database, clock: Clock, plans: Plans, house: House) -> None:
+        self._database, self._clock, self._plans, self._house = database, clock, plans, house
 
     async def show(self, response: Response) -> Plan:
         async with self._database.read() as conn:
@@ -96,14 +99,18 @@ class _Plans:
         return Listing[Version](items=items, next=following)
 
     async def check(self, given: Annotated[dict[str, Any], Body()]) -> Checked:
-        """What is wrong with a plan, in words.  Every plan that can be read is total: each step has a way out by
-        key and a message at its end, so only what cannot be read, or promises nothing, is found here."""
+        """What is wrong with a plan, in words: what cannot be read, doors that never open, wishes nobody meets."""
         try:
-            Plan.model_validate(given)
+            plan = Plan.model_validate(given)
         except ValidationError as error:
             found = [Finding(where=where, what=what) for where, what in field_errors(error.errors())]
             return Checked(ok=False, findings=found)
-        return Checked(ok=True, findings=[])
+        async with self._database.read() as conn:
+            agents = await everybody(conn)
+        found = [
+            Finding(where=one.where, what=one.what) for one in findings(plan, agents, self._house, self._clock.now())
+        ]
+        return Checked(ok=not found, findings=found)
 
 
 def _version(version: int, author: str, note: str | None, at: datetime, body: dict[str, Any]) -> Version:

@@ -116,7 +116,7 @@ def wire(
             cases_router(database, clock, guard),
             calls_router(database, clock, guard),
             callbacks_router(database, clock, guard, promises, plans, house, lambda: tell(PROMISES), numbers),
-            plan_router(database, clock, guard, plans),
+            plan_router(database, clock, guard, plans, house),
             replay_router(database, clock, guard, plans, house),
             events_router(feed, guard),
             reports_router(database, clock, guard, plans, house, calls),

@@ -32,7 +32,7 @@ async def ask(database: Database, clock: VirtualClock) -> AsyncIterator[Asking]:
     guard, plans, network = Guard(database, KEY_OF_THE_HOUSE), Plans(), None
     numbers = Numbers(database, clock, network)  # type: ignore[arg-type]  # nothing is asked of it here
     promised = callbacks_router(database, clock, guard, Promises(HOUSE), plans, HOUSE, lambda: None, numbers)
-    client = asking(database, clock, more=(plan_router(database, clock, guard, plans), promised))
+    client = asking(database, clock, more=(plan_router(database, clock, guard, plans, HOUSE), promised))
     yield client
     await client.close()
 

@@ -40,9 +40,10 @@ def prepared() -> Path:
     """Schemathesis, at the versions that are written down."""
     stamp, wanted = VENV / "set-up", REQUIRED.read_text()
     if not stamp.exists() or stamp.read_text() != wanted:
-        subprocess.run([sys.executable, "-m", "venv", "--clear", VENV], check=True)
-        install = [VENV / "bin/python", "-m", "pip", "--quiet", "--disable-pip-version-check", "install"]
-        subprocess.run([*install, "-r", REQUIRED], check=True)
+        uv = Path(sys.executable).with_name("uv")
+        subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, VENV], check=True)
+        install = [uv, "pip", "install", "--quiet", "--python", VENV / "bin/python", "-r", REQUIRED]
+        subprocess.run(install, check=True)
         stamp.write_text(wanted)
     return VENV / "bin/schemathesis"
 

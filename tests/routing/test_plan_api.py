@@ -16,6 +16,7 @@ from routing.plans import Plans
 from store.clock import VirtualClock
 from store.sql import Database
 from tests.api.asking import KEY_OF_THE_HOUSE, Asking, asking
+from tests.ivr.door import HOUSE
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 async def ask(database: Database, clock: VirtualClock) -> AsyncIterator[Asking]:
     guard = Guard(database, KEY_OF_THE_HOUSE)
-    client = asking(database, clock, more=(plan_router(database, clock, guard, Plans()),))
+    client = asking(database, clock, more=(plan_router(database, clock, guard, Plans(), HOUSE),))
     yield client
     await client.close()
 
@@ -125,6 +126,19 @@ async def test_a_check_of_a_good_plan_finds_nothing_and_changes_nothing(ask: Ask
     assert (await ask.get("/plan/versions")).json()["items"] == []
     for wrong in ([], "x", 3):
         assert (await ask.post("/plan/check", wrong)).status_code == 422
+
+
+async def test_doors_that_never_open_and_wishes_that_nobody_meets_are_found(ask: Asking) -> None:
+    await ask.made("/agents", {"name": "Anna", "address": "client:anna", "skills": {"billing": 2}})
+    lines = {
+        "+390600000001": {"hours": "Mo-Fr 09:00-18:00", "skills": {"billing": 2}, "language": "it-IT"},
+        "+390600000002": {"hours": "off", "skills": {"billing": 3}, "language": "fi-FI"},
+    }
+    answer = (await ask.post("/plan/check", {"hours": "2020 Mo-Fr 09:00-18:00", "lines": lines})).json()
+    assert answer["ok"] is False
+    second = "lines.+390600000002"
+    found = ["hours", f"{second}.hours", f"{second}.skills", f"{second}.language"]
+    assert [finding["where"] for finding in answer["findings"]] == found
 
 
 async def test_the_plan_is_the_managers_alone(ask: Asking) -> None:
