@@ -149,7 +149,7 @@ class _Callbacks:
             agent_id = await one_agent(conn, "agent", agent)
             _, plan = await self._plans.current(conn)
             language = (person.language if person else None) or self._house.language
-            ledger = await self._promises.ledger(conn, plan, language, now=now, except_of=customer_id)
+            ledger = await self._promises.ledger(conn, plan, language, now=now, customer_id=customer_id)
         free = [slot for slot in next_slots(ledger, start, agent_id, page.limit + 1) if slot.due_at <= end]
         rows, following = page.cut(free, lambda slot: (slot.due_at.isoformat(), "slot"))
         return Listing[SlotShown](items=[_slot(slot) for slot in rows], next=following)

@@ -90,13 +90,20 @@ class Keeper:
         if await dialler.on_the_line(conn, promise):
             # They rang us: that call takes the promise along, or leaves it as it was.
             await step(conn, promise.id, MOVABLE, State.PROMISED, now=now, due_at=now + ON_THE_LINE_PAUSE)
-        elif now > promise.promised_at + timedelta(seconds=promise.window_seconds):
+        elif now > promise.promised_at + timedelta(seconds=promise.window_seconds) or await self._quiet(
+            conn, promise, now
+        ):
             await self._renegotiate(conn, dialler, promise, plan, now)
         elif await dialler.ring_agent(conn, promise):
             await step(conn, promise.id, MOVABLE, State.RINGING_AGENT, now=now, due_at=None)
         else:
             state = State.DUE if now >= promise.promised_at else State.PROMISED
             await step(conn, promise.id, MOVABLE, state, now=now, due_at=now + NOBODY_FREE_PAUSE)
+
+    async def _quiet(self, conn: AsyncConnection, promise: Row[Any], now: datetime) -> bool:
+        """They have asked for quiet at that hour, perhaps since."""
+        quiet = await self._promises.quiet(conn, promise.customer_id)
+        return quiet is not None and quiet.covers(max(now, promise.promised_at))
 
     async def _dial(self, conn: AsyncConnection, dialler: Dialler, promise: Row[Any], now: datetime) -> None:
         if await dialler.on_the_line(conn, promise):
@@ -120,7 +127,7 @@ class Keeper:
             await dialler.language(conn, promise),
             now=now,
             line=promise.from_number or "",
-            except_of=promise.customer_id,
+            customer_id=promise.customer_id,
         )
         slots = next_slots(ledger, now + timedelta(minutes=10), promise.agent_id, 1) or next_slots(
             ledger, now + timedelta(minutes=10), None, 1

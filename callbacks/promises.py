@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callbacks.slots import Booked, Ledger, Slot, keepable, nearest_slots, next_slots
+from callbacks.slots import Booked, Ledger, Quiet, Slot, keepable, nearest_slots, next_slots
 from callbacks.states import MOVABLE, OPEN, State
 from callbacks.tables import callback_attempts, callbacks
+from crm.identify import person_by_id
 from routing.choose import Caller, fitting
 from routing.floor import everybody
 from routing.hours import read_hours
@@ -71,19 +72,25 @@ class Promises:
         *,
         now: datetime,
         line: str = "",
-        except_of: str | None = None,
+        customer_id: str | None = None,
     ) -> Ledger:
-        """What can be promised to somebody who speaks `language`; their own open promises take no place."""
+        """What can be promised to somebody who speaks `language`; their own open promises take no place, and nothing
+        lies in their quiet hours."""
         taken = select(callbacks.c.promised_at, callbacks.c.agent_id).where(
             callbacks.c.state.in_(OPEN), callbacks.c.promised_at > now - timedelta(hours=1)
         )
-        if except_of is not None:
-            taken = taken.where(callbacks.c.customer_id != except_of)
+        if customer_id is not None:
+            taken = taken.where(callbacks.c.customer_id != customer_id)
         booked = [Booked(row.promised_at, row.agent_id) for row in await conn.execute(taken)]
         caller = Caller(language=language, arrived_at=now, skills=plan.line(line).skills)
         zone, country = self._house.zone, self._house.country
         hours = read_hours(plan.hours_of(line), zone, country)
-        return Ledger(fitting(caller, await everybody(conn)), booked, hours, zone, country, plan, now)
+        quiet = None if customer_id is None else await self.quiet(conn, customer_id)
+        return Ledger(fitting(caller, await everybody(conn)), booked, hours, zone, country, plan, now, quiet)
+
+    async def quiet(self, conn: AsyncConnection, customer_id: str) -> Quiet | None:
+        person = await person_by_id(conn, customer_id)
+        return None if person is None else Quiet.read(person.quiet_hours, person.time_zone or self._house.zone)
 
     async def make(
         self, conn: AsyncConnection, wish: Wish, plan: Plan, *, now: datetime, honest: bool = True
@@ -95,7 +102,7 @@ class Promises:
         """
         await only_one(conn, "promises")
         ledger = await self.ledger(
-            conn, plan, wish.language, now=now, line=wish.from_number or "", except_of=wish.customer_id
+            conn, plan, wish.language, now=now, line=wish.from_number or "", customer_id=wish.customer_id
         )
         promised_at = _honest_time(ledger, wish) if honest else _first_time(ledger, wish)
         values = {
@@ -154,7 +161,7 @@ class Promises:
         if wish.due_at != promise.promised_at or wish.agent_id != promise.agent_id:
             line = promise.from_number or ""
             await only_one(conn, "promises")
-            ledger = await self.ledger(conn, plan, wish.language, now=now, line=line, except_of=promise.customer_id)
+            ledger = await self.ledger(conn, plan, wish.language, now=now, line=line, customer_id=promise.customer_id)
             promised_at = _honest_time(ledger, wish)
             values |= {
                 "promised_at": promised_at,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import lru_cache
 from itertools import islice
+from zoneinfo import ZoneInfo
 
 from routing.agents import Agent
 from routing.forecast import free_in_seconds
@@ -34,8 +35,31 @@ class Booked:
 
 
 @dataclass(frozen=True, slots=True)
+class Quiet:
+    """When somebody does not want to be rung, by the clock on their wall; over midnight if it ends before it starts."""
+
+    start: time
+    end: time
+    zone: str
+
+    @classmethod
+    def read(cls, hours: str | None, zone: str) -> Quiet | None:
+        """From `21:00-09:00`."""
+        if hours is None:
+            return None
+        start, _, end = hours.partition("-")
+        return cls(time.fromisoformat(start), time.fromisoformat(end), zone)
+
+    def covers(self, at: datetime) -> bool:
+        clock = at.astimezone(ZoneInfo(self.zone)).time()
+        if self.start <= self.end:
+            return self.start <= clock < self.end
+        return clock >= self.start or clock < self.end
+
+
+@dataclass(frozen=True, slots=True)
 class Ledger:
-    """Everything the question depends on; `agents` are those who could make the call."""
+    """Everything the question depends on; `agents` are those who could make the call, `quiet` is the customer's."""
 
     agents: Sequence[Agent]
     booked: Sequence[Booked]
@@ -44,6 +68,7 @@ class Ledger:
     country: str | None
     plan: Plan
     now: datetime
+    quiet: Quiet | None = None
 
     @property
     def talk(self) -> timedelta:
@@ -52,7 +77,7 @@ class Ledger:
 
 def keepable(ledger: Ledger, at: datetime, agent: str | None) -> bool:
     """Can a call at `at` (by `agent`, when named) be kept beside the promises already made?"""
-    if at < ledger.now or not ledger.hours.is_open(at):
+    if at < ledger.now or not ledger.hours.is_open(at) or (ledger.quiet is not None and ledger.quiet.covers(at)):
         return False
     beside = [b for b in ledger.booked if abs(b.due_at - at) < ledger.talk]
     if agent is not None:
@@ -97,8 +122,8 @@ def spoken_choices(ledger: Ledger, agent: str | None) -> list[Slot]:
         return []
     first = soon[0].due_at
     choices = soon + next_slots(ledger, first + timedelta(minutes=20), agent, 1)
-    another_day = first + timedelta(days=1)  # of a house that never closes
-    choices += next_slots(ledger, min(ledger.hours.closes_at(first) or another_day, another_day), agent, 1)
+    a_day = timedelta(days=1)
+    choices += next_slots(ledger, ledger.hours.closes_at(first, within=a_day) or first + a_day, agent, 1)
     unique = {slot.due_at: slot for slot in choices}
     return [unique[at] for at in sorted(unique)][:3]
 

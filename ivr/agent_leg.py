@@ -107,10 +107,10 @@ async def _next_agent(turn: Turn) -> None:
     if turn.call.direction == "outbound":
         await attempt_is_off(turn)
         return
-    if await look_again(turn) or turn.call.state != CallState.WAITING:
-        return
-    if turn.call.greeted_at is None or turn.now >= turn.call.greeted_at:
-        turn.effects += await legs.send_caller(turn, "/twilio/voice/wait")  # nobody rings any more: they are told so
+    rings = await look_again(turn)
+    if turn.call.step <= 1 or (not rings and turn.call.state != CallState.WAITING):
+        return  # their first document is short, and they may be telling us who they are or why they call
+    turn.effects += await legs.send_caller(turn, "/twilio/voice/wait")  # whom we ring now, or that we ring nobody
 
 
 async def _into_the_room(turn: Turn, leg: Row[Any], agent: Agent, lines: tuple[Say, ...]) -> Document:
@@ -122,7 +122,8 @@ async def _into_the_room(turn: Turn, leg: Row[Any], agent: Agent, lines: tuple[S
         if turn.call.direction == "outbound":
             await agent_joined(turn)
     left = turn.rooms.url("/twilio/agent/left", leg=leg.id)
-    room = Join(turn.call.id, left, ends_room=False)
+    rings = _stage(turn, agent).ringback if turn.call.direction == "outbound" else None  # the customer's phone, soon
+    room = Join(turn.call.id, left, ends_room=False, until_then=rings)
     return dialogue.whisper(_stage(turn, agent), lines, accept=None, room=room)
 
 

@@ -57,9 +57,9 @@ class Stage:
 
 
 def greeting(stage: Stage, *, expected: bool, back: bool) -> Say:
-    if not stage.name:
-        return stage.named("greet")
-    return stage.named("back" if back else "expected" if expected else "greet")
+    if back:
+        return stage.named("back")
+    return stage.named("expected" if expected and stage.name else "greet")
 
 
 def ringing(

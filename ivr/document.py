@@ -56,6 +56,7 @@ class Join:
     room: str
     action: str
     ends_room: bool  # the caller's leaving ends the talk, the agent's does not: the caller is still asked
+    until_then: str | None = None  # a sound for whoever is there first; null: quiet
 
 
 @dataclass(frozen=True, slots=True)

@@ -310,7 +310,7 @@ async def _first_slot(turn: Turn, agent_id: str | None) -> datetime | None:
         turn.call.language,
         now=turn.now,
         line=turn.call.to_number,
-        except_of=turn.call.customer_id,
+        customer_id=turn.call.customer_id,
     )
     choices = spoken_choices(ledger, agent_id) or (spoken_choices(ledger, None) if agent_id else [])
     return choices[0].due_at if choices else None

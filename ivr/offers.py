@@ -34,7 +34,7 @@ async def offer_call_back(turn: Turn, number: str | None = None, *, typed: bool 
         turn.call.language,
         now=turn.now,
         line=turn.call.to_number,
-        except_of=turn.call.customer_id,
+        customer_id=turn.call.customer_id,
     )
     slots = spoken_choices(ledger, who.id) if who else []
     if not slots:

@@ -175,7 +175,12 @@ async def _new_time(turn: Turn, promise_id: str) -> None:
     again = await turn.rooms.promises.read(turn.conn, promise_id)
     assert again is not None
     ledger = await turn.rooms.promises.ledger(
-        turn.conn, turn.plan, turn.call.language, now=turn.now, line=turn.call.from_number, except_of=again.customer_id
+        turn.conn,
+        turn.plan,
+        turn.call.language,
+        now=turn.now,
+        line=turn.call.from_number,
+        customer_id=again.customer_id,
     )
     slots = next_slots(ledger, again.promised_at, again.agent_id, 1) or next_slots(ledger, again.promised_at, None, 1)
     at = slots[0].due_at if slots else again.promised_at

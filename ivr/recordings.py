@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ivr.lifecycle import CallState, Outcome
+from ivr import calls
+from ivr.lifecycle import Outcome
 from ivr.offers import take_message
+from ivr.talk import end_call
 from ivr.turn import Turn
 
 
@@ -13,6 +15,10 @@ async def recording_ready(turn: Turn, form: Mapping[str, str]) -> None:
     """A message whose own webhook never came is still a message."""
     if form.get("RecordingStatus") != "completed" or not form.get("RecordingUrl"):
         return
-    # While the call lives, its own webhook brings the message and answers it.
-    if turn.call.state == CallState.ENDED and turn.call.outcome in (None, Outcome.ABANDONED):
+    # While the caller is there, the message's own webhook brings and answers it.
+    if (
+        turn.call.outcome in (None, Outcome.ABANDONED)
+        and await calls.live_leg(turn.conn, turn.call.id, "caller") is None
+    ):
         await take_message(turn, form)
+        await end_call(turn)

@@ -17,6 +17,8 @@ from ivr.turn import Turn
 from routing.agents import Ended
 from routing.reservations import accept, close, live_of_call, talks
 
+RECORDS = "<Record "  # in the document that was given last
+MESSAGE_PATIENCE = timedelta(seconds=10)
 LOOK_AGAIN = timedelta(seconds=30)  # how long a call may be silent before we ask the carrier about it
 _WHY_BY_STATUS: Mapping[str, Ended] = {
     "busy": Ended.DECLINED,
@@ -93,9 +95,14 @@ async def end_talk(turn: Turn) -> None:
             await turn.rooms.promises.served(turn.conn, turn.call.callback_id, now=turn.now)
 
 
-async def end_call(turn: Turn) -> None:
-    """The caller's leg is over."""
+async def end_call(turn: Turn, *, found_out: bool = False) -> None:
+    """The caller's leg is over.  `found_out`: long after, by asking the carrier."""
     if turn.call.state == CallState.ENDED:
+        return
+    if turn.call.outcome is None and not found_out and RECORDS in (turn.call.reply or ""):
+        # They may have hung up at the end of their message, whose news is on its way: it is no lost call yet.
+        await turn.change(due_at=turn.now + MESSAGE_PATIENCE)
+        await _hung_up(turn)
         return
     reservation = await live_of_call(turn.conn, turn.call.id)
     if reservation is not None and reservation.state == "offered":
@@ -107,9 +114,7 @@ async def end_call(turn: Turn) -> None:
     if outcome == Outcome.AGENT and turn.call.joined_at is None and not await talks(turn.conn, turn.call.id):
         outcome = Outcome.ABANDONED
     await turn.change(state=CallState.ENDED, outcome=outcome, ended_at=turn.now, due_at=None)
-    leg = await calls.live_leg(turn.conn, turn.call.id, "caller")
-    if leg is not None:
-        await calls.change_leg(turn.conn, leg.id, state="completed", ended_at=turn.now)
+    await _hung_up(turn)
     if outcome == Outcome.ABANDONED and turn.call.customer_id:
         await history.record(
             turn.conn,
@@ -122,6 +127,12 @@ async def end_call(turn: Turn) -> None:
             summary=turn.call.said,
             external_id=turn.call.sid,
         )
+
+
+async def _hung_up(turn: Turn) -> None:
+    leg = await calls.live_leg(turn.conn, turn.call.id, "caller")
+    if leg is not None:
+        await calls.change_leg(turn.conn, leg.id, state="completed", ended_at=turn.now)
 
 
 async def _write_down(turn: Turn, agent_id: str) -> None:

@@ -51,10 +51,11 @@ def _write(response: VoiceResponse, step: Step) -> None:
             )
         case Join():
             dial = response.dial(action=step.action)
-            # waitUrl empty is silence (the default is music); beep off: nobody is startled into a conversation.
+            # An empty waitUrl is silence (the default is music); beep off: nobody is startled into a conversation.
+            waiting = {"wait_url": step.until_then, "wait_method": "GET"} if step.until_then else {"wait_url": ""}
             dial.conference(
                 step.room,
-                wait_url="",
+                **waiting,
                 beep="false",
                 start_conference_on_enter=True,
                 end_conference_on_exit=step.ends_room,

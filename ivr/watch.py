@@ -135,15 +135,30 @@ class Watch:
                     await fetch_caller(turn)
             return
         status = None if row.sid is None else await self._status(row.sid)
+        agent_gone = row.state == CallState.TALKING and status not in LEG_ENDS and await self._has_left(row.id)
         async with _locked(self._rooms, row.id) as turn:
             if turn is None or turn.call.state == CallState.ENDED:
                 return
             if status in LEG_ENDS and turn.call.direction == "outbound" and turn.call.state != CallState.TALKING:
                 await promised.customer_not_reached(turn, "no_answer")
             elif status in LEG_ENDS:
-                await end_call(turn)
+                await end_call(turn, found_out=True)
+            elif agent_gone:
+                await self._agent_gone(turn)
             else:
                 await calls.note(turn.conn, row.id, due_at=turn.now + LOOK_AGAIN, lease_owner=None, lease_until=None)
+
+    async def _has_left(self, call_id: str) -> bool:
+        """The agent of a talk, of whose end nobody has told us."""
+        async with self._rooms.database.read() as conn:
+            leg = await calls.live_leg(conn, call_id, "agent")
+        return leg is not None and leg.sid is not None and await self._status(leg.sid) in LEG_ENDS
+
+    async def _agent_gone(self, turn: Turn) -> None:
+        leg = await calls.live_leg(turn.conn, turn.call.id, "agent")
+        if leg is not None:
+            await calls.change_leg(turn.conn, leg.id, state="completed", ended_at=turn.now)
+            await agent_leg.ended_leg(turn, leg, "completed")
 
     async def _status(self, sid: str) -> str | None:
         try:

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -103,6 +103,8 @@ class Webhooks:
         async def endpoint(request: Request) -> Response:
             try:
                 hook = await self._verified(request)
+            except ClientDisconnect:
+                return Response(status_code=400)  # which nobody hears any more
             except Forged as error:
                 log.warning("webhook_refused", path=path, reason=type(error).__name__)
                 return PlainTextResponse("Forbidden\n", status_code=403)

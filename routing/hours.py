@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from opening_hours import OpeningHours
 
 _UTC = ZoneInfo("UTC")  # the library wants zones that have a key
+FAR = timedelta(days=31)
 _REMARKS = 1000  # a change of remark (`PH off "Easter"`) is a change too, and neither opens nor closes anything
 
 
@@ -33,11 +34,13 @@ class Hours:
         """`after` itself while open, else the next opening; None when it never opens again."""
         return after if self.is_open(after) else self._next_change(after)
 
-    def closes_at(self, at: datetime) -> datetime | None:
-        """When the present opening ends; None when it never does.  Meaningful only while open."""
-        return self._next_change(at)
+    def closes_at(self, at: datetime, within: timedelta = FAR) -> datetime | None:
+        """When the present opening ends; None when not `within` that time.  Meaningful only while open."""
+        closes = self._next_change(at, at + within)
+        return None if closes is None or closes - at > within else closes
 
-    def _next_change(self, at: datetime) -> datetime | None:
+    def _next_change(self, at: datetime, end: datetime | None = None) -> datetime | None:
+        """Each midnight of `00:00-24:00` is a change to the library: without an `end` the search may be long."""
         is_open = self.is_open(at)
         for _ in range(_REMARKS):
             change = self._hours.next_change(at.astimezone(_UTC))
@@ -46,6 +49,8 @@ class Hours:
             at = change.astimezone(_UTC)
             if self.is_open(at) != is_open:
                 return at
+            if end is not None and at > end:
+                return None
         return None
 
 

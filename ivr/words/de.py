@@ -17,6 +17,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     ),
     "greet_plain": ("{hello}, hier ist {company}.",),
     "back": ("{hello}, {name}. Die Leitung war unterbrochen: [Ihr|dein] Platz ist noch frei.",),
+    "back_plain": ("{hello}, hier ist {company}. Die Leitung war unterbrochen: [Ihr|dein] Platz ist noch frei.",),
     "expected": ("{hello}, {name}. Wir wollten [Sie|dich] gerade anrufen.",),
     "ring": (
         "Ich verbinde [Sie|dich] mit {agent}, in etwa {estimate}.",

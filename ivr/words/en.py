@@ -17,6 +17,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     ),
     "greet_plain": ("{hello}, this is {company}.",),
     "back": ("{hello}, {name}. The line dropped: you still have your place.",),
+    "back_plain": ("{hello}, this is {company}. The line dropped: you still have your place.",),
     "expected": ("{hello}, {name}. We were about to ring you: you were quicker.",),
     "ring": (
         "I am putting you through to {agent}, in about {estimate}.",

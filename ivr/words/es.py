@@ -17,6 +17,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     ),
     "greet_plain": ("{hello}, aquí {company}.",),
     "back": ("{hello}, {name}. Se cortó la línea: [conserva|conservas] [su|tu] lugar.",),
+    "back_plain": ("{hello}, aquí {company}. Se cortó la línea: [conserva|conservas] [su|tu] lugar.",),
     "expected": ("{hello}, {name}. Íbamos a [llamarle|llamarte] nosotros.",),
     "ring": (
         "[Le|Te] paso con {agent}, en unos {estimate}.",

@@ -17,6 +17,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     ),
     "greet_plain": ("{hello}, ici {company}.",),
     "back": ("{hello}, {name}. La ligne a été coupée : [vous avez|tu as] toujours [votre|ta] place.",),
+    "back_plain": ("{hello}, ici {company}. La ligne a été coupée : [vous avez|tu as] toujours [votre|ta] place.",),
     "expected": ("{hello}, {name}. Nous allions justement [vous |t']appeler.",),
     "ring": (
         "Je [vous|te] passe {agent}, dans environ {estimate}.",

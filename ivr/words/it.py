@@ -17,6 +17,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     ),
     "greet_plain": ("{hello}, qui {company}.",),
     "back": ("{hello}, {name}. È caduta la linea: [ha|hai] ancora il [suo|tuo] posto.",),
+    "back_plain": ("{hello}, qui {company}. È caduta la linea: [ha|hai] ancora il [suo|tuo] posto.",),
     "expected": (
         "{hello}, {name}. [L'avremmo chiamata noi|Ti avremmo chiamato noi]: [ci ha preceduti|ci hai preceduti].",
     ),

@@ -17,6 +17,7 @@ from callbacks.slots import (
     HORIZON,
     Booked,
     Ledger,
+    Quiet,
     keepable,
     nearest_slots,
     next_slots,
@@ -281,3 +282,18 @@ def test_one_promise_more_never_makes_a_time_keepable(here: Ledger, minutes: int
 
 def test_the_horizon_is_a_whole_number_of_weeks() -> None:
     assert HORIZON % timedelta(weeks=1) == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("hours", "zone", "kept"),
+    [
+        (None, "Europe/Rome", ["03 10:05", "03 10:10"]),
+        ("09:00-12:30", "Europe/Rome", ["03 12:30", "03 12:35"]),
+        ("21:00-09:30", "America/New_York", ["03 15:30", "03 15:35"]),  # over midnight, by their own clock
+        ("08:00-08:00", "Europe/Rome", ["03 10:05", "03 10:10"]),  # from then to then is never
+    ],
+)
+def test_nothing_is_promised_in_somebodys_quiet_hours(hours: str | None, zone: str, kept: list[str]) -> None:
+    here = replace(ledger(agent("Anna")), quiet=Quiet.read(hours, zone))
+    assert times(next_slots(here, NOW + timedelta(minutes=3), None, 2)) == kept
+    assert keepable(here, NOW, None) is (kept[0] == "03 10:05")

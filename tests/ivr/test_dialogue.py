@@ -237,9 +237,11 @@ def test_the_greeting_tells_why_we_are_not_surprised(expected: bool, back: bool,
 
 
 def test_whom_we_cannot_name_hears_who_we_are() -> None:
-    for expected, back in ((False, False), (True, False), (False, True)):
-        said = dialogue.greeting(stage(name=None), expected=expected, back=back).text
+    for expected in (False, True):
+        said = dialogue.greeting(stage(name=None), expected=expected, back=False).text
         assert said == "Buongiorno, qui Officine Lume."
+    said = dialogue.greeting(stage(name=None), expected=False, back=True).text
+    assert said == "Buongiorno, qui Officine Lume. È caduta la linea: ha ancora il suo posto."
 
 
 @pytest.mark.parametrize("language", EVERY_LANGUAGE)

@@ -162,3 +162,15 @@ def test_an_opening_is_open_and_nothing_before_it_is(text: str, naive: datetime)
     if opening > at:
         assert not hours.is_open(opening - timedelta(minutes=1))
         assert not hours.is_open(at + (opening - at) / 2)
+
+
+@pytest.mark.parametrize("text", ["24/7", "Mo-Su 00:00-24:00", "00:00-24:00"])
+def test_a_house_that_is_always_open_does_not_close_at_midnight(text: str) -> None:
+    always = Hours(text, "Europe/Rome", "IT")
+    assert always.closes_at(rome(3, 3, 10)) is None
+    assert always.closes_at(rome(3, 3, 10), within=timedelta(days=1)) is None
+
+
+def test_a_closing_beyond_the_time_asked_for_is_none(usual: Hours) -> None:
+    assert usual.closes_at(rome(3, 3, 10), within=timedelta(hours=8)) == rome(3, 3, 18)
+    assert usual.closes_at(rome(3, 3, 10), within=timedelta(hours=7)) is None

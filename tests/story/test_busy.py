@@ -112,3 +112,22 @@ async def test_a_message_by_one_key_becomes_a_promise(world: World) -> None:
     (promise,) = (await world.get("/callbacks"))["items"]
     assert (promise["kind"], promise["customer"], promise["origin_call"]) == ("voicemail", world.ids["Maria"], sid)
     assert promise["recording_url"]
+
+
+async def test_who_hangs_up_at_the_end_of_their_message_has_left_a_message(world: World) -> None:
+    """And did not give up: whatever comes first, the end of the call or the message."""
+    _, maria = await anna_is_talking(world)
+    await maria.dial(LINE)
+    await world.hears(maria, "prema 3")
+    sid = maria.call
+    maria.press("3")
+    await world.until(lambda: any(f["type"] == "recording" for f in maria.events))
+    maria.speak("la lampada lampeggia")
+    await world.clock.advance(4)
+    maria.hang_up()
+    await world.clock.advance(30)
+    call = await world.call(maria, sid)
+    assert (call["state"], call["outcome"]) == ("ended", "voicemail")
+    assert len((await world.get("/callbacks"))["items"]) == 1
+    talks = (await world.get(f"/interactions?customer={world.ids['Maria']}"))["items"]
+    assert "abandoned" not in {talk["outcome"] for talk in talks}

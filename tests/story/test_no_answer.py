@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.story.conftest import LINE, MARIA, World
+from tests.story.conftest import LINE, MARIA, SOMEBODY, World
 
 pytestmark = pytest.mark.anyio
 
@@ -28,6 +28,28 @@ async def test_the_next_agent_rings_and_the_caller_keeps_their_place(world: Worl
     assert call["started_at"].startswith(began_at.isoformat()[:19])
     assert [d["action"] for d in call["decisions"]][:2] == ["ring", "ring"]
     assert await world.state_of("anna") == "ready idle"  # a decline is an answer
+
+
+async def test_whose_phone_rings_now_is_told(world: World) -> None:
+    """Nobody hears that Anna is being rung while it is Luca's phone."""
+    anna, luca = await world.agent("Anna Bianchi"), await world.agent("Luca Verdi")
+    maria = await world.customer("Maria", MARIA, preferred_agent=world.ids["anna"])
+    await maria.dial(LINE)
+    await world.hears(maria, "Sto ancora chiamando Anna")
+    anna.decline()
+    await world.until(lambda: luca.state == "ringing", 2)
+    await world.until(lambda: "Luca" in maria.words, 3)
+
+
+async def test_a_stranger_who_rings_again_within_a_minute_has_their_place_too(world: World) -> None:
+    await world.agent("Anna Bianchi", ready=False)
+    stranger = world.network.plug_in(SOMEBODY)
+    await stranger.dial(LINE)
+    await world.hears(stranger, "Prema 2")
+    stranger.hang_up()
+    await world.clock.advance(20)
+    await stranger.dial(LINE)
+    await world.hears(stranger, "ha ancora il suo posto", 5)
 
 
 async def test_when_the_only_agent_declines_the_caller_is_told_at_once(world: World) -> None:

@@ -193,3 +193,18 @@ async def test_a_time_that_cannot_be_kept_is_refused_with_three_that_can(world: 
     refused = await world.post("/callbacks", {"customer": world.ids["Paolo"], "due_at": sunday}, 409)
     slot = refused["slots"][0]["due_at"]
     await world.post("/callbacks", {"customer": world.ids["Paolo"], "due_at": slot}, 201)
+
+
+async def test_nobody_is_called_in_their_quiet_hours(world: World) -> None:
+    """Maria sleeps until eleven: what she asks for is refused with what can be kept, and a later wish is respected."""
+    anna = await world.agent("Anna Bianchi")
+    await world.customer("Maria", MARIA, quiet_hours="20:00-11:00")
+    due_at = (world.clock.now() + timedelta(minutes=10)).isoformat()
+    refused = await world.post("/callbacks", {"customer": world.ids["Maria"], "due_at": due_at}, 409)
+    assert [slot["due_at"][11:16] for slot in refused["slots"]] == ["10:00", "10:05", "10:10"]  # UTC: from eleven on
+    await world.api.patch(f"/customers/{world.ids['Maria']}", json={"quiet_hours": None})
+    made = await promised(world, 600)
+    await world.api.patch(f"/customers/{world.ids['Maria']}", json={"quiet_hours": "20:00-11:00"})
+    await world.clock.advance(700)
+    assert anna.state == "idle"
+    assert (await world.get(f"/callbacks/{made['id']}"))["due_at"][11:16] == "10:00"

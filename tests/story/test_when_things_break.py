@@ -135,3 +135,16 @@ async def test_an_end_that_nobody_reports_is_found_out(world: World) -> None:
     world.network.faults.clear()
     assert (await world.call(maria, sid))["state"] == "ended"
     assert (await world.state_of("anna")).startswith("ready")
+
+
+async def test_an_agent_whose_hanging_up_nobody_reports_leaves_no_caller_in_silence(world: World) -> None:
+    anna = await world.agent("Anna Bianchi")
+    maria = await world.customer("Maria", MARIA)
+    await maria.dial(LINE)
+    await world.until(lambda: anna.state == "ringing")
+    anna.answer()
+    await world.until(lambda: bool(maria.partners))
+    world.network.faults.webhook("lose", where="/twilio/agent", times=50)
+    anna.hang_up()
+    await world.hears(maria, "prema 1 se ha ancora bisogno", 90)
+    assert await world.state_of("anna") == "ready wrap_up"
