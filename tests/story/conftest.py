@@ -1,5 +1,5 @@
-"""A whole house: the real server on both databases and a real Valkey, here or as a process of its own, the carrier over
-HTTP, virtual time."""
+"""A whole house in virtual time: the real server here or in a process of its own, both databases, a real Valkey, and
+the carrier over HTTP."""
 
 from __future__ import annotations
 
@@ -84,6 +84,11 @@ class World:
         ]
         await self.post("/interactions", {"items": items})
 
+    async def plan(self, **changes: Any) -> None:
+        now = await self.api.get("/plan")
+        answer = await self.api.put("/plan", json=now.json() | changes, headers={"If-Match": now.headers["etag"]})
+        assert answer.status_code == 200, answer.text
+
     async def token(self, name: str, role: str, agent_id: str | None = None) -> str:
         database = Database(make_url(self.database))
         async with database.write() as conn:
@@ -136,15 +141,15 @@ def _quiet_logs() -> None:
     configure("WARNING")
 
 
-@pytest.fixture(params=["sqlite", "postgresql", "process"])
+@pytest.fixture(params=["here", "beside"])
 def house(request: pytest.FixtureRequest) -> str:
-    """Where a story is played: the server in this process on either database, or in a process of its own."""
+    """Where a story is played: in this process with SQLite, or by `serve` in a process of its own with PostgreSQL."""
     return str(request.param)
 
 
 @pytest.fixture
 def database_url(house: str, request: pytest.FixtureRequest) -> URL:
-    url: URL = request.getfixturevalue("sqlite_url" if house == "sqlite" else "postgres_url")
+    url: URL = request.getfixturevalue("sqlite_url" if house == "here" else "postgres_url")
     return url
 
 
@@ -165,7 +170,7 @@ async def world(
         company_name="Officine Lume",
         calls_per_second=100.0,
     )
-    played = _beside_us if house == "process" else _among_us
+    played = _here if house == "here" else _beside
     async with played(settings, clock, redis_url) as (clock, network, address, transport):
         client = httpx2.AsyncClient(
             transport=transport, base_url=f"{address}/api/v1", headers={"Authorization": "Bearer bootstrap"}
@@ -178,13 +183,13 @@ Played = tuple[VirtualClock, Network, str, httpx2.AsyncBaseTransport]
 
 
 @asynccontextmanager
-async def _among_us(settings: Settings, clock: VirtualClock, redis_url: str) -> AsyncIterator[Played]:
+async def _here(settings: Settings, clock: VirtualClock, redis_url: str) -> AsyncIterator[Played]:
     async with on_stage(settings, clock, redis_url=redis_url, line=LINE) as (network, app):
         yield clock, network, OURS, httpx2.ASGITransport(app=app)
 
 
 @asynccontextmanager
-async def _beside_us(settings: Settings, clock: VirtualClock, redis_url: str) -> AsyncIterator[Played]:
+async def _beside(settings: Settings, clock: VirtualClock, redis_url: str) -> AsyncIterator[Played]:
     """The carrier here, on a socket; the server elsewhere."""
     listener, carrier_listener = listen("127.0.0.1", 0), listen("127.0.0.1", 0)
     here, carrier = (f"http://127.0.0.1:{one.getsockname()[1]}" for one in (listener, carrier_listener))

@@ -102,7 +102,8 @@ async def test_a_voice_proves_a_person_too(world: World) -> None:
 
 
 async def test_no_answer_is_an_attempt_and_the_next_time_is_told_by_text(world: World) -> None:
-    """Three attempts, a quarter of an hour apart, each announced; then the promise is unreachable, and Anna free."""
+    """Three attempts, as far apart as the plan says, each announced; then it is unreachable, and Anna is free."""
+    await world.plan(callback_retry_minutes=3)
     anna = await world.agent("Anna Bianchi")
     maria = await world.customer("Maria", MARIA)
     made = await promised(world, 20)
