@@ -15,9 +15,9 @@ URLS = {
     "StatusCallback": "status_callback",
     "SmsUrl": "sms_url",
     "SmsFallbackUrl": "sms_fallback_url",
-    "SmsStatusCallback": "message_status_callback",  # the older name of the same setting
-    "MessageStatusCallback": "message_status_callback",
 }
+# Only an application has these; the first is the older name of the second.
+OWN_URLS = {"SmsStatusCallback": "message_status_callback", "MessageStatusCallback": "message_status_callback"}
 PLAIN = {
     "VoiceMethod": "voice_method",
     "VoiceFallbackMethod": "voice_fallback_method",
@@ -41,7 +41,7 @@ def fetch(asked: Asked) -> dict[str, Any]:
 def update(asked: Asked) -> dict[str, Any]:
     """Holds from the next call on."""
     application = _find(asked)
-    change(asked, application, URLS, PLAIN)
+    change(asked, application, URLS | OWN_URLS, PLAIN)
     application.caller_id_lookup = asked.flag("VoiceCallerIdLookup", application.caller_id_lookup)
     application.updated_at = asked.network.clock.now()
     return as_json(asked, asked.names["sid"], application)

@@ -6,26 +6,10 @@ from typing import Any
 
 from simulator.network import NumberSettings
 from simulator.parameters import API_VERSION, rfc_2822
-from simulator.rest.applications import change
+from simulator.rest.applications import PLAIN, URLS, change
 from simulator.rest.asked import Asked
 from simulator.rest.errors import bad_request
 from simulator.rest.paging import page
-
-URLS = {
-    "VoiceUrl": "voice_url",
-    "VoiceFallbackUrl": "voice_fallback_url",
-    "StatusCallback": "status_callback",
-    "SmsUrl": "sms_url",
-    "SmsFallbackUrl": "sms_fallback_url",
-}
-PLAIN = {
-    "VoiceMethod": "voice_method",
-    "VoiceFallbackMethod": "voice_fallback_method",
-    "StatusCallbackMethod": "status_callback_method",
-    "SmsMethod": "sms_method",
-    "SmsFallbackMethod": "sms_fallback_method",
-    "FriendlyName": "friendly_name",
-}
 
 
 def listing(asked: Asked) -> dict[str, Any]:

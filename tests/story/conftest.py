@@ -128,6 +128,13 @@ class World:
     async def until(self, condition: Callable[[], bool], limit: float = 60.0) -> None:
         await self.clock.run_until(condition, limit)
 
+    async def talk(self, caller: Phone, agent: Phone) -> None:
+        """The caller rings, the agent picks up, and the two are together."""
+        await caller.dial(LINE)
+        await self.until(lambda: agent.state == "ringing")
+        agent.answer()
+        await self.until(lambda: bool(caller.partners))
+
     async def hears(self, phone: Phone, words: str, limit: float = 60.0) -> None:
         """Until these words have been said to this telephone."""
         try:

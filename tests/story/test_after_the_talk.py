@@ -13,10 +13,7 @@ pytestmark = pytest.mark.anyio
 async def talked_with_anna(world: World, caller: Phone) -> Phone:
     """The caller talked with Anna, who has just hung up."""
     anna = await world.agent("Anna Bianchi")
-    await caller.dial(LINE)
-    await world.until(lambda: anna.state == "ringing")
-    anna.answer()
-    await world.until(lambda: bool(caller.partners))
+    await world.talk(caller, anna)
     await world.clock.advance(30)
     anna.hang_up()
     return anna
@@ -33,10 +30,7 @@ async def test_a_key_makes_this_agent_their_person(world: World) -> None:
     await world.until(lambda: maria.state == "idle")
     assert (await world.get(f"/customers/{world.ids['Maria']}"))["preferred_agent"] == world.ids["anna"]
     await world.presence("anna", "ready")
-    await maria.dial(LINE)
-    await world.until(lambda: anna.state == "ringing")
-    anna.answer()
-    await world.until(lambda: bool(maria.partners))
+    await world.talk(maria, anna)
     anna.hang_up()
     await world.until(lambda: maria.state == "idle")
     assert maria.words.count("per parlare sempre con Anna") == 1

@@ -13,20 +13,12 @@ pytestmark = pytest.mark.anyio
 FIGURE = re.compile(r"\d+ (secondi|minut)")
 
 
-async def talk(world: World, caller: Phone, agent: Phone) -> None:
-    """`caller` rings and talks with `agent`."""
-    await caller.dial(LINE)
-    await world.until(lambda: agent.state == "ringing")
-    agent.answer()
-    await world.until(lambda: bool(caller.partners))
-
-
 async def anna_is_talking(world: World) -> tuple[Phone, Phone]:
     """Anna talks with Paolo; Maria, who knows her, is about to ring."""
     anna = await world.agent("Anna Bianchi")
     paolo, maria = await world.customer("Paolo", PAOLO), await world.customer("Maria", MARIA)
     await world.has_talked("Maria", "anna", times=4)
-    await talk(world, paolo, anna)
+    await world.talk(paolo, anna)
     return anna, maria
 
 

@@ -83,10 +83,7 @@ async def test_closing_time_reached_while_waiting_is_told(world: World) -> None:
     """Nobody who waits is left there: at six the hours are said, and a call back or a message is taken."""
     anna = await world.agent("Anna Bianchi")
     paolo, maria = await world.customer("Paolo", "+393337654321"), await world.customer("Maria", MARIA)
-    await paolo.dial(LINE)
-    await world.until(lambda: anna.state == "ringing")
-    anna.answer()
-    await world.until(lambda: bool(paolo.partners))
+    await world.talk(paolo, anna)
     await maria.dial(LINE)
     await world.hears(maria, "prema 2 per una richiamata")
     await world.hears(maria, "Adesso siamo chiusi. Riapriamo domani alle 09:00", 100)

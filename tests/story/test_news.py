@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.story.conftest import LINE, MARIA, World
+from tests.story.conftest import MARIA, World
 
 pytestmark = pytest.mark.anyio
 
@@ -16,10 +16,7 @@ pytestmark = pytest.mark.anyio
 async def test_a_call_is_heard_of_from_the_first_ring_to_the_last_word(world: World) -> None:
     anna = await world.agent("Anna Bianchi")
     maria = await world.customer("Maria", MARIA)
-    await maria.dial(LINE)
-    await world.until(lambda: anna.state == "ringing")
-    anna.answer()
-    await world.until(lambda: bool(maria.partners))
+    await world.talk(maria, anna)
     seen = await events(world, "bootstrap")
     numbers = [number for number, _, _ in seen]
     assert numbers == sorted(set(numbers))
@@ -30,10 +27,7 @@ async def test_an_agent_hears_of_calls_and_of_no_other_agent(world: World) -> No
     anna = await world.agent("Anna Bianchi")
     await world.agent("Luca Verdi")
     maria = await world.customer("Maria", MARIA)
-    await maria.dial(LINE)
-    await world.until(lambda: anna.state == "ringing")
-    anna.answer()
-    await world.until(lambda: bool(maria.partners))
+    await world.talk(maria, anna)
     seen = await events(world, await world.token("Luca", "agent", world.ids["luca"]))
     assert "decision.made" in {kind for _, kind, _ in seen}
     assert {body["id"] for _, kind, body in seen if kind == "agent.changed"} == {world.ids["luca"]}

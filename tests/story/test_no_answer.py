@@ -147,10 +147,7 @@ async def test_after_the_talk_the_conversation_is_remembered(world: World) -> No
     """It is in Maria's history; next time Anna is familiar; Anna has her wrap-up, then she is free."""
     anna = await world.agent("Anna Bianchi")
     maria = await world.customer("Maria", MARIA)
-    await maria.dial(LINE)
-    await world.until(lambda: anna.state == "ringing")
-    anna.answer()
-    await world.until(lambda: bool(maria.partners))
+    await world.talk(maria, anna)
     await world.clock.advance(65)
     sid = maria.call
     anna.hang_up()

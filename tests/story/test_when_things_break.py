@@ -124,10 +124,7 @@ async def test_an_end_that_nobody_reports_is_found_out(world: World) -> None:
     """The status webhook is lost: after half a minute we ask Twilio, and the agent is free again."""
     anna = await world.agent("Anna Bianchi")
     maria = await world.customer("Maria", MARIA)
-    await maria.dial(LINE)
-    await world.until(lambda: anna.state == "ringing")
-    anna.answer()
-    await world.until(lambda: bool(maria.partners))
+    await world.talk(maria, anna)
     sid = maria.call
     world.network.faults.webhook("lose", times=20)
     maria.hang_up()
@@ -140,10 +137,7 @@ async def test_an_end_that_nobody_reports_is_found_out(world: World) -> None:
 async def test_an_agent_whose_hanging_up_nobody_reports_leaves_no_caller_in_silence(world: World) -> None:
     anna = await world.agent("Anna Bianchi")
     maria = await world.customer("Maria", MARIA)
-    await maria.dial(LINE)
-    await world.until(lambda: anna.state == "ringing")
-    anna.answer()
-    await world.until(lambda: bool(maria.partners))
+    await world.talk(maria, anna)
     world.network.faults.webhook("lose", where="/twilio/agent", times=50)
     anna.hang_up()
     await world.hears(maria, "prema 1 se ha ancora bisogno", 90)
