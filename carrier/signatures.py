@@ -18,7 +18,7 @@ from carrier.shapes import KINDS, TEXT_KINDS, fits, is_odd, may_have_swallowed, 
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_URL_BYTES = 16 * 1024
-MAX_FIELDS = 100
+MAX_FIELDS = 1000
 
 _SIGNATURE = "x-twilio-signature"
 _SETTINGS = "x-twilio-webhooks-signature-settings"

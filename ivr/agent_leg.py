@@ -12,7 +12,7 @@ from crm.familiarity import familiar_agents
 from crm.history import past
 from ivr import calls, dialogue, legs
 from ivr.document import Document, HangUp, Join, Say
-from ivr.journey import look_again
+from ivr.journey import look_again, set_right
 from ivr.lifecycle import LEG_ENDS, CallState, later_leg_state
 from ivr.phrases import Speaker, speakable, spoken_language
 from ivr.promised import agent_joined, attempt_is_off, customer_not_reached
@@ -108,9 +108,8 @@ async def _next_agent(turn: Turn) -> None:
         await attempt_is_off(turn)
         return
     rings = await look_again(turn)
-    if turn.call.step <= 1 or (not rings and turn.call.state != CallState.WAITING):
-        return  # their first document is short, and they may be telling us who they are or why they call
-    turn.effects += await legs.send_caller(turn, "/twilio/voice/wait")  # whom we ring now, or that we ring nobody
+    if rings or turn.call.state == CallState.WAITING:
+        await set_right(turn)
 
 
 async def _into_the_room(turn: Turn, leg: Row[Any], agent: Agent, lines: tuple[Say, ...]) -> Document:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,12 @@ from ivr.talk import end_call
 from ivr.turn import Turn
 
 Form = Mapping[str, str]
+MOST_WORDS = 5
+MACHINE = re.compile(
+    r"segreteria|messaggio|segnale|casella|voice ?mail|mailbox|message|beep|tone|anrufbeantworter|nachricht|signalton"
+    r"|mobilbox|répondeur|messagerie|bip|contestador|buzón|mensaje|señal",
+    re.IGNORECASE,
+)
 _RESULTS = {"busy": "busy", "no-answer": "no_answer", "failed": "failed", "canceled": "no_answer"}
 
 
@@ -27,7 +34,15 @@ async def again(turn: Turn, leg: Row[Any], form: Form) -> Document:
 
 
 async def pressed(turn: Turn, leg: Row[Any], form: Form) -> Document:
-    return await promised.customer_proved(turn)
+    """A key, or a word as people answer a call with; what a machine says instead is no proof."""
+    if form.get("Digits") or answers_like_a_person(form.get("SpeechResult", "")):
+        return await promised.customer_proved(turn)
+    return await promised.customer_answered(turn, leg.id, first=False)
+
+
+def answers_like_a_person(words: str) -> bool:
+    """`Pronto?`, `sì, chi parla?`: short, and not about messages.  Machines say whole sentences."""
+    return 0 < len(words.split()) <= MOST_WORDS and not MACHINE.search(words)
 
 
 async def status(turn: Turn, leg: Row[Any], form: Form) -> None:

@@ -8,7 +8,7 @@ of an offer, 8 to 0 the people who share a number.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ivr.document import Ask, Document, Go, HangUp, Heard, Join, Quiet, Record, Ringback, Say, spoken_text_seconds
@@ -34,6 +34,7 @@ class Stage:
     name: str | None
     url: Callable[..., str]  # (path, **query) -> absolute
     step: int
+    reachable: bool = True  # at the number they ring from
 
     def say(self, key: str, /, **slots: str) -> Say:
         return Say(self.speaker.say(key, **slots), self.speaker.language)
@@ -62,17 +63,24 @@ def greeting(stage: Stage, *, expected: bool, back: bool) -> Say:
     return stage.named("expected" if expected and stage.name else "greet")
 
 
+def reopened(document: Document, opening: Say) -> Document:
+    """The same, but for how it begins."""
+    first = document[0]
+    assert isinstance(first, Ask)
+    return (replace(first, heard=(opening, *first.heard[1:])), *document[1:])
+
+
 def ringing(
     stage: Stage, agent: Agent, estimate: float, *, opening: Say | None, again: bool = False, ask: str | None = None
 ) -> Document:
     """While the agent's phone rings: who, how long, an invitation (`ask`: why | ask_name), then soft ringing."""
     who, speaker = agent.first_name, stage.speaker
     heard: list[Heard] = [opening] if opening else []
-    heard.append(stage.say("ring_still" if again else "ring", agent=who, estimate=speaker.estimate(estimate)))
-    if ask == "ask_name":
-        heard.append(stage.say("ask_name", agent=who))
-    elif ask:
-        heard.append(stage.say(ask))
+    rings = stage.say("ring_still" if again else "ring", agent=who, estimate=speaker.estimate(estimate))
+    if ask == "ask_name":  # first, so that there is time to say it before the agent is there
+        heard += [stage.say("ask_name", agent=who), rings]
+    else:
+        heard += [rings, stage.say(ask)] if ask else [rings]
     if opening:
         heard.append(Ringback(stage.ringback, RING_ROUNDS))  # the first document is a greeting, not a menu
     else:
@@ -191,10 +199,12 @@ def promised(stage: Stage, due_at: datetime, agent: Agent | None) -> Document:
     return (said, HangUp())
 
 
-def record(stage: Stage) -> Document:
-    """A message: silence on the line leads back, not away."""
-    message = Record(stage.at("/twilio/voice/message"), stage.url("/twilio/voice/recording"), stage.speaker.language)
-    return (stage.say("leave_message"), message, stage.on)
+def record(stage: Stage, number: str | None = None) -> Document:
+    """A message: silence on the line leads back, not away.  `number`: typed by somebody whose own we do not have."""
+    query = {"number": number} if number else {}
+    action = stage.at("/twilio/voice/message", **query)
+    message = Record(action, stage.url("/twilio/voice/recording"), stage.speaker.language)
+    return (stage.say("leave_message" if stage.reachable or number else "leave_message_plain"), message, stage.on)
 
 
 def message_kept(stage: Stage, due_at: datetime | None) -> Document:

@@ -28,8 +28,9 @@ from routing.floor import agent
 from routing.hours import read_hours
 from routing.reservations import close, live_of_call
 
+SILENT = timedelta(seconds=40)  # longer than any document but a message takes
 DROPPED_WITHIN = timedelta(seconds=60)  # ringing again so soon means: the line dropped, not the patience
-NAME_SECONDS = 8  # for saying one's name, should the agent be quicker
+NAME_SECONDS = 8  # for being asked for one's name and saying it, should the agent be quicker
 JOIN_PATIENCE = timedelta(seconds=2.5)
 NOTHING: Mapping[str, str] = {}
 
@@ -54,15 +55,18 @@ async def welcome(turn: Turn, *, greeted: bool = False) -> Document:
             await take_over(turn, promise)
     dropped = await calls.dropped_just_now(turn.conn, turn.call.from_number, turn.now - DROPPED_WITHIN)
     if dropped is not None and turn.call.direction == "inbound" and not _withheld(turn):
-        back = _closed(turn) is None  # there is no place to have back in a closed house
+        back = True
         await turn.change(arrived_at=dropped.arrived_at)
     if greeted:
         return await proceed(turn)
     opening = dialogue.greeting(turn.stage, expected=expected, back=back)
     document = await proceed(turn, opening)
+    if back and turn.nobody:  # there is no place to have back where nobody is
+        plain = dialogue.greeting(turn.stage, expected=expected, back=False)
+        document, opening = dialogue.reopened(document, plain), plain
     heard = spoken_text_seconds((opening,))
     if _nameless(turn) and turn.call.state == CallState.RINGING:
-        heard = spoken_text_seconds(document) + NAME_SECONDS  # they were asked for their name, and may answer
+        heard += NAME_SECONDS  # they are asked for their name, and may answer
     turn.notes["greeted_at"] = turn.now + timedelta(seconds=heard)
     return document
 
@@ -96,6 +100,7 @@ async def _nobody_rings(turn: Turn, chosen: Chosen, opening: Say | None, told_no
 
 async def nobody_there(turn: Turn, opening: Say | None, closed: Say | None) -> Document:
     """Nobody to wait for: a call back or a message.  Whoever comes back while we ask may still ring."""
+    turn.nobody = True
     state = CallState.CHOOSING if closed else CallState.WAITING
     await turn.change(state=state, offered_at=turn.call.offered_at or turn.now)
     if closed is not None:
@@ -190,7 +195,7 @@ async def slot(turn: Turn, form: Mapping[str, str], query: Mapping[str, str]) ->
     return await take_slot(turn, digits, query)
 
 
-async def message(turn: Turn, form: Mapping[str, str]) -> Document:
+async def message(turn: Turn, form: Mapping[str, str], query: Mapping[str, str]) -> Document:
     """A message was recorded: it becomes a promise."""
     if turn.call.outcome == Outcome.VOICEMAIL:
         return dialogue.message_kept(turn.stage, None)
@@ -198,7 +203,7 @@ async def message(turn: Turn, form: Mapping[str, str]) -> Document:
         return await wait(turn, form)
     if form.get("Digits") in (dialogue.TEAMMATE_KEY, dialogue.CALLBACK_KEY, dialogue.WAIT_KEY):
         return await key(turn, form)  # they thought better of it
-    return await take_message(turn, form)
+    return await take_message(turn, form, query.get("number"))
 
 
 async def call_back(turn: Turn, form: Mapping[str, str]) -> Document:
@@ -248,6 +253,16 @@ async def look_again(turn: Turn) -> bool:
     if turn.call.state != CallState.WAITING or _closed(turn) is not None:
         return False
     return (await look(turn)).agent is not None
+
+
+async def set_right(turn: Turn) -> None:
+    """What they hear is true no more: whom we ring now, or that we ring nobody, is said once they are greeted."""
+    greeted_at = turn.call.greeted_at
+    if turn.call.step <= 1 and greeted_at is not None and turn.now < greeted_at:
+        await calls.note(turn.conn, turn.call.id, due_at=greeted_at)
+        return
+    await calls.note(turn.conn, turn.call.id, due_at=turn.now + SILENT)
+    turn.effects += await legs.send_caller(turn, "/twilio/voice/wait")
 
 
 async def join(turn: Turn) -> Document:
@@ -322,6 +337,8 @@ async def _ringing(turn: Turn, opening: Say | None, ask: str | None = None) -> D
     if reservation is None:
         return await proceed(turn, opening)
     who, again = await agent(turn.conn, reservation.agent_id), turn.call.told_of == reservation.id
+    if turn.call.step == 2 and not again and not _nameless(turn) and turn.call.said is None:
+        ask = ask or "why"  # their first words from us were cut short
     rung = (turn.now - reservation.made_at).total_seconds()
     estimate = max(turn.plan.ring_seconds - rung, 0.0)  # what is left until they answer or the next one rings
     offered_at = turn.call.offered_at or (None if opening else turn.now)

@@ -54,16 +54,9 @@ async def offer_call_back(turn: Turn, number: str | None = None, *, typed: bool 
 async def take_slot(turn: Turn, digits: str, query: Mapping[str, str]) -> Document:
     """`query` is what the offer carried in its signed URL: the times, whose, and the number if it was typed."""
     if query.get("asked") == "number":
-        try:
-            typed = normalise(digits, turn.rooms.house.country)
-        except NotANumber:
-            typed = ""
-        refused = (
-            not typed
-            or callable_back(typed, turn.rooms.house.country) is not None
-            or await turn.rooms.numbers.is_ours(turn.conn, typed)
-        )
-        return await offer_call_back(turn, None if refused else typed, typed=True)
+        return await offer_call_back(turn, await _typed(turn, digits), typed=True)
+    if query.get("asked") == "message":
+        return dialogue.record(turn.stage, await _typed(turn, digits))
     times = [datetime.fromtimestamp(int(at), UTC) for at in query.get("at", "").split(",") if at.isdigit()]
     place = dialogue.SLOT_KEYS.index(digits) if digits in dialogue.SLOT_KEYS else 0
     if place >= len(times):
@@ -72,6 +65,18 @@ async def take_slot(turn: Turn, digits: str, query: Mapping[str, str]) -> Docume
     if number is None:
         return await offer_call_back(turn)
     return await _promise(turn, number, times[place], query.get("agent"))
+
+
+async def _typed(turn: Turn, digits: str) -> str | None:
+    """The number they typed, if we may call it."""
+    country = turn.rooms.house.country
+    try:
+        number = normalise(digits, country)
+    except NotANumber:
+        return None
+    if callable_back(number, country) is not None or await turn.rooms.numbers.is_ours(turn.conn, number):
+        return None
+    return number
 
 
 async def _promise(turn: Turn, number: str, at: datetime, agent_id: str | None) -> Document:
@@ -103,12 +108,14 @@ async def _promise(turn: Turn, number: str, at: datetime, agent_id: str | None) 
 async def leave_message(turn: Turn) -> Document:
     await turn.change(state=CallState.CHOOSING, offered_at=turn.call.offered_at or turn.now)
     await store_decision(turn, "voicemail", None, turn.stage.speaker.say("leave_message"), {})
+    if not turn.stage.reachable:
+        return dialogue.ask_number(turn.stage, turn.stage.at(SLOT_PATH, asked="message"), again=False)
     return dialogue.record(turn.stage)
 
 
-async def take_message(turn: Turn, form: Mapping[str, str]) -> Document:
-    """Stored before it is acknowledged; the promise to answer it is made at any cost."""
-    number = own_number(turn)
+async def take_message(turn: Turn, form: Mapping[str, str], number: str | None = None) -> Document:
+    """Stored before it is acknowledged; the promise to answer it is made at any cost, if we know a number for it."""
+    number = number or own_number(turn)
     due_at = None
     if number is not None:
         wish = Wish(

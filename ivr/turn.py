@@ -62,6 +62,7 @@ class Turn:
     person: Person | None = None
     effects: list[str] = field(default_factory=list)
     floor: bool = False
+    nobody: bool = False  # the caller hears that nobody is here
     turn_of_talk: int = 0
     notes: dict[str, Any] = field(default_factory=dict)  # book-keeping of the call, written with the reply
 
@@ -96,7 +97,7 @@ class Turn:
     @property
     def stage(self) -> Stage:
         speaker = self.rooms.speaker(self.person, self.call.language, self.turn_of_talk, self.now)
-        return Stage(speaker, self.name, self.rooms.url, self.call.step)
+        return Stage(speaker, self.name, self.rooms.url, self.call.step, own_number(self) is not None)
 
 
 def spoken_name(person: Person | None) -> str | None:

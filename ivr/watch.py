@@ -23,6 +23,7 @@ from ivr.talk import LOOK_AGAIN, end_call, fetch_caller
 from ivr.turn import Rooms, Turn
 from ivr.webhooks import learn_sid
 from routing.agents import Activity, Availability
+from routing.floor import agent as read_agent
 from routing.floor import end_wrap_up
 from routing.reservations import doubt, live_of_call, rings_on
 from routing.tables import agents, reservations
@@ -114,12 +115,15 @@ class Watch:
             if reservation is None or reservation.id != row.id or reservation.state != "offered":
                 return
             leg = await calls.live_leg(turn.conn, row.call_id, "agent")
-            if leg is not None and leg.sid and await rings_on(turn.conn, reservation, turn.plan, now=turn.now):
+            here = (await read_agent(turn.conn, row.agent_id)).availability == Availability.READY
+            known = here and leg is not None and leg.sid is not None
+            if known and await rings_on(turn.conn, reservation, turn.plan, now=turn.now):
                 return
             turn.effects += await legs.end_leg(turn, "agent")
             if leg is not None:
                 # Without a SID nobody knows that it ever rang: that is the carrier's fault, not the agent's.
-                await agent_leg.ended_leg(turn, leg, "no-answer" if leg.sid else "canceled")
+                rang = "no-answer" if here else "busy"  # who has just gone has not missed it
+                await agent_leg.ended_leg(turn, leg, rang if leg.sid else "canceled")
 
     async def _wrap_up_over(self, row: Row[Any]) -> None:
         async with self._rooms.database.write() as conn:
@@ -133,6 +137,11 @@ class Watch:
             async with _locked(self._rooms, row.id) as turn:
                 if turn is not None and turn.call.joined_at is None and turn.call.join_asked_at is None:
                     await fetch_caller(turn)
+            return
+        if row.state in (CallState.WAITING, CallState.RINGING) and row.due_at == row.greeted_at:
+            async with _locked(self._rooms, row.id) as turn:
+                if turn is not None and turn.call.step <= 1 and turn.call.state == row.state:
+                    await journey.set_right(turn)
             return
         status = None if row.sid is None else await self._status(row.sid)
         agent_gone = row.state == CallState.TALKING and status not in LEG_ENDS and await self._has_left(row.id)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -22,6 +21,7 @@ from crm.identify import Household, Known, identify
 from ivr import agent_leg, calls, customer_leg, dialogue, journey, sounds
 from ivr.document import Document, HangUp
 from ivr.inbox import receive_text, text_state
+from ivr.journey import SILENT
 from ivr.lifecycle import LEG_ENDS, CallState
 from ivr.phrases import spoken_language
 from ivr.recordings import recording_ready
@@ -35,7 +35,6 @@ log = structlog.get_logger()
 DEADLINE_SECONDS = 3.0
 NEWS_DEADLINE_SECONDS = 10.0  # nobody listens to the answer, and the carrier tells it only once
 MAX_BODY_BYTES = 64 * 1024
-SILENT = timedelta(seconds=40)  # longer than any document but a message takes
 
 STORE_AWAY = (OperationalError, InterfaceError, PoolTimeout)  # also a deadlock, or a row that stayed locked
 
@@ -57,6 +56,7 @@ class Hook:
 class Webhooks:
     def __init__(self, rooms: Rooms, signatures: Signatures, *, deadline: float = DEADLINE_SECONDS) -> None:
         self._rooms, self._signatures, self._deadline = rooms, signatures, deadline
+        self._given_up: set[asyncio.Task[str]] = set()
 
     @property
     def routes(self) -> list[Route]:
@@ -65,7 +65,7 @@ class Webhooks:
             "key": lambda turn, form, query: journey.key(turn, form),
             "who": lambda turn, form, query: journey.who(turn, form),
             "slot": journey.slot,
-            "message": lambda turn, form, query: journey.message(turn, form),
+            "message": journey.message,
             "callback": lambda turn, form, query: journey.call_back(turn, form),
             "join": lambda turn, form, query: journey.fetched(turn, form),
             "after": lambda turn, form, query: journey.after(turn, form),
@@ -132,14 +132,35 @@ class Webhooks:
     async def _safely(self, hook: Hook, answer: Callable[[Hook], Awaitable[str]]) -> str:
         """Whatever breaks behind it, the caller hears the safe document and the carrier gets its 200."""
         try:
-            async with asyncio.timeout(NEWS_DEADLINE_SECONDS if _is_news(hook) else self._deadline):
-                return await _twice(lambda: answer(hook))
+            limit = NEWS_DEADLINE_SECONDS if _is_news(hook) else self._deadline
+            return await self._within(limit, _twice(lambda: answer(hook)))
         except (*STORE_AWAY, TimeoutError) as error:
             log.warning("webhook_store_away", path=hook.path, **told(error))
             return self._safe(hook)
         except Exception as error:
             log.error("webhook_failed", path=hook.path, **told(error))
             return self._safe(hook)
+
+    async def _within(self, seconds: float, work: Coroutine[Any, Any, str]) -> str:
+        """Raises TimeoutError.  In a task of its own: a connection to a database that hangs takes ten seconds to give
+        up, for which the caller does not wait."""
+        task = asyncio.create_task(work)
+        try:
+            done, _ = await asyncio.wait({task}, timeout=seconds)
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+        if done:
+            return task.result()
+        task.cancel()
+        self._given_up.add(task)
+        task.add_done_callback(self._ended)
+        raise TimeoutError
+
+    def _ended(self, task: asyncio.Task[str]) -> None:
+        self._given_up.discard(task)
+        if not task.cancelled():
+            task.exception()  # of which nobody else will hear
 
     def _safe(self, hook: Hook) -> str:
         """Needs nothing that can break: no database, no name."""

@@ -10,7 +10,7 @@ from sqlalchemy import Row, case, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from routing.agents import Activity, Agent, Availability
-from routing.tables import agents
+from routing.tables import agents, reservations
 from store.events import emit
 
 # Enough of the longest idle to find one with the language and skills; more would make the cost grow with the floor.
@@ -67,6 +67,9 @@ async def set_availability(
     conn: AsyncConnection, agent_id: str, availability: str, reason: str | None, *, now: datetime
 ) -> None:
     """What the agent chose.  Ready ends a wrap-up; nothing here ends a talk.  Raises UnknownAgent."""
+    if availability != Availability.READY:  # if their phone rings, it is somebody else's turn now
+        offered = (reservations.c.agent_id == agent_id, reservations.c.live, reservations.c.state == "offered")
+        await conn.execute(update(reservations).where(*offered).values(due_at=now))
     row = (await conn.execute(select(agents).where(agents.c.id == agent_id).with_for_update())).one_or_none()
     if row is None:
         raise UnknownAgent(agent_id)

@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 from opening_hours import OpeningHours
 
 _UTC = ZoneInfo("UTC")  # the library wants zones that have a key
-FAR = timedelta(days=31)
-_REMARKS = 1000  # a change of remark (`PH off "Easter"`) is a change too, and neither opens nor closes anything
+MONTH, FAR = timedelta(days=31), timedelta(days=2000)
 
 
 class BadHours(ValueError):
@@ -31,26 +30,20 @@ class Hours:
         return bool(self._hours.is_open(at.astimezone(_UTC)))
 
     def next_open(self, after: datetime) -> datetime | None:
-        """`after` itself while open, else the next opening; None when it never opens again."""
+        """`after` itself while open, else the next opening; None when there is none within five years."""
         return after if self.is_open(after) else self._next_change(after)
 
-    def closes_at(self, at: datetime, within: timedelta = FAR) -> datetime | None:
+    def closes_at(self, at: datetime, within: timedelta = MONTH) -> datetime | None:
         """When the present opening ends; None when not `within` that time.  Meaningful only while open."""
-        closes = self._next_change(at, at + within)
-        return None if closes is None or closes - at > within else closes
+        return self._next_change(at, within)
 
-    def _next_change(self, at: datetime, end: datetime | None = None) -> datetime | None:
-        """Each midnight of `00:00-24:00` is a change to the library: without an `end` the search may be long."""
-        is_open = self.is_open(at)
-        for _ in range(_REMARKS):
-            change = self._hours.next_change(at.astimezone(_UTC))
-            if change is None:
-                return None
-            at = change.astimezone(_UTC)
-            if self.is_open(at) != is_open:
-                return at
-            if end is not None and at > end:
-                return None
+    def _next_change(self, at: datetime, within: timedelta = FAR) -> datetime | None:
+        """A change of remark (`PH off "Easter"`) is none: it neither opens nor closes anything."""
+        is_open, at = self.is_open(at), at.astimezone(_UTC)
+        for starts_at, _, _, _ in self._hours.intervals(at, at + within):
+            starts_at = starts_at.astimezone(_UTC)
+            if starts_at > at and self.is_open(starts_at) != is_open:
+                return starts_at
         return None
 
 

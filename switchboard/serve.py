@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import multiprocessing
+import os
 import signal
 import socket
 import sys
@@ -226,7 +227,16 @@ class _Stop:
 
 def _work_in_child(settings: Settings, redis_url: str, listener: socket.socket, keeper: bool) -> None:
     logs.configure()
+    threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
     sys.exit(work(settings, redis_url, listener, keeper))
+
+
+def _end_with_parent() -> None:
+    """A parent that was killed leaves nobody behind who would keep the port."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _supervise(settings: Settings, redis_url: str, listener: socket.socket, workers: int, keeper: bool) -> int:

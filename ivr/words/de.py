@@ -58,6 +58,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "ask_number": ("Unter welcher Nummer? [Tippen Sie|Tipp] sie ein, dann [drücken Sie|drück] Raute.",),
     "bad_number": ("Diese Nummer können wir nicht anrufen.",),
     "leave_message": ("[Sprechen Sie|Sprich] nach dem Ton: wir rufen zurück.",),
+    "leave_message_plain": ("[Sprechen Sie|Sprich] nach dem Ton, und [nennen Sie|nenn] eine Nummer für den Rückruf.",),
     "message_kept": ("Danke, die Nachricht ist da. Wir rufen [Sie|dich] {time} zurück. Bis dann.",),
     "message_kept_plain": ("Danke, die Nachricht ist da. Bis dann.",),
     "key_mine": ("[drücken Sie|drück] 4, damit künftig {agent} für [Sie|dich] da ist",),

@@ -62,6 +62,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "ask_number": ("Which number shall we call? Type it, then press pound.",),
     "bad_number": ("We cannot call this number.",),
     "leave_message": ("Please leave your message after the tone: we will call you back.",),
+    "leave_message_plain": ("Please leave your message after the tone, with the number to call you at.",),
     "message_kept": ("Thank you, your message has arrived. We will call you back {time}. Goodbye for now.",),
     "message_kept_plain": ("Thank you, your message has arrived. Goodbye for now.",),
     "key_mine": ("press 4 to have {agent} answer you from now on",),

@@ -58,6 +58,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "ask_number": ("¿A qué número? [Márquelo|Márcalo] y luego [pulse|pulsa] almohadilla.",),
     "bad_number": ("No podemos llamar a ese número.",),
     "leave_message": ("[Deje su|Deja tu] mensaje después de la señal: llamaremos.",),
+    "leave_message_plain": ("[Deje|Deja] el mensaje después de la señal, con el número al que [llamarle|llamarte].",),
     "message_kept": ("Gracias, el mensaje ha llegado. [Le|Te] llamamos {time}. Hasta pronto.",),
     "message_kept_plain": ("Gracias, el mensaje ha llegado. Hasta pronto.",),
     "key_mine": ("[pulse|pulsa] 4 para que en adelante [le|te] atienda {agent}",),

@@ -64,6 +64,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "ask_number": ("À quel numéro ? [Tapez-le|Tape-le], puis [tapez|tape] dièse.",),
     "bad_number": ("Nous ne pouvons pas appeler ce numéro.",),
     "leave_message": ("[Laissez votre|Laisse ton] message après le signal : nous rappellerons.",),
+    "leave_message_plain": ("[Laissez|Laisse] un message après le bip, avec le numéro où [vous|te] joindre.",),
     "message_kept": ("Merci, le message est arrivé. Nous [vous|te] rappelons {time}. À bientôt.",),
     "message_kept_plain": ("Merci, le message est arrivé. À bientôt.",),
     "key_mine": ("[tapez|tape] 4 pour que {agent} [vous|te] réponde désormais",),

@@ -60,6 +60,9 @@ WORDS: dict[str, tuple[str, ...]] = {
     "ask_number": ("A quale numero [la|ti] richiamiamo? [Lo digiti|Digitalo], e alla fine [prema|premi] cancelletto.",),
     "bad_number": ("A questo numero non possiamo chiamare.",),
     "leave_message": ("[Lasci|Lascia] pure il messaggio dopo il segnale: [la|ti] richiameremo.",),
+    "leave_message_plain": (
+        "[Lasci|Lascia] pure il messaggio dopo il segnale, con un numero per [richiamarla|richiamarti].",
+    ),
     "message_kept": ("Grazie, il messaggio è arrivato. [La|Ti] richiamiamo {time}. A presto.",),
     "message_kept_plain": ("Grazie, il messaggio è arrivato. A presto.",),
     "key_mine": ("[prema|premi] 4 per parlare sempre con {agent}",),

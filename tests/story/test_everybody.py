@@ -76,6 +76,33 @@ async def test_a_withheld_number_is_served_without_a_profile(world: World, withh
     assert promise["number"] == SOMEBODY
 
 
+async def test_a_message_from_a_withheld_number_has_a_number_to_be_answered_at(world: World) -> None:
+    """Nothing is promised that nobody could keep: the number is asked for, and then the message is a promise."""
+    await world.agent("Anna Bianchi", ready=False)
+    hidden = world.network.plug_in(SOMEBODY)
+    await hidden.dial(LINE, withhold="anonymous")
+    await world.hears(hidden, "prema 3 per lasciare un messaggio")
+    hidden.press("3")
+    await world.hears(hidden, "A quale numero")
+    hidden.press("3339990001#")
+    await world.hears(hidden, "dopo il segnale: la richiameremo")
+    await world.until(lambda: any(f["type"] == "recording" for f in hidden.events))
+    hidden.record(5)
+    await world.hears(hidden, "il messaggio è arrivato")
+    (promise,) = (await world.get("/callbacks"))["items"]
+    assert (promise["kind"], promise["number"]) == ("voicemail", SOMEBODY)
+
+
+async def test_who_types_no_number_is_promised_nothing(world: World) -> None:
+    await world.agent("Anna Bianchi", ready=False)
+    hidden = world.network.plug_in(SOMEBODY)
+    await hidden.dial(LINE, withhold="anonymous")
+    await world.hears(hidden, "prema 3 per lasciare un messaggio")
+    hidden.press("3")
+    await world.hears(hidden, "con un numero per richiamarla", 40)
+    assert "la richiameremo" not in hidden.words
+
+
 @pytest.mark.parametrize(
     ("language", "hello", "key"),
     [

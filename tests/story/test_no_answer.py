@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.story.conftest import LINE, MARIA, SOMEBODY, World
+from tests.story.conftest import LINE, MARIA, PAOLO, SOMEBODY, World
 
 pytestmark = pytest.mark.anyio
 
@@ -42,7 +42,8 @@ async def test_whose_phone_rings_now_is_told(world: World) -> None:
 
 
 async def test_a_stranger_who_rings_again_within_a_minute_has_their_place_too(world: World) -> None:
-    await world.agent("Anna Bianchi", ready=False)
+    anna, paolo = await world.agent("Anna Bianchi"), await world.customer("Paolo", PAOLO)
+    await world.talk(paolo, anna)
     stranger = world.network.plug_in(SOMEBODY)
     await stranger.dial(LINE)
     await world.hears(stranger, "Prema 2")
@@ -50,6 +51,43 @@ async def test_a_stranger_who_rings_again_within_a_minute_has_their_place_too(wo
     await world.clock.advance(20)
     await stranger.dial(LINE)
     await world.hears(stranger, "ha ancora il suo posto", 5)
+
+
+async def test_where_nobody_is_there_is_no_place_to_have_back(world: World) -> None:
+    await world.agent("Anna Bianchi", ready=False)
+    maria = await world.customer("Maria", MARIA)
+    for _ in range(2):
+        await maria.dial(LINE)
+        await world.clock.advance(8)
+        maria.hang_up()
+        await world.clock.advance(15)
+    assert maria.words.count("In questo momento non c'è nessuno") == 2
+    assert "il suo posto" not in maria.words
+
+
+async def test_who_declines_at_once_costs_the_caller_no_false_word(world: World) -> None:
+    """As soon as the greeting is over Maria hears that it is Luca's phone, and is still asked why she calls."""
+    anna, luca = await world.agent("Anna Bianchi"), await world.agent("Luca Verdi")
+    maria = await world.customer("Maria", MARIA, preferred_agent=world.ids["anna"])
+    await maria.dial(LINE)
+    await world.until(lambda: anna.state == "ringing")
+    anna.decline()
+    await world.until(lambda: luca.state == "ringing", 2)
+    await world.until(lambda: "Luca" in maria.words, 5)
+    await world.hears(maria, "mi dica con parole sue perché chiama", 6)
+
+
+async def test_who_goes_away_while_their_phone_rings_is_no_longer_rung(world: World) -> None:
+    anna, luca = await world.agent("Anna Bianchi"), await world.agent("Luca Verdi")
+    maria = await world.customer("Maria", MARIA, preferred_agent=world.ids["anna"])
+    await maria.dial(LINE)
+    await world.until(lambda: anna.state == "ringing")
+    await world.presence("anna", "away")
+    await world.until(lambda: luca.state == "ringing", 6)
+    await world.until(lambda: anna.state == "idle", 2)
+    luca.answer()
+    await world.until(lambda: maria.partners == ["client:luca"])
+    assert await world.state_of("anna") == "away idle"
 
 
 async def test_when_the_only_agent_declines_the_caller_is_told_at_once(world: World) -> None:
@@ -104,8 +142,9 @@ async def test_the_ringing_stops_when_the_caller_hangs_up(world: World) -> None:
 
 
 async def test_who_rings_again_within_a_minute_has_their_place_back(world: World) -> None:
+    anna, paolo = await world.agent("Anna Bianchi"), await world.customer("Paolo", PAOLO)
+    await world.talk(paolo, anna)
     maria = await world.customer("Maria", MARIA)
-    await world.agent("Anna Bianchi", ready=False)
     await maria.dial(LINE)
     first = maria.call
     await world.clock.advance(8)

@@ -101,6 +101,24 @@ async def test_a_voice_proves_a_person_too(world: World) -> None:
     await world.until(lambda: maria.partners == ["client:anna"])
 
 
+async def test_a_machine_that_talks_is_not_maria(world: World) -> None:
+    """An answering machine says whole sentences: nobody is joined with it, and it is an attempt."""
+    anna = await world.agent("Anna Bianchi")
+    maria = await world.customer("Maria", MARIA)
+    made = await promised(world, 20)
+    await world.until(lambda: anna.state == "ringing", 120)
+    anna.answer()
+    await world.until(lambda: maria.state == "ringing", 60)
+    maria.answer()
+    await world.hears(maria, "Prema 1")
+    maria.speak("Risponde la segreteria telefonica di Maria Rossi, lasciate un messaggio dopo il segnale")
+    await world.hears(maria, "Riproveremo più tardi", 30)
+    await world.until(lambda: maria.state == "idle", 30)
+    assert maria.partners == []
+    promise = await promise_of(world, made)
+    assert (promise["state"], [a["result"] for a in promise["attempts"]]) == ("promised", ["voicemail"])
+
+
 async def test_no_answer_is_an_attempt_and_the_next_time_is_told_by_text(world: World) -> None:
     """Three attempts, as far apart as the plan says, each announced; then it is unreachable, and Anna is free."""
     await world.plan(callback_retry_minutes=3)

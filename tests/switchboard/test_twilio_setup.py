@@ -12,8 +12,10 @@ from anyio import to_thread
 from simulator.app import build
 from simulator.network import Application, Network, NumberSettings
 from store.clock import SystemClock
+from switchboard.account import AccountRefused
 from switchboard.cli import run
 from switchboard.settings import Settings
+from switchboard.twilio_setup import reachable
 from tests.ports import free_port
 from tests.switchboard.over_sockets import served
 
@@ -133,7 +135,6 @@ async def test_one_number_a_trunk_and_a_fallback_hosted_elsewhere(desk: Desk) ->
 
 async def test_what_is_in_the_way_is_one_line_and_nothing_is_changed(desk: Desk) -> None:
     refusals = [
-        ("PUBLIC_URL", "http://127.0.0.1:8000", "which only this machine can reach: set it to the https address"),
         ("PUBLIC_URL", "https://my_host.example", "Twilio refuses host names with an underscore"),
         ("PUBLIC_URL", "", "PUBLIC_URL is not set: set it to the https address"),
         ("TWILIO_AUTH_TOKEN", "wrong", "refuses the credentials: check TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN"),
@@ -159,3 +160,9 @@ async def test_what_is_in_the_way_is_one_line_and_nothing_is_changed(desk: Desk)
     assert (code, refused.count("\n")) == (1, 1)
     assert f"{SALES} (Sales, PN" in refused
     assert "HTTP 500, error 20500" in refused
+
+
+def test_an_address_of_this_machine_is_for_a_stand_in_and_not_for_twilio() -> None:
+    assert reachable("http://127.0.0.1:8000", by_twilio=False) == "http://127.0.0.1:8000"
+    with pytest.raises(AccountRefused, match="which only this machine can reach: set it to the https address"):
+        reachable("http://127.0.0.1:8000")
