@@ -33,6 +33,9 @@ from store.sql import Database
 Asked = Annotated[str, StringConstraints(max_length=40), WithJsonSchema({"type": "string", "format": "date-time"})]
 
 
+FARTHEST = timedelta(days=366)
+
+
 def callbacks_router(
     database: Database,
     clock: Clock,
@@ -86,6 +89,12 @@ class _Callbacks:
         self._on_change()
         return await self.show(promise_id)
 
+    def _in_reach(self, due_at: datetime | None) -> datetime | None:
+        """Raises FieldRefused."""
+        if due_at is not None and due_at > self._clock.now() + FARTHEST:
+            raise FieldRefused("due_at", "A call is promised for at most a year ahead.")
+        return due_at
+
     async def _make(self, given: CallbackFields) -> tuple[str, bool]:
         async with self._database.write() as conn:
             customer_id = await one_customer(conn, "customer", given.customer)
@@ -97,7 +106,7 @@ class _Callbacks:
                 number=await self._number(conn, given.number, person),
                 language=person.language or self._house.language,
                 kind=kind,
-                due_at=given.due_at,
+                due_at=self._in_reach(given.due_at),
                 agent_id=await one_agent(conn, "agent", given.agent),
                 case_id=await _case(conn, customer_id, given.case),
                 reason=given.reason,
@@ -174,7 +183,7 @@ class _Callbacks:
                 customer_id=promise.customer_id,
                 number=await self._number(conn, given.number, person) if "number" in fields else promise.number,
                 language=person.language or self._house.language,
-                due_at=given.due_at if "due_at" in fields else promise.promised_at,
+                due_at=self._in_reach(given.due_at) if "due_at" in fields else promise.promised_at,
                 agent_id=agent_id,
                 reason=given.reason if "reason" in fields else promise.reason,
                 window_seconds=given.window_seconds or promise.window_seconds,

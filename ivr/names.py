@@ -19,15 +19,35 @@ _LEAD_INS = (
     "mi chiamo|io sono|sono|il mio nome è|my name is|my name's|this is|i am|i'm|it's|ich heiße|ich bin|mein name ist"
     "|hier ist|hier spricht|je m'appelle|je suis|c'est|me llamo|soy|mi nombre es"
 )
+_TITLES = (
+    "il|la|lo|l'|the|der|die|das|le|el|signor|signora|signorina|ragionier|ragioniere|dottor|dottore|dottoressa|avvocato"
+    "|ingegner|ingegnere|professor|professoressa|mr|mrs|ms|miss|sir|dr|herr|frau|monsieur|madame|señor|señora|don|doña"
+)
+# A name ends where a sentence goes on, and the words below stand in none.
+_GOES_ON = re.compile(
+    r"\s(?:(?:e|ed|and|und|et|y) )?(?:chiamo|vorrei|volevo|ho|i'm|i am|i|calling|ich|je|llamo|quiero|perché|because"
+    r"|weil|parce|porque)\b.*",
+    re.IGNORECASE,
+)
+_NO_NAME = re.compile(
+    r"\b(?:non|no|not|don't|won't|nicht|nein|kein|pas|ne|nunca|ninguno|glielo|dico|perché|why|warum|pourquoi|cosa|what"
+    r"|parlare|speak|sprechen|parler|hablar|problema|problem|problème|aiuto|help|hilfe|aide|ayuda|operatore|operator|calling|chiamando)\b",
+    re.IGNORECASE,
+)
 _LONGEST_WORDS = 5
 
 
 def name_in(words: str) -> str | None:
-    """`sono Maria Rossi` -> `Maria Rossi`; None for what is no name: a sentence, digits, nothing."""
+    """`sono Maria Rossi e chiamo per…` -> `Maria Rossi`; None for what is no name: a sentence, digits, nothing."""
     text = " ".join(words.replace(",", " ").strip(" .!?").split())
-    for lead_in in (_GREETINGS, _ASSENTS, _LEAD_INS):
-        text = re.sub(rf"^(?:{lead_in})\b[\s.,]*", "", text, flags=re.IGNORECASE)
-    if not text or len(text.split()) > _LONGEST_WORDS or re.search(r"\d", text):
+    said, before = text, None
+    while text != before:  # `pronto, buongiorno, sono …`
+        before = text
+        for opening in (_GREETINGS, _ASSENTS, _LEAD_INS):
+            text = re.sub(rf"^(?:{opening})\b[\s.,]*", "", text, flags=re.IGNORECASE)
+    if text != said:
+        text = _GOES_ON.sub("", re.sub(rf"^(?:(?:{_TITLES})\b[\s.']*)+", "", text, flags=re.IGNORECASE))
+    if not text or len(text.split()) > _LONGEST_WORDS or re.search(r"\d", text) or _NO_NAME.search(text):
         return None
     return " ".join(word[:1].upper() + word[1:] for word in text.split())
 

@@ -6,6 +6,7 @@ doors that never open, and wishes that no agent meets.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -14,6 +15,8 @@ from routing.agents import Agent
 from routing.hours import read_hours
 from routing.house import House
 from routing.plan import Line, Plan
+
+_E164 = re.compile(r"\+[1-9][0-9]{4,14}")
 
 
 class Found(NamedTuple):
@@ -25,6 +28,8 @@ def findings(plan: Plan, agents: Sequence[Agent], house: House, now: datetime) -
     if _never_opens(plan.hours, house, now):
         yield Found("hours", "These hours never open: every caller would be asked to leave a message.")
     for number, line in plan.lines.items():
+        if not _E164.fullmatch(number):
+            yield Found(f"lines.{number}", "No call comes to this: a line is a number in E.164, like +390612345678.")
         if line.hours is not None and _never_opens(line.hours, house, now):
             yield Found(
                 f"lines.{number}.hours", "This line never opens: its callers would be asked to leave a message."

@@ -11,7 +11,7 @@ from sqlalchemy import Row, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.problems import FieldRefused, Problem
-from carrier.numbering import NotANumber, normalise
+from carrier.numbering import NotANumber, callable_back, normalise
 from crm.references import AT_ONCE, one_agent
 from routing.agents import Activity, Availability
 from routing.hours import BadHours, read_hours
@@ -50,10 +50,14 @@ def read_address(text: str, region: str) -> str:
         user, _, host = rest.rpartition("@")
         return f"{scheme.lower()}:{user}@{host.lower()}"
     try:
-        return normalise(text, region)
+        number = normalise(text, region)
     except NotANumber:
         reason = "An address is client:NAME, sip:USER@HOST or a phone number."
         raise FieldRefused("address", reason) from None
+    refused = callable_back(number, region)
+    if refused not in (None, "invalid"):  # numbers that are new to the directory of numbers are left to the carrier
+        raise FieldRefused("address", f"Nobody is rung at a {refused} number.")
+    return number
 
 
 def check_hours(text: str) -> None:

@@ -76,9 +76,8 @@ def run(given: Settings, *, port: int, carrier_port: int, browser: bool) -> int:
 
 def demo_settings(given: Settings, *, port: int, carrier_port: int) -> Settings:
     """A folder of its own in the owner's home, and nothing else of theirs."""
-    home = given.home / "demo"
-    home.mkdir(parents=True, exist_ok=True)
-    own = Settings.model_construct(centralino_home=home)
+    own = Settings.model_construct(centralino_home=given.make_home() / "demo")
+    own.make_home()
     seed = hashlib.sha256(secret_key(own).encode()).hexdigest()
     return own.model_copy(
         update={

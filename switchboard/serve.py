@@ -56,7 +56,7 @@ def prepare_schema(settings: Settings, *, migrate: bool) -> None:
 
     Raises SchemaRefused, DatabaseAway.
     """
-    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.make_home()
     try:
         if migrate or settings.embedded_database:
             schema.upgrade(settings.database)

@@ -103,6 +103,14 @@ class Settings(BaseSettings):
     def home(self) -> Path:
         return self.centralino_home.expanduser().absolute()
 
+    def make_home(self) -> Path:
+        """For the owner alone: the database is in it.  Raises SettingsRefused."""
+        try:
+            self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsRefused(f"CENTRALINO_HOME: {self.home} cannot be made: {error.strerror or error}") from None
+        return self.home
+
     @property
     def database(self) -> URL:
         """With its async driver; the embedded file unless one is given."""
@@ -153,7 +161,7 @@ def secret_key(settings: Settings) -> str:
         return settings.secret_key.get_secret_value()
     path = settings.home / "secret_key"
     if not path.exists():
-        settings.home.mkdir(parents=True, exist_ok=True)
+        settings.make_home()
         draft = path.with_name(f"secret_key.{os.getpid()}")
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_urlsafe(48))

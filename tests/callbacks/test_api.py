@@ -104,6 +104,7 @@ async def test_a_wrong_field_is_refused_by_name(ask: Asking, ground: Ground, mar
         ({"agent": "agt_nobody"}, "agent"),
         ({"case": "cas_nothing"}, "case"),
         ({"number": "12"}, "number"),
+        ({"due_at": "2199-01-04T10:00:00+01:00"}, "due_at"),
         ({"number": "soon"}, "number"),
         ({"number": "112"}, "number"),
         ({"number": "899123456"}, "number"),

@@ -240,3 +240,9 @@ def call(agent_id: str) -> dict[str, Any]:
         "agent_id": agent_id,
         "arrived_at": datetime(2026, 3, 2, tzinfo=UTC),
     }
+
+
+@pytest.mark.parametrize("number", ["+39899123456", "112", "+881612345678"])
+async def test_nobody_is_rung_at_a_number_that_costs_or_is_somebody_elses(ask: Asking, number: str) -> None:
+    answer = await ask.post("/agents", {"name": "Anna", "address": number})
+    assert (answer.status_code, answer.json()["field"]) == (422, "address")

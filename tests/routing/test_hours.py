@@ -172,5 +172,5 @@ def test_a_house_that_is_always_open_does_not_close_at_midnight(text: str) -> No
 
 
 def test_a_closing_beyond_the_time_asked_for_is_none(usual: Hours) -> None:
-    assert usual.closes_at(rome(3, 3, 10), within=timedelta(hours=8)) == rome(3, 3, 18)
+    assert usual.closes_at(rome(3, 3, 10), within=timedelta(hours=9)) == rome(3, 3, 18)
     assert usual.closes_at(rome(3, 3, 10), within=timedelta(hours=7)) is None

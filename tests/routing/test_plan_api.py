@@ -134,10 +134,11 @@ async def test_doors_that_never_open_and_wishes_that_nobody_meets_are_found(ask:
         "+390600000001": {"hours": "Mo-Fr 09:00-18:00", "skills": {"billing": 2}, "language": "it-IT"},
         "+390600000002": {"hours": "off", "skills": {"billing": 3}, "language": "fi-FI"},
     }
+    lines["banana"] = {}
     answer = (await ask.post("/plan/check", {"hours": "2020 Mo-Fr 09:00-18:00", "lines": lines})).json()
     assert answer["ok"] is False
     second = "lines.+390600000002"
-    found = ["hours", f"{second}.hours", f"{second}.skills", f"{second}.language"]
+    found = ["hours", f"{second}.hours", f"{second}.skills", f"{second}.language", "lines.banana"]
     assert [finding["where"] for finding in answer["findings"]] == found
 
 

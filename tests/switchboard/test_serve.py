@@ -53,6 +53,20 @@ def test_a_worker_that_is_killed_is_replaced(commands: Any) -> None:
     assert server.terminate()[0] == 0
 
 
+def test_workers_end_with_a_main_process_that_was_killed(commands: Any) -> None:
+    """Else they would keep the port, and nobody could start again."""
+    port = free_port()
+    server = commands.start("serve", "--port", str(port), "--workers", "2")
+    server.until_ready(f"http://127.0.0.1:{port}")
+    children = psutil.Process(server.process.pid).children(recursive=True)
+    workers = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+    server.process.kill()
+    server.process.wait()
+    _, alive = psutil.wait_procs(workers, timeout=PROMISED_SECONDS)
+    assert alive == []
+    listen("127.0.0.1", port).close()
+
+
 def test_open_streams_do_not_keep_it_from_ending(pytestconfig: pytest.Config) -> None:
     script = Path(__file__).with_name("streaming_server.py")
     process = subprocess.Popen(

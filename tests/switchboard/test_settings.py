@@ -132,3 +132,11 @@ def test_a_given_secret_key_is_used_and_not_kept() -> None:
     settings = load(secret_key="k" * 40)
     assert secret_key(settings) == "k" * 40
     assert not settings.home.exists()
+
+
+def test_a_home_is_for_its_owner_and_one_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    home = Settings(_env_file=None, centralino_home=tmp_path / "new").make_home()
+    assert home.stat().st_mode & 0o777 == 0o700
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingsRefused, match=r"CENTRALINO_HOME: .*/file/home cannot be made: Not a directory"):
+        Settings(_env_file=None, centralino_home=tmp_path / "file" / "home").make_home()
