@@ -7,6 +7,7 @@ from datetime import timedelta
 from ivr import calls
 from ivr.turn import Turn
 from routing.agents import Agent
+from store.ids import new_id
 
 WAITING_CALLER, PROMISE = 0, 1
 # A ring that could not be asked for in time is no ring: the caller has moved on by then.
@@ -83,8 +84,11 @@ async def send(turn: Turn, role: str, path: str) -> list[str]:
 
 
 async def send_caller(turn: Turn, path: str) -> list[str]:
-    """Sends the caller to another document.  Its URL carries no step: what it does follows from the call's state."""
+    """Sends the caller to another document.  Its URL carries no step: what it does follows from the call's state.
+
+    Each has a mark of its own, for the same request once more would be a repetition, and get the same answer.
+    """
     if turn.call.sid is None:
         return []
-    url = turn.rooms.url(path)
+    url = turn.rooms.url(path, sent=new_id("snt"))
     return [await turn.rooms.carrier.redirect_call(turn.conn, turn.call.sid, url=url, subject=turn.call.id)]

@@ -77,6 +77,23 @@ async def test_who_declines_at_once_costs_the_caller_no_false_word(world: World)
     await world.hears(maria, "mi dica con parole sue perché chiama", 6)
 
 
+async def test_each_agent_who_declines_is_followed_by_another_name(world: World) -> None:
+    """Sent on twice in a row, Maria hears each time who is rung now."""
+    phones = {first: await world.agent(f"{first} Bianchi") for first in ("Anna", "Luca", "Sara")}
+    maria = await world.customer("Maria", MARIA)
+    await maria.dial(LINE)
+    heard = []
+    for _ in phones:
+        await world.until(lambda: any(phone.state == "ringing" for phone in phones.values()))
+        (first,) = [first for first, phone in phones.items() if phone.state == "ringing"]
+        await world.until(lambda first=first: first in maria.words, 30)
+        heard.append(first)
+        phones[first].decline()
+        await world.clock.advance(1)
+    assert set(heard) == set(phones)
+    await world.hears(maria, "In questo momento non c'è nessuno", 5)
+
+
 async def test_who_goes_away_while_their_phone_rings_is_no_longer_rung(world: World) -> None:
     anna, luca = await world.agent("Anna Bianchi"), await world.agent("Luca Verdi")
     maria = await world.customer("Maria", MARIA, preferred_agent=world.ids["anna"])
