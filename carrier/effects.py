@@ -90,13 +90,21 @@ class Effects:
         status_url: str,
         ring_seconds: int,
         subject: str,
+        fallback_url: str | None = None,
         priority: int = WAITING_CALLER,
         not_before: datetime | None = None,
         not_after: datetime | None = None,
         effect_id: str | None = None,
     ) -> str:
         """The effect's id.  With an `effect_id` made beforehand it can ride in the URLs as the mark for `learn_sid`."""
-        request = {"from_": from_, "url": url, "status_url": status_url, "ring_seconds": ring_seconds}
+        request: dict[str, Any] = {
+            "from_": from_,
+            "url": url,
+            "status_url": status_url,
+            "ring_seconds": ring_seconds,
+        }
+        if fallback_url is not None:
+            request["fallback_url"] = fallback_url
         due_at = not_before or self._clock.now()
         return await self._intend(
             conn,
@@ -162,6 +170,10 @@ class Effects:
         if row is None or row.kind != "create_call" or (row.wanted and row.error != ABSENT):
             return None
         return await intend_end(conn, sid, subject=row.subject, clock=self._clock)
+
+    async def arrived(self, conn: AsyncConnection, sid: str, *, url: str) -> None:
+        """A webhook says that this call has come to `url`: a redirect there has happened, and is not asked again."""
+        await ledger.arrived(conn, sid, url)
 
     async def forget(self, conn: AsyncConnection, numbers: Sequence[str]) -> None:
         """Erases what was asked for these numbers, also what is still to be asked."""

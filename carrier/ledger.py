@@ -221,6 +221,16 @@ async def learn_sid(conn: AsyncConnection, effect_id: str, sid: str) -> Row[Any]
     return done.one_or_none()
 
 
+async def arrived(conn: AsyncConnection, sid: str, url: str) -> None:
+    """Ends the redirects of this call to `url` of which nobody knows whether they happened."""
+    open_ones = (effects.c.kind == "redirect_call", effects.c.state.in_(("intended", "asking", "unknown")))
+    wished = await conn.execute(select(effects.c.id, effects.c.request).where(effects.c.target == sid, *open_ones))
+    ids = [row.id for row in wished if row.request.get("url") == url]
+    if ids:
+        done = update(effects).where(effects.c.id.in_(ids), *open_ones).values(state="done", sid=sid, **_SETTLED)
+        await conn.execute(done)
+
+
 async def find(conn: AsyncConnection, effect_id: str) -> Row[Any] | None:
     return (await conn.execute(select(effects).where(effects.c.id == effect_id))).one_or_none()
 

@@ -31,6 +31,7 @@ class NewCall:
     url: str
     status_url: str
     ring_seconds: int
+    fallback_url: str | None = None  # asked instead when `url` cannot be had
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class KnownCall:
     direction: str
     created_at: datetime | None
     parent_sid: str | None = None
+    ended_at: datetime | None = None  # in whole seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,7 @@ class Carrier(Protocol):
         status_url: str,
         ring_seconds: int,
         subject: str,
+        fallback_url: str | None = None,
         priority: int = WAITING_CALLER,
         not_before: datetime | None = None,
         not_after: datetime | None = None,
@@ -219,6 +222,8 @@ class Carrier(Protocol):
     async def withdraw(self, conn: AsyncConnection, subject: str) -> list[str | None]: ...
 
     async def learn_sid(self, conn: AsyncConnection, effect_id: str, sid: str) -> str | None: ...
+
+    async def arrived(self, conn: AsyncConnection, sid: str, *, url: str) -> None: ...
 
     async def forget(self, conn: AsyncConnection, numbers: Sequence[str]) -> None: ...
 

@@ -75,6 +75,7 @@ class TwilioNetwork:
             await client.http_client.close()
 
     async def create_call(self, call: NewCall) -> str:
+        fallback = {"fallback_url": call.fallback_url, "fallback_method": "POST"} if call.fallback_url else {}
         async with self._asking() as client:
             created = await client.calls.create_async(
                 to=call.to,
@@ -85,6 +86,7 @@ class TwilioNetwork:
                 status_callback_method="POST",
                 status_callback_event=CALL_EVENTS,
                 timeout=call.ring_seconds,
+                **fallback,
             )
             return _sid(created)
 
@@ -228,6 +230,7 @@ def _call(found: Any) -> KnownCall:
         direction=str(found.direction),
         created_at=found.date_created,
         parent_sid=found.parent_call_sid or None,
+        ended_at=found.end_time,
     )
 
 

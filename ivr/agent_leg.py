@@ -16,7 +16,7 @@ from ivr.journey import look_again, set_right
 from ivr.lifecycle import LEG_ENDS, CallState, later_leg_state
 from ivr.phrases import Speaker, speakable, spoken_language
 from ivr.promised import agent_joined, attempt_is_off, customer_not_reached
-from ivr.talk import agent_did_not_take, end_talk, take_call
+from ivr.talk import agent_did_not_take, end_talk, missed_each_other, take_call
 from ivr.turn import Turn, spoken_name
 from routing.agents import Agent
 from routing.floor import agent as read_agent
@@ -87,7 +87,11 @@ async def ended_leg(turn: Turn, leg: Row[Any], told: str) -> None:
         await _left_before_customer(turn)
         return
     await end_talk(turn)
-    if turn.call.direction == "inbound" or turn.call.sid:
+    if turn.call.state == CallState.TALKING and turn.call.joined_at is None:
+        await missed_each_other(turn)
+        await look_again(turn)
+        turn.effects += await legs.send_caller(turn, "/twilio/voice/wait")
+    elif turn.call.direction == "inbound" or turn.call.sid:
         turn.effects += await legs.send_caller(turn, "/twilio/voice/after")
 
 

@@ -20,7 +20,7 @@ from ivr.lifecycle import CallState, Outcome
 from ivr.names import learn_name
 from ivr.offers import leave_message, offer_call_back, take_message, take_slot
 from ivr.promised import take_over
-from ivr.talk import end_talk
+from ivr.talk import end_talk, missed_each_other
 from ivr.turn import Turn, spoken_name
 from routing.agents import Agent, Ended
 from routing.choose import TEAMMATE, WAIT
@@ -199,7 +199,7 @@ async def message(turn: Turn, form: Mapping[str, str], query: Mapping[str, str])
     """A message was recorded: it becomes a promise."""
     if turn.call.outcome == Outcome.VOICEMAIL:
         return dialogue.message_kept(turn.stage, None)
-    if turn.call.outcome is not None or turn.call.state == CallState.TALKING:
+    if turn.call.outcome == Outcome.CALLBACK or turn.call.state == CallState.TALKING:
         return await wait(turn, form)
     if form.get("Digits") in (dialogue.TEAMMATE_KEY, dialogue.CALLBACK_KEY, dialogue.WAIT_KEY):
         return await key(turn, form)  # they thought better of it
@@ -266,20 +266,26 @@ async def set_right(turn: Turn) -> None:
 
 
 async def join(turn: Turn) -> Document:
-    """Into the room.  While the carrier is fetching them there by our request, this document must not do it too."""
+    """Into the room, while the agent is there: also once more, for the last answer may never have reached the carrier.
+
+    While the carrier is fetching them there by our request, this document must not do it too.
+    """
     call = turn.call
     asked, joined = call.join_asked_at, call.joined_at
-    if joined is not None:
-        return await after(turn, {})  # they have been in the room and are here again: the talk is over
-    if asked is not None and turn.now - asked < JOIN_PATIENCE:
+    if await live_of_call(turn.conn, call.id) is None:
+        if joined is not None:
+            return await after(turn, {})  # they have been in the room and are here again: the talk is over
+        await missed_each_other(turn)
+        return await proceed(turn)
+    if joined is None and asked is not None and turn.now - asked < JOIN_PATIENCE:
         return dialogue.hold_for_join(turn.stage)
-    await calls.note(turn.conn, call.id, joined_at=turn.now)
+    await calls.note(turn.conn, call.id, joined_at=joined or turn.now)
     return dialogue.join(turn.stage, call.id)
 
 
 async def fetched(turn: Turn, form: Mapping[str, str]) -> Document:
     """The carrier did as we asked: the caller's next document is the room."""
-    if turn.call.state != CallState.TALKING:
+    if turn.call.state != CallState.TALKING or await live_of_call(turn.conn, turn.call.id) is None:
         return await wait(turn, form)
     await calls.note(turn.conn, turn.call.id, joined_at=turn.call.joined_at or turn.now)
     return dialogue.join(turn.stage, turn.call.id)

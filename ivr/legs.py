@@ -25,11 +25,13 @@ async def ring_agent(turn: Turn, agent: Agent, reservation_id: str) -> list[str]
     leg_id = await calls.add_leg(
         turn.conn, call.id, "agent", now=turn.now, agent_id=agent.id, reservation_id=reservation_id
     )
+    url = turn.rooms.url("/twilio/agent/answer", leg=leg_id)
     effect = await turn.rooms.carrier.create_call(
         turn.conn,
         to=agent.address,
         from_=call.to_number if inbound else call.from_number,  # whichever of the two is ours
-        url=turn.rooms.url("/twilio/agent/answer", leg=leg_id),
+        url=url,
+        fallback_url=turn.rooms.fallback(url),
         status_url=turn.rooms.url("/twilio/agent/status", leg=leg_id),
         ring_seconds=turn.plan.ring_seconds,
         subject=leg_id,
@@ -44,11 +46,13 @@ async def ring_customer(turn: Turn) -> list[str]:
     """The promised call to the person themselves; the agent is in the room already."""
     call = turn.call
     leg_id = await calls.add_leg(turn.conn, call.id, "caller", now=turn.now)
+    url = turn.rooms.url("/twilio/customer/answer", leg=leg_id)
     effect = await turn.rooms.carrier.create_call(
         turn.conn,
         to=call.to_number,
         from_=call.from_number,
-        url=turn.rooms.url("/twilio/customer/answer", leg=leg_id),
+        url=url,
+        fallback_url=turn.rooms.fallback(url),
         status_url=turn.rooms.url("/twilio/customer/status", leg=leg_id),
         ring_seconds=turn.plan.ring_seconds + 10,  # people look for their phone; agents have it before them
         subject=leg_id,

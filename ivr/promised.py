@@ -18,7 +18,7 @@ from ivr.choosing import look
 from ivr.document import Document, HangUp
 from ivr.lifecycle import CallState, Outcome
 from ivr.tables import calls as calls_table
-from ivr.talk import end_call
+from ivr.talk import LOOK_AGAIN, end_call
 from ivr.texts import tell
 from ivr.turn import Rooms, Turn
 from routing.agents import Ended
@@ -108,6 +108,7 @@ async def agent_joined(turn: Turn) -> None:
     promise = await turn.rooms.promises.read(turn.conn, turn.call.callback_id, lock=True)
     if promise is not None:
         await agent_is_there(turn.conn, promise, now=turn.now)
+    await calls.note(turn.conn, turn.call.id, due_at=turn.now + LOOK_AGAIN)  # from now on the carrier is asked as well
 
 
 async def customer_answered(turn: Turn, leg_id: str, *, first: bool) -> Document:

@@ -26,7 +26,7 @@ SETTLED = timedelta(minutes=2)
 
 
 class Reconcile:
-    """A keeper's loop: once a minute, all recordings since the last look that was answered."""
+    """A keeper's loop: at its start and once a minute, all recordings since the last look that was answered."""
 
     def __init__(self, rooms: Rooms, network: Network) -> None:
         self._rooms, self._network = rooms, network
@@ -34,13 +34,13 @@ class Reconcile:
 
     async def run(self) -> None:
         while True:
-            await self._rooms.clock.sleep(PAUSE_SECONDS)
             try:
                 await self.look()
             except (NotAsked, OutcomeUnknown, Refused) as error:
                 log.info("recordings_not_seen", error=type(error).__name__)
             except Exception as error:
                 log.warning("recordings_not_kept", error=type(error).__name__)
+            await self._rooms.clock.sleep(PAUSE_SECONDS)
 
     async def look(self) -> int:
         """How many messages were found that nobody knew of.  Raises what the port raises."""

@@ -77,6 +77,20 @@ async def agent_did_not_take(turn: Turn, leg: Row[Any], status: str) -> bool:
     return True
 
 
+async def missed_each_other(turn: Turn) -> None:
+    """The agent accepted and was gone before the caller came into the room: the caller waits again, where they were."""
+    talked = await talks(turn.conn, turn.call.id) > 0
+    await turn.change(
+        state=CallState.WAITING,
+        outcome=Outcome.AGENT if talked else None,
+        agent_id=None,
+        waited_seconds=turn.call.waited_seconds if talked else None,
+        talking_at=None,
+        join_asked_at=None,
+        due_at=turn.now + LOOK_AGAIN,
+    )
+
+
 async def end_talk(turn: Turn) -> None:
     """The conversation is over: the agent goes to wrap-up, and it is in the person's history."""
     reservation = await live_of_call(turn.conn, turn.call.id)

@@ -39,9 +39,16 @@ class Rooms:
     house: House
     public_url: str
     floor_changed: Callable[[], None]  # somebody may be free now: look at those who wait
+    fallback_url: str | None = None  # a document at Twilio, for when nobody is here to answer
 
     def url(self, path: str, **query: str) -> str:
         return f"{self.public_url}{path}" + (f"?{urlencode(query)}" if query else "")
+
+    def fallback(self, leg_url: str) -> str | None:
+        """What a leg of ours runs while we are away: it is told to be patient, and led back to `leg_url`."""
+        if self.fallback_url is None:
+            return None
+        return f"{self.fallback_url}{'&' if '?' in self.fallback_url else '?'}{urlencode({'Leg': leg_url})}"
 
     def speaker(self, person: Person | None, language: str, turn: int, now: datetime) -> Speaker:
         zone = (person.time_zone if person else None) or self.house.zone

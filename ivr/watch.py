@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 import structlog
 from sqlalchemy import Row, exists, select, true, update
 
-from carrier.port import EffectResult, Network, NotAsked, OutcomeUnknown, Refused
+from carrier.port import EffectResult, KnownCall, Network, NotAsked, OutcomeUnknown, Refused
 from crm.tables import texts
 from ivr import agent_leg, calls, journey, legs, promised
 from ivr.lifecycle import LEG_ENDS, CallState
@@ -45,6 +46,7 @@ class Watch:
     def __init__(self, rooms: Rooms, network: Network, *, owner: str, poll: float = POLL_SECONDS) -> None:
         self._rooms, self._network = rooms, network
         self._news = rooms.clock.alarm()
+        self._looked = asyncio.Event()  # after an outage, at everybody who was on the line before it
         self._poll = poll
         self._seen_until: datetime | None = None
 
@@ -60,13 +62,21 @@ class Watch:
     def loops(self) -> Sequence[Loop]:
         return [*self._loops, self]
 
+    def then(self, loop: Loop) -> Loop:
+        """`loop`, which begins when it is known who is still on the line: nobody is dialled for somebody who left."""
+        return _Afterwards(self._looked, loop)
+
     def floor_changed(self) -> None:
         """Somebody may be free, here or in another process."""
         self._news.ring()
 
     async def run(self) -> None:
         """Callers who wait, whenever somebody may have become free; first, who of them is still there."""
-        await self._after_an_outage()
+        while not self._looked.is_set():
+            if await self._after_an_outage():
+                self._looked.set()
+            else:
+                await self._news.wait(WAITING_POLL_SECONDS)
         while True:
             try:
                 await self._those_who_wait()
@@ -74,16 +84,18 @@ class Watch:
                 log.warning("waiting_not_seen", error=type(error).__name__)
             await self._news.wait(max(WAITING_POLL_SECONDS, self._poll))
 
-    async def _after_an_outage(self) -> None:
-        """Whatever was live when we were last here may have ended unheard: nobody is rung for somebody who left."""
-        query = select(calls_table).where(calls_table.c.state != CallState.ENDED, calls_table.c.sid.is_not(None))
+    async def _after_an_outage(self) -> bool:
+        """Whatever was live when we were last here may have ended unheard.  False: the store was away."""
+        query = select(calls_table).where(calls_table.c.state != CallState.ENDED)
         try:
             async with self._rooms.database.read() as conn:
                 live = (await conn.execute(query.order_by(calls_table.c.arrived_at))).all()
             for start in range(0, len(live), ASKED_AT_ONCE):
-                await asyncio.gather(*(self._silent(row) for row in live[start : start + ASKED_AT_ONCE]))
+                await asyncio.gather(*(self._silent(row, outage=True) for row in live[start : start + ASKED_AT_ONCE]))
         except Exception as error:
             log.warning("live_calls_not_asked_about", **told(error))
+            return False
+        return True
 
     async def _those_who_wait(self) -> None:
         """The longest first; where nobody of one lot could be helped, the next look goes on behind them."""
@@ -131,20 +143,22 @@ class Watch:
         if ended:
             self._rooms.floor_changed()
 
-    async def _silent(self, row: Row[Any]) -> None:
+    async def _silent(self, row: Row[Any], *, outage: bool = False) -> None:
         """A greeting that is over, or a call of which nothing was heard: what does the carrier say?"""
-        if row.state == CallState.TALKING and row.joined_at is None and row.join_asked_at is None:
+        greeted = row.state == CallState.TALKING and row.joined_at is None and row.join_asked_at is None
+        if greeted and not (outage and await self._gone(row.id)):
             async with _locked(self._rooms, row.id) as turn:
                 if turn is not None and turn.call.joined_at is None and turn.call.join_asked_at is None:
                     await fetch_caller(turn)
             return
-        if row.state in (CallState.WAITING, CallState.RINGING) and row.due_at == row.greeted_at:
+        if not outage and row.state in (CallState.WAITING, CallState.RINGING) and row.due_at == row.greeted_at:
             async with _locked(self._rooms, row.id) as turn:
                 if turn is not None and turn.call.step <= 1 and turn.call.state == row.state:
                     await journey.set_right(turn)
             return
-        status = None if row.sid is None else await self._status(row.sid)
-        agent_gone = row.state == CallState.TALKING and status not in LEG_ENDS and await self._has_left(row.id)
+        known = None if row.sid is None else await self._known(row.sid)
+        status = known and known.status
+        gone = None if status in LEG_ENDS else await self._gone(row.id)
         async with _locked(self._rooms, row.id) as turn:
             if turn is None or turn.call.state == CallState.ENDED:
                 return
@@ -152,26 +166,22 @@ class Watch:
                 await promised.customer_not_reached(turn, "no_answer")
             elif status in LEG_ENDS:
                 await end_call(turn, found_out=True)
-            elif agent_gone:
-                await self._agent_gone(turn)
+            elif gone is not None:
+                await _agent_gone(turn, *gone)
             else:
                 await calls.note(turn.conn, row.id, due_at=turn.now + LOOK_AGAIN, lease_owner=None, lease_until=None)
 
-    async def _has_left(self, call_id: str) -> bool:
-        """The agent of a talk, of whose end nobody has told us."""
+    async def _gone(self, call_id: str) -> tuple[Row[Any], KnownCall] | None:
+        """The agent's leg if it has ended and nobody has told us: no caller stays in an empty room, and nobody is
+        called into one."""
         async with self._rooms.database.read() as conn:
             leg = await calls.live_leg(conn, call_id, "agent")
-        return leg is not None and leg.sid is not None and await self._status(leg.sid) in LEG_ENDS
+        known = None if leg is None or leg.sid is None else await self._known(leg.sid)
+        return (leg, known) if leg is not None and known is not None and known.status in LEG_ENDS else None
 
-    async def _agent_gone(self, turn: Turn) -> None:
-        leg = await calls.live_leg(turn.conn, turn.call.id, "agent")
-        if leg is not None:
-            await calls.change_leg(turn.conn, leg.id, state="completed", ended_at=turn.now)
-            await agent_leg.ended_leg(turn, leg, "completed")
-
-    async def _status(self, sid: str) -> str | None:
+    async def _known(self, sid: str) -> KnownCall | None:
         try:
-            return (await self._network.fetch_call(sid)).status
+            return await self._network.fetch_call(sid)
         except (NotAsked, OutcomeUnknown, Refused) as error:
             log.info("call_not_known", error=type(error).__name__)
             return None
@@ -217,6 +227,23 @@ class Watch:
                 else:
                     await promised.customer_not_reached(turn, "failed")
         turn.finish()
+
+
+async def _agent_gone(turn: Turn, leg: Row[Any], known: KnownCall) -> None:
+    joined_at = turn.call.joined_at
+    if turn.call.direction == "inbound" and joined_at and known.ended_at and known.ended_at < joined_at:
+        await turn.change(joined_at=None)  # the room was empty when the caller came: they have met nobody
+    await agent_leg.status(turn, leg, {"CallStatus": known.status})
+
+
+@dataclass(frozen=True, slots=True)
+class _Afterwards:
+    first: asyncio.Event
+    loop: Loop
+
+    async def run(self) -> None:
+        await self.first.wait()
+        await self.loop.run()
 
 
 @asynccontextmanager

@@ -233,6 +233,9 @@ class Webhooks:
                 call = await calls.lock_by_sid(conn, hook.form["CallSid"])
                 if call is not None and call.reply_key == hook.key and call.reply:
                     return str(call.reply)
+                if "n" not in hook.query:  # where they were sent by us
+                    url = self._rooms.url(hook.path, **hook.query)
+                    await self._rooms.carrier.arrived(conn, hook.form["CallSid"], url=url)
                 # Without a row it was answered by the safe document, while the store was away: it is opened now.
                 turn = await (self._arrival(conn, hook.form) if call is None else Turn.of(self._rooms, conn, call))
                 turns.append(turn)

@@ -21,6 +21,7 @@ from store.events import emit
 from store.ids import new_id
 
 _NOT_TAKEN = (Ended.DECLINED, Ended.RANG_OUT, Ended.FAILED)
+_MISSED = (Ended.NOT_RUNG, Ended.CALLER_LEFT)
 # The carrier stops ringing by itself; this is for the case that it forgets to tell us.
 RING_GRACE = timedelta(seconds=6)
 # A request to ring whose outcome is unknown: if it happened, a webhook says so well within this.
@@ -146,7 +147,10 @@ async def _let_go(conn: AsyncConnection, agent_id: str, why: Ended, plan: Plan, 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """Agents already chosen for a call: who did not take it, and whom the carrier could not ring."""
+    """Agents already chosen for a call: who did not take it, and whom the carrier could not ring.
+
+    Among the latter also who took it and was gone before the two met: others first, then they.
+    """
 
     declined: frozenset[str]
     not_rung: frozenset[str]
@@ -159,7 +163,7 @@ async def tried_agents(conn: AsyncConnection, call_id: str) -> Tried:
             select(reservations.c.agent_id, reservations.c.state).where(reservations.c.call_id == call_id)
         )
     ).all()
-    in_vain = Counter(row.agent_id for row in rows if row.state == Ended.NOT_RUNG)
+    in_vain = Counter(row.agent_id for row in rows if row.state in _MISSED)
     declined = {row.agent_id for row in rows if row.state in _NOT_TAKEN}
     declined |= {agent_id for agent_id, times in in_vain.items() if times >= IN_VAIN}
     return Tried(frozenset(declined), frozenset(in_vain) - declined)

@@ -87,6 +87,7 @@ class Runner:
                 began, documents = self._count(began, documents)
                 script = await self._obtain(source, form or {})
                 self.call.check()
+                fallen_back = fallen_back and source == self.call.fallback  # once, until something else was obtained
                 source, form = await self.verbs(script)
             except (WebhookFailed, TwimlError) as failure:
                 url = failure.url if isinstance(failure, WebhookFailed) else self.base
@@ -95,7 +96,7 @@ class Runner:
                     raise
                 fallen_back = True
                 source = self.call.fallback
-                form = {"ErrorCode": str(failure.code), "ErrorUrl": url.partition("#")[0]}
+                form = {**(form or {}), "ErrorCode": str(failure.code), "ErrorUrl": url.partition("#")[0]}
                 self.call.check()
 
     def _count(self, began: datetime, documents: int) -> tuple[datetime, int]:

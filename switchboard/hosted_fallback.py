@@ -3,6 +3,9 @@
 It needs nothing of ours to take a message: `<Record>` has no action, so Twilio asks the same document again, which by
 its Mustache sections then says thank you.  The recording stays at Twilio, where reconciliation finds it.  Who says
 nothing is sent back to us, which is the only step that can fail, and they are told so before.
+
+A leg that we called ourselves, an agent's or that of a promised customer, comes with its first address as `Leg`: it is
+begged for patience as long as a server takes to be started again, and led back there.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ RETRIES = "#rc=3&rp=all"  # a server that is just being started again is back wi
 
 WORDS: Mapping[str, Mapping[str, str]] = {
     "it": {
+        "patience": "Un momento, per favore.",
         "away": "{company}. Ci scusiamo: in questo momento il nostro centralino non risponde, e non per colpa sua.",
         "message": "Dopo il segnale può lasciare un messaggio con il suo nome e il suo numero: lo ascolteremo e la "
         "richiameremo. Oppure resti in linea senza parlare.",
@@ -25,6 +29,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "kept": "Grazie, il messaggio è registrato. Lo ascolteremo e la richiameremo. A presto.",
     },
     "en": {
+        "patience": "One moment, please.",
         "away": "{company}. We are sorry: our telephone system is not answering just now, and it is not your fault.",
         "message": "After the tone you can leave a message with your name and number: we will listen to it and call "
         "you back. Or stay on the line without speaking.",
@@ -32,6 +37,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "kept": "Thank you, your message is recorded. We will listen to it and call you back. Goodbye for now.",
     },
     "de": {
+        "patience": "Einen Moment, bitte.",
         "away": "{company}. Es tut uns leid: Unsere Telefonanlage antwortet gerade nicht, und es liegt nicht an Ihnen.",
         "message": "Nach dem Signalton können Sie eine Nachricht mit Ihrem Namen und Ihrer Nummer hinterlassen: Wir "
         "hören sie an und rufen Sie zurück. Oder bleiben Sie in der Leitung, ohne zu sprechen.",
@@ -39,6 +45,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "kept": "Danke, Ihre Nachricht ist aufgezeichnet. Wir hören sie an und rufen Sie zurück. Bis bald.",
     },
     "fr": {
+        "patience": "Un instant, s'il vous plaît.",
         "away": "{company}. Nous sommes désolés : notre standard ne répond pas en ce moment, et vous n'y êtes pour "
         "rien.",
         "message": "Après le signal, vous pouvez laisser un message avec votre nom et votre numéro : nous l'écouterons "
@@ -47,6 +54,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "kept": "Merci, votre message est enregistré. Nous l'écouterons et nous vous rappellerons. À bientôt.",
     },
     "es": {
+        "patience": "Un momento, por favor.",
         "away": "{company}. Lo sentimos: en este momento nuestra centralita no responde, y no es culpa suya.",
         "message": "Después de la señal puede dejar un mensaje con su nombre y su número: lo escucharemos y le "
         "llamaremos. O siga en línea sin hablar.",
@@ -69,8 +77,13 @@ def hosted_fallback(*, company: str, language: str, public_url: str) -> str:
         voice, text = quoteattr(VOICES[spoken]), escape(words[key].replace("{company}", name))
         return f'<Say voice={voice} language="{spoken}">{text}</Say>'
 
+    patience = "\n  ".join(f'{say("patience")}\n  <Pause length="3"/>' for _ in range(3))
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <Response>
+  <!--{{{{#Leg}}}}-->
+  {patience}
+  <Redirect method="POST">{{{{Leg}}}}{escape(RETRIES)}</Redirect>
+  <!--{{{{/Leg}}}}-->
   <!--{{{{^RecordingUrl}}}}-->
   {say("away")}
   {say("message")}

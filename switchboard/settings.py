@@ -89,6 +89,7 @@ class Settings(BaseSettings):
     twilio_api_key_secret: SecretStr | None = None
     twilio_twiml_app_sid: str | None = Field(None, pattern=r"^AP\w+$")
     twilio_api_url: WebAddress = TWILIO_API_URL
+    twilio_fallback_url: WebAddress | None = None
 
     secret_key: SecretStr | None = Field(None, min_length=1)
     api_token: SecretStr | None = Field(None, min_length=1)

@@ -57,6 +57,7 @@ class Target:
 def run(settings: Settings, *, apply: bool, numbers: Collection[str], fallback: str | None) -> int:
     """Prints what is and what shall be; gives the exit code.  Raises AccountRefused."""
     public_url = reachable(settings.public_url, by_twilio=not is_loopback(settings.twilio_api_url))
+    fallback = fallback or settings.twilio_fallback_url
     if fallback is not None and urlsplit(fallback).scheme not in ("http", "https"):
         raise AccountRefused(f"--fallback: not a web address: {fallback}")
     with account(settings) as client:

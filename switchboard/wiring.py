@@ -86,10 +86,12 @@ def wire(
         house=house,
         public_url=public_url,
         floor_changed=lambda: tell(FLOOR),
+        fallback_url=settings.twilio_fallback_url,
     )
     owner = new_id("own")
     watch = Watch(rooms, network, owner=owner, poll=poll)
     keeper = Keeper(database, clock, promises, plans, lambda: PromiseDialler(rooms), owner=owner, poll=poll)
+    reconcile = Reconcile(rooms, network)
     effects.on_result = watch.heard
     nudges.listen(FLOOR, watch.floor_changed)
     nudges.listen(FLOOR, keeper.loop.nudge)
@@ -121,7 +123,7 @@ def wire(
             events_router(feed, guard),
             reports_router(database, clock, guard, plans, house, calls),
         ],
-        loops=[*effects.loops(), numbers, *watch.loops(), keeper.loop, Reconcile(rooms, network)],
+        loops=[*effects.loops(), numbers, *watch.loops(), *(watch.then(loop) for loop in (keeper.loop, reconcile))],
         rooms=rooms,
         feed=feed,
     )

@@ -388,6 +388,26 @@ async def test_a_change_whose_answer_is_lost_is_asked_again(
     assert len(stand_in.asked) == 5
 
 
+async def test_a_redirect_whose_answer_is_lost_is_not_asked_again_for_a_call_that_has_arrived(
+    database: Database, clock: VirtualClock, office: Any, stand_in: Any, trouble: Any
+) -> None:
+    """Fetched twice, a caller would leave the room in between, which ends the talk.  Elsewhere they did not arrive."""
+    office.effects.kick(await ring(database, office))
+    await clock.advance(0)
+    sid, room = stand_in.calls[0]["sid"], "https://x.example/join"
+    for arrived_at, times in ((room, 1), ("https://x.example/wait", 2)):
+        stand_in.troubles, asked = [trouble(effect_first=True)], len(stand_in.asked)
+        async with database.write() as conn:
+            redirect = await office.effects.redirect_call(conn, sid, url=room)
+        office.effects.kick(redirect)
+        await clock.advance(0)
+        async with database.write() as conn:
+            await office.effects.arrived(conn, sid, url=arrived_at)
+        await clock.advance(5)
+        assert len(stand_in.asked) - asked == times
+        assert (await row(database, redirect)).state == "done"
+
+
 async def test_a_refusal_is_final_and_carries_twilios_code(
     database: Database, clock: VirtualClock, office: Any, stand_in: Any, trouble: Any
 ) -> None:

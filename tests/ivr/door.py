@@ -84,6 +84,9 @@ class WishList:
     async def learn_sid(self, conn: AsyncConnection, effect_id: str, sid: str) -> str | None:
         return None
 
+    async def arrived(self, conn: AsyncConnection, sid: str, *, url: str) -> None:
+        self._wish("arrived", {"sid": sid, "url": url})
+
     async def forget(self, conn: AsyncConnection, numbers: Sequence[str]) -> None:
         self._wish("forget", {"numbers": numbers})
 

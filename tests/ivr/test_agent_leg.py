@@ -42,6 +42,19 @@ async def test_a_softphone_is_its_agent_and_joins_at_once(door: Door) -> None:
     assert await state_of(door) == ("ready", "talking", 0)
 
 
+async def test_a_room_whose_document_got_lost_is_given_once_more_while_the_agent_is_there(door: Door) -> None:
+    """The caller comes back from the fallback: not to a goodbye, for the talk has not begun."""
+    await rung(door)
+    await picked_up(door)
+    await door.clock.advance(10)
+    first, second = [await door.send(f"/twilio/voice/wait?again={n}", door.form()) for n in (1, 2)]
+    assert first.verbs[0] == second.verbs[0] == "Dial"
+    await door.leg_news(door.rings[-1]["status_url"], "completed")
+    third = await door.send("/twilio/voice/wait?again=3", door.form())
+    assert "Dial" not in third.verbs
+    assert (await state_of(door))[1] == "wrap_up"
+
+
 async def test_the_answer_told_twice_joins_the_same_room(door: Door) -> None:
     await rung(door)
     first, second = await picked_up(door), await picked_up(door)

@@ -120,6 +120,24 @@ async def test_after_an_outage_nobody_is_rung_for_somebody_who_left(door: Door) 
     assert door.rings == []
 
 
+async def test_an_agent_who_left_while_we_were_away_leaves_nobody_in_an_empty_room(door: Door) -> None:
+    """Anna had accepted; before Maria came into the room both Anna and we were gone.  Maria waits again, Luca rings."""
+    await door.customer("Maria", MARIA)
+    await door.agent()
+    await door.agent("luca", availability="away")
+    await door.ring()
+    await door.leg_news(door.rings[0]["url"], "in-progress")
+    assert (await door.call()).state == "talking"
+    door.network.has(sid(900), "completed")
+    await ready(door, "luca")
+    async with watching(door):
+        await door.clock.advance(0.5)
+    call = await door.call()
+    assert (call.state, call.outcome, call.agent_id, call.joined_at) == ("ringing", None, None, None)
+    assert [ring["to"] for ring in door.rings] == ["client:anna", "client:luca"]
+    assert path_of(door.carrier.of("redirect_call")[-1]["url"]) == "/twilio/voice/wait"
+
+
 async def test_a_call_that_lives_is_asked_about_again_later(door: Door) -> None:
     await door.customer("Maria", MARIA)
     await door.agent(availability="away")
