@@ -11,7 +11,12 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
-from switchboard.logs import RequestLog, mask
+from switchboard.logs import RequestLog, configure, mask
+
+
+@pytest.fixture(autouse=True)
+def _as_the_server_logs() -> None:
+    configure()
 
 
 @pytest.mark.parametrize(
