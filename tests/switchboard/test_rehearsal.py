@@ -13,7 +13,7 @@ HOUSE = Settings(_env_file=None, company_name="Officine Lume")
 
 
 async def test_ten_situations_are_told_in_the_order_they_are_heard(capsys: pytest.CaptureFixture[str]) -> None:
-    configure("ERROR")
+    configure()
     await rehearse(HOUSE, "en")
     told = capsys.readouterr().out
     assert [line for line in told.splitlines() if line[:1].isdigit()] == [
