@@ -53,10 +53,10 @@ def test_a_worker_that_is_killed_is_replaced(commands: Any) -> None:
     assert server.terminate()[0] == 0
 
 
-def test_workers_end_with_a_main_process_that_was_killed(commands: Any) -> None:
+def test_workers_end_with_a_main_process_that_was_killed(commands: Any, redis_url: str) -> None:
     """Else they would keep the port, and nobody could start again."""
     port = free_port()
-    server = commands.start("serve", "--port", str(port), "--workers", "2")
+    server = commands.start("serve", "--port", str(port), "--workers", "2", REDIS_URL=redis_url)
     server.until_ready(f"http://127.0.0.1:{port}")
     children = psutil.Process(server.process.pid).children(recursive=True)
     workers = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
