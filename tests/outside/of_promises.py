@@ -10,8 +10,7 @@ from tests.outside.scene import Scene, Situation
 async def promised(scene: Scene, seconds: float) -> tuple[Phone, Phone, str]:
     """Promises go out from any line, so those who keep them are told apart by a language (which the house answers
     in English)."""
-    agent = await scene.house.agent(LINE, languages=["pl-PL"])
-    customer = await scene.house.customer(language="pl-PL")
+    agent, customer = await scene.agent(LINE, languages=["pl-PL"]), await scene.caller(language="pl-PL")
     promise = await scene.house.promise(customer, seconds, agent=scene.house.ids[agent.address])
     return agent, customer, promise
 

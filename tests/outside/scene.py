@@ -27,6 +27,11 @@ class Scene:
     def __init__(self, house: House, line: str, moment: Moment) -> None:
         self.house, self.line, self._moment = house, line, moment
         self.roads = house.carrier.roads
+        self.phones: list[Phone] = []
+
+    def account(self) -> str:
+        """Where everybody of this play is, for when it ends badly."""
+        return "".join(f"\n    {p.address} {p.state} {p.call} ...{p.words[-160:]}" for p in self.phones)
 
     async def the_server_dies(self) -> None:
         self._moment.there.add(self)
@@ -54,11 +59,13 @@ class Scene:
             if recording.call_sid == sid:
                 recording.created_at -= timedelta(minutes=3)
 
-    async def agent(self, **more: Any) -> Phone:
-        return await self.house.agent(self.line, **more)
+    async def agent(self, line: str | None = None, **more: Any) -> Phone:
+        self.phones.append(await self.house.agent(line or self.line, **more))
+        return self.phones[-1]
 
-    async def caller(self) -> Phone:
-        return await self.house.customer()
+    async def caller(self, **more: Any) -> Phone:
+        self.phones.append(await self.house.customer(**more))
+        return self.phones[-1]
 
     async def hears(self, phone: Phone, words: str) -> None:
         try:

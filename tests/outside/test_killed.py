@@ -30,27 +30,27 @@ async def test_a_server_that_dies_at_any_moment_of_a_call_loses_nobody(
     here = house(server)
     lines = await here.opens(len(SITUATIONS))
     moment = Moment()
+    failed: list[str] = []
 
     async def play(situation: Situation, line: str) -> None:
         scene = Scene(here, line, moment)
         try:
             await situation(scene)
+        except (AssertionError, TimeoutError) as error:
+            failed.append(f"{situation.__name__}: {error}{scene.account()}")
         finally:
             scene.ends()  # one that failed keeps nobody waiting
 
-    plays = [
-        asyncio.create_task(play(situation, line), name=situation.__name__)
-        for situation, line in zip(SITUATIONS, lines, strict=True)
-    ]
-    await until(lambda: len(moment.there) == len(SITUATIONS))
-    server.kill()
-    moment.killed.set()
-    await until(lambda: len(moment.done) == len(SITUATIONS))
-    server.start()
-    await server.ready(BACK_SECONDS)
-    moment.back.set()
-    await asyncio.wait(plays)
-    failed = [f"{task.get_name()}: {task.exception()!r}" for task in plays if task.exception() is not None]
+    async with asyncio.TaskGroup() as plays:
+        for situation, line in zip(SITUATIONS, lines, strict=True):
+            plays.create_task(play(situation, line))
+        await until(lambda: len(moment.there) == len(SITUATIONS))
+        server.kill()
+        moment.killed.set()
+        await until(lambda: len(moment.done) == len(SITUATIONS))
+        server.start()
+        await server.ready(BACK_SECONDS)
+        moment.back.set()
     assert not failed, "\n".join(failed)
     await here.closes()
     await here.nothing_was_lost_or_done_twice()
