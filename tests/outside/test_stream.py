@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -52,7 +52,7 @@ class Caller:
         """`outcome` None: the house has never heard of the call."""
         match outcome:
             case "agent":
-                return self.talked or self.hung_up  # perhaps on the way into the room
+                return self.talked or self.hung_up  # on their way into the room, perhaps
             case "callback" | "voicemail":
                 return not self.talked
             case _:
@@ -75,6 +75,40 @@ class Caller:
             self.phone.press("#")
 
 
+@dataclass
+class Agent:
+    """Picks up, waits for whoever it is, talks, and hangs up."""
+
+    phone: Phone
+    picks_up_seconds: float
+    talk_seconds: float
+
+    async def works(self) -> None:
+        while True:
+            await until(lambda: self.phone.state == "ringing", 600)
+            await asyncio.sleep(self.picks_up_seconds)
+            if self.phone.state == "ringing":
+                await self._takes(self.phone.call)
+
+    async def _takes(self, call: str | None) -> None:
+        self.phone.answer()
+        with suppress(TimeoutError):
+            await until(lambda: self.phone.partners or self.phone.call != call)
+        await asyncio.sleep(self.talk_seconds)
+        if self.phone.call == call:
+            self.phone.hang_up()
+
+
+@asynccontextmanager
+async def at_work(agents: Sequence[Agent]) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(agent.works()) for agent in agents]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
 async def test_every_call_of_a_stream_is_accounted_for_although_the_server_dies_in_it(
     serve_process: Starts, house: Callable[[Process], House]
 ) -> None:
@@ -83,29 +117,27 @@ async def test_every_call_of_a_stream_is_accounted_for_although_the_server_dies_
     server = await serve_process()
     here = house(server)
     await here.opens(0)
-    for n in range(AGENTS):
-        agent = await here.agent()
-        talk_seconds = 1.0 if n == 0 else chance.uniform(3.0, 6.0)  # the first is gone before the caller comes
-        agent.auto = AutoAnswer(after_seconds=chance.uniform(0.2, 2.5), talk_seconds=talk_seconds)
+    agents = [Agent(await here.agent(), chance.uniform(0.2, 2.5), chance.uniform(0.5, 2.5)) for _ in range(AGENTS)]
     callers = [
         Caller(await here.customer(), chance.choice(WISHES), patience_seconds=chance.uniform(0.0, 6.0))
         for _ in range(CALLS)
     ]
 
-    async def ring_one_after_the_other() -> None:
-        async with asyncio.TaskGroup() as calls:
-            for caller in callers:
-                calls.create_task(caller.calls())
-                await asyncio.sleep(SECONDS_BETWEEN_CALLS * chance.uniform(0.2, 1.8))
+    pauses = [SECONDS_BETWEEN_CALLS * chance.uniform(0.2, 1.8) for _ in callers]
 
-    stream = asyncio.create_task(ring_one_after_the_other())
-    for _ in range(DEATHS):
-        await until(here.carrier.everybody_is_back)
-        await asyncio.sleep(chance.uniform(2.0, 5.0))
-        server.kill()
-        server.start()
-        await server.ready(BACK_SECONDS)
-    await asyncio.wait_for(stream, 90)
+    async def ring_one_after_the_other(calls: asyncio.TaskGroup) -> None:
+        for caller, pause in zip(callers, pauses, strict=True):
+            calls.create_task(caller.calls())
+            await asyncio.sleep(pause)
+
+    async with at_work(agents), asyncio.timeout(150), asyncio.TaskGroup() as calls:
+        calls.create_task(ring_one_after_the_other(calls))
+        for _ in range(DEATHS):
+            await until(here.carrier.everybody_is_back)
+            await asyncio.sleep(chance.uniform(2.0, 5.0))
+            server.kill()
+            server.start()
+            await server.ready(BACK_SECONDS)
     for recording in here.carrier.network.recordings.all.values():
         recording.created_at -= timedelta(minutes=3)  # what nobody has told us of for so long is looked for
     server.kill()
