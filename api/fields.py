@@ -27,7 +27,7 @@ _BCP_47 = r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8}){0,6}$"
 _CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 _CLOCK_TO_CLOCK = rf"^{_CLOCK}-{_CLOCK}$"
 _EMAIL = r"^[^@\s]+@[^@\s]+$"
-_WEB = r"^https?://[^\s]+$"
+_WEB = r"^https?://[^\s\x85]+$"
 _NOT_BLANK = r"\S"
 WANTED = {  # by pattern: what to tell those who wrote something else
     _BCP_47: "A language is written as it-IT or en-GB.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from http import HTTPStatus
 from typing import Any
 
@@ -11,6 +12,7 @@ from fastapi.openapi.utils import get_openapi
 from api.idempotency import LONGEST_KEY
 from api.problems import PROBLEM_JSON, ProblemShown
 
+_SENT, _ANSWERED = "-Input", "-Output"  # how FastAPI tells the two apart
 METHODS = ("get", "put", "post", "delete", "patch")
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
@@ -43,7 +45,36 @@ def describe(app: FastAPI, mounted_at: str) -> dict[str, Any]:
         for method in METHODS:
             if method in path:
                 _complete(path[method], method)
-    return document
+    return _same_in_as_out(document)
+
+
+def _same_in_as_out(document: dict[str, Any]) -> dict[str, Any]:
+    """A part that refers to itself is described twice, as sent and as answered; where both are the same, it is one."""
+    schemas = document["components"]["schemas"]
+    same = {name.removesuffix(_SENT) for name in schemas if name.endswith(_SENT)}
+    same = {name for name in same if name + _ANSWERED in schemas}
+    while differ := {
+        one for one in same if _merged(schemas[one + _SENT], same) != _merged(schemas[one + _ANSWERED], same)
+    }:
+        same -= differ
+    for name in same:
+        schemas[name] = schemas.pop(name + _SENT)
+        del schemas[name + _ANSWERED]
+    merged: dict[str, Any] = _merged(document, same)
+    return merged
+
+
+def _merged(part: Any, same: Set[str]) -> Any:
+    """With one name for what is in `same`."""
+    if isinstance(part, list):
+        return [_merged(one, same) for one in part]
+    if not isinstance(part, dict):
+        return part
+    merged = {name: _merged(one, same) for name, one in part.items()}
+    if isinstance(reference := part.get("$ref"), str):
+        name = reference.removesuffix(_SENT).removesuffix(_ANSWERED)
+        merged["$ref"] = name if name.rpartition("/")[2] in same else reference
+    return merged
 
 
 def _complete(operation: dict[str, Any], method: str) -> None:

@@ -14,11 +14,13 @@ from callbacks.slots import Booked, Ledger, Quiet, Slot, keepable, nearest_slots
 from callbacks.states import MOVABLE, OPEN, State
 from callbacks.tables import callback_attempts, callbacks
 from crm.identify import person_by_id
-from routing.choose import Caller, fitting
+from routing.absences import by_agent
 from routing.floor import everybody
 from routing.hours import read_hours
 from routing.house import House
 from routing.plan import Plan
+from routing.vetoes import vetoed_by
+from routing.weigh import Caller, fitting
 from store.events import emit
 from store.ids import new_id
 from store.sql import only_one
@@ -74,8 +76,8 @@ class Promises:
         line: str = "",
         customer_id: str | None = None,
     ) -> Ledger:
-        """What can be promised to somebody who speaks `language`; their own open promises take no place, and nothing
-        lies in their quiet hours."""
+        """What can be promised to somebody who speaks `language`; their own open promises take no place, nothing lies
+        in their quiet hours, and nobody calls whom they declined or who declined them."""
         taken = select(callbacks.c.promised_at, callbacks.c.agent_id).where(
             callbacks.c.state.in_(OPEN), callbacks.c.promised_at > now - timedelta(hours=1)
         )
@@ -86,7 +88,10 @@ class Promises:
         zone, country = self._house.zone, self._house.country
         hours = read_hours(plan.hours_of(line), zone, country)
         quiet = None if customer_id is None else await self.quiet(conn, customer_id)
-        return Ledger(fitting(caller, await everybody(conn)), booked, hours, zone, country, plan, now, quiet)
+        apart = frozenset[str]() if customer_id is None else await vetoed_by(conn, customer_id)
+        able = [a for a in fitting(caller, await everybody(conn), plan, now) if a.id not in apart]
+        absences = await by_agent(conn, now)
+        return Ledger(able, booked, hours, zone, country, plan, now, quiet, absences)
 
     async def quiet(self, conn: AsyncConnection, customer_id: str) -> Quiet | None:
         person = await person_by_id(conn, customer_id)
@@ -112,7 +117,7 @@ class Promises:
             "due_at": max(promised_at - AGENT_LEAD, now),
             "kind": wish.kind,
             "state": State.PROMISED,
-            "window_seconds": wish.window_seconds or plan.callback_window_seconds,
+            "window_seconds": wish.window_seconds or plan.service.callback_window_seconds,
             "spoken": wish.spoken,
         }
         optional = {

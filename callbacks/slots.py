@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from functools import lru_cache
 from itertools import islice
 from zoneinfo import ZoneInfo
 
 from routing.agents import Agent
-from routing.forecast import free_in_seconds
+from routing.forecast import HONEST_SHARE, free
 from routing.hours import Hours, read_hours
 from routing.plan import Plan
 
@@ -69,6 +69,9 @@ class Ledger:
     plan: Plan
     now: datetime
     quiet: Quiet | None = None
+    absences: Mapping[str, Sequence[tuple[datetime, datetime]]] = field(
+        default_factory=dict
+    )  # by agent, beside their shifts
 
     @property
     def talk(self) -> timedelta:
@@ -131,10 +134,12 @@ def spoken_choices(ledger: Ledger, agent: str | None) -> list[Slot]:
 def _there(agent: Agent, at: datetime, ledger: Ledger) -> bool:
     if agent.hours is not None and not _on_shift(agent.hours, ledger.zone, ledger.country, at):
         return False
+    if any(start <= at < end for start, end in ledger.absences.get(agent.id, ())):
+        return False
     if at - ledger.now > NEAR:
         return True
-    free_in = free_in_seconds(agent, ledger.plan, ledger.now)
-    return free_in is not None and ledger.now + timedelta(seconds=free_in) <= at + _slack(ledger)
+    found = free(agent, ledger.plan, ledger.now)
+    return found is not None and found.chance((at + _slack(ledger) - ledger.now).total_seconds()) >= HONEST_SHARE
 
 
 @lru_cache(maxsize=4096)
@@ -145,7 +150,7 @@ def _on_shift(hours: str, zone: str, country: str | None, at: datetime) -> bool:
 
 def _slack(ledger: Ledger) -> timedelta:
     """A forecast is not exact: half of the window in which the promise still counts as kept."""
-    return timedelta(seconds=ledger.plan.callback_window_seconds / 2)
+    return timedelta(seconds=ledger.plan.service.callback_window_seconds / 2)
 
 
 def _on_grid(at: datetime) -> datetime:

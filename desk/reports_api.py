@@ -128,7 +128,7 @@ class Outcomes(Shown):
 
 
 class Within(Ratio):
-    seconds: int = Field(description="the plan's `offer_after_seconds`, as it is now")
+    seconds: int = Field(description="the plan's `service.choice_after_seconds`, as it is now")
 
 
 class TalkingShown(Shown):
@@ -257,7 +257,7 @@ class _Reports:
             found = await read_floor(conn, self.calls, span)
             talking = await read_talking(conn, span, plan, self.house)
             names = await read_names(conn, span, plan)
-        within = plan.offer_after_seconds
+        within = plan.service.choice_after_seconds
         report = _report(span, found, names, lambda tally: _floor(tally, within))
         if talking.total.agents >= SMALLEST_TEAM:
             report["total"]["talking"] = _talking(talking.total)

@@ -13,8 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ivr.lifecycle import LEG_ENDS, CallState, may_become
 from ivr.tables import calls, legs
+from routing.queue import leaves
 from store.events import emit
 from store.ids import new_id
+
+_PLACE_LOST = (CallState.TALKING, CallState.ENDED)  # whoever is being rung for keeps it
 
 
 class IllegalStep(RuntimeError):
@@ -49,6 +52,8 @@ async def change(conn: AsyncConnection, call: Row[Any], *, now: datetime, **valu
     state = values.get("state", call.state)
     if not may_become(call.state, state):
         raise IllegalStep(f"{call.id}: {call.state} -> {state}")
+    if call.state == CallState.WAITING and state in _PLACE_LOST:
+        await leaves(conn, call.id, now=now)
     row = (await conn.execute(update(calls).where(calls.c.id == call.id).values(**values).returning(*calls.c))).one()
     await emit(conn, "call.changed", call.id, now)
     return row
@@ -110,6 +115,13 @@ async def dropped_just_now(conn: AsyncConnection, number: str, since: datetime) 
         .limit(1)
     )
     return (await conn.execute(query)).one_or_none()
+
+
+async def talked_just_now(conn: AsyncConnection, customer_id: str, this_call: str, since: datetime) -> bool:
+    """Did a talk of theirs end so shortly ago that the line must have been cut, or something was forgotten?"""
+    theirs = select(calls.c.id).where(calls.c.customer_id == customer_id, calls.c.id != this_call)
+    query = theirs.where(calls.c.outcome == "agent", calls.c.ended_at >= since)
+    return (await conn.execute(query.limit(1))).first() is not None
 
 
 async def _lock(conn: AsyncConnection, query: Select[Any]) -> Row[Any] | None:

@@ -7,23 +7,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert, select
 
+from callbacks.upcoming import broken_lately, next_promises
 from crm.familiarity import Familiar, familiar_agents
 from crm.history import open_matters, past
+from crm.weariness import weariness
 from ivr import calls, legs
 from ivr.lifecycle import CallState
 from ivr.turn import Turn
+from routing.absences import absent_now
 from routing.agents import Activity, Agent
-from routing.choose import Caller, Decision, Tie, choose, on_shift
-from routing.explain import sentence
-from routing.floor import read_floor
+from routing.card import STRANGER, Card, Known, Moment, card
+from routing.choose import WAIT, Decision, choose
+from routing.explain import sentence, to_caller
+from routing.floor import count_ready
+from routing.needs import Need
+from routing.queue import waits
 from routing.reservations import claim, tried_agents
 from routing.tables import decisions
+from routing.vetoes import vetoed_by
+from routing.weigh import Caller, worth_of
 from store.events import emit
 from store.ids import new_id
+
+CUT_OFF_WITHIN = timedelta(minutes=5)
+PROMISES_WITHIN = timedelta(minutes=20)
+FOR_WHOM_THEY_CHOSE = timedelta(hours=1)
+RULES_LOOK = timedelta(seconds=5)  # rules may ask how long somebody has waited, or who is free
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +48,10 @@ class Chosen:
 
 async def look(turn: Turn, owner: str | None = None) -> Chosen:
     """Chooses, claims and rings; the call is ringing then.  `owner`: whose promise this is."""
-    caller, _ = await caller_card(turn)
-    if owner is not None:
-        caller = replace(caller, preferred=owner)
-    floor = await on_the_floor(turn, [*caller.ties, *caller.owners, *([caller.preferred] if caller.preferred else [])])
+    own, _ = await caller_card(turn, owner)
+    turn.plan, caller = own.plan, own.caller
+    found = await look_at_the_floor(turn, caller)
+    floor, caller = found.agents, replace(caller, ahead=found.ahead)
     tried = await tried_agents(turn.conn, turn.call.id)
     caller = replace(caller, tried=tried.declined)
     others_first = replace(caller, tried=tried.declined | tried.not_rung)
@@ -49,58 +63,128 @@ async def look(turn: Turn, owner: str | None = None) -> Chosen:
             break
         assert decision.who is not None
         agent = decision.who.agent
-        reservation = await claim(turn.conn, agent.id, turn.call.id, turn.plan, now=turn.now)
+        load = agent.load_at(turn.now)
+        reservation = await claim(turn.conn, agent.id, turn.call.id, turn.plan, now=turn.now, load=load)
         if reservation is not None:
-            await remember(turn, decision, caller)
+            await remember(turn, decision, own)
             await turn.change(state=CallState.RINGING, familiar=decision.who.familiar)
             turn.effects += await legs.ring_agent(turn, agent, reservation)
             return Chosen(decision, agent)
         # Somebody was quicker: choose again among the others, with this one as busy as they now are.
         floor = [replace(a, activity=Activity.RESERVED, since_at=turn.now) if a.id == agent.id else a for a in floor]
-    await remember(turn, decision, caller)
+    await remember(turn, decision, own)
+    await _take_place(turn, decision, caller, found.need)
     return Chosen(decision, None)
 
 
-async def caller_card(turn: Turn) -> tuple[Caller, Sequence[Familiar]]:
-    call, person = turn.call, turn.person
-    line = turn.plan.line(call.to_number if call.direction == "inbound" else call.from_number)
-    familiar: Sequence[Familiar] = ()
-    owners: frozenset[str] = frozenset()
-    if person is not None:
-        familiar = familiar_agents(await past(turn.conn, person.id), turn.now)
-        matters = await open_matters(turn.conn, person.id)
-        owners = frozenset(matter.agent_id for matter in matters if matter.agent_id)
-    card = Caller(
+async def caller_card(turn: Turn, owner: str | None = None) -> tuple[Card, Sequence[Familiar]]:
+    """What choosing needs to know of them, and who knows them, under the rules that hold for this call."""
+    call = turn.call
+    known, familiar = await _known(turn, owner)
+    moment = Moment(
+        line=call.to_number if call.direction == "inbound" else call.from_number,
         language=call.language,
         arrived_at=call.arrived_at,
+        now=turn.now,
+        ready=await count_ready(turn.conn) if turn.pinned.rules else 0,
+        waiting=await calls.waiting_before(turn.conn, call.arrived_at) if turn.pinned.rules else 0,
+    )
+    own = card(known, moment, turn.pinned, turn.rooms.house)
+    held = call.held_at and (turn.now - call.held_at).total_seconds()
+    caller = replace(
+        own.caller, choice=call.choice, offered=call.offered_at is not None, held_seconds=max(held or 0.0, 0.0)
+    )
+    return replace(own, caller=caller), familiar
+
+
+async def _known(turn: Turn, owner: str | None) -> tuple[Known, Sequence[Familiar]]:
+    person, conn = turn.person, turn.conn
+    if person is None:
+        return (STRANGER if owner is None else replace(STRANGER, preferred=owner)), ()
+    talks, matters = await past(conn, person.id), await open_matters(conn, person.id)
+    weary = weariness(talks, matters, turn.now)
+    if weary.level != (turn.call.weary_level or 0):
+        await calls.note(conn, turn.call.id, weary_level=weary.level)
+    known = Known(
+        is_person=True,
         called=turn.name,
-        preferred=person.preferred_agent if person else None,
-        owners=owners,
-        ties={one.agent_id: Tie(one.score, one.times) for one in familiar},
-        skills=line.skills,
-        ahead=await calls.waiting_before(turn.conn, call.arrived_at),
-        choice=call.choice,
-        offered=call.offered_at is not None,
+        preferred=owner or person.preferred_agent,
+        tags=frozenset(person.tags),
+        talks=talks,
+        owners=frozenset(matter.agent_id for matter in matters if matter.agent_id),
+        open_matters=len(matters),
+        weary=weary,
+        vetoed=await vetoed_by(conn, person.id),
+        broken_promise=await broken_lately(conn, person.id, now=turn.now),
+        cut_off=await calls.talked_just_now(conn, person.id, turn.call.id, turn.call.arrived_at - CUT_OFF_WITHIN),
     )
-    return card, familiar
+    return known, familiar_agents(talks, turn.now)
 
 
-async def on_the_floor(turn: Turn, known: Sequence[str]) -> list[Agent]:
-    house = turn.rooms.house
-    return [
-        agent for agent in await read_floor(turn.conn, known) if on_shift(agent, house.zone, house.country, turn.now)
+@dataclass(frozen=True, slots=True)
+class OnTheFloor:
+    agents: list[Agent]  # who could take it, and who knows them wherever they are
+    ahead: int  # callers
+    need: Need  # that these agents meet
+
+
+async def look_at_the_floor(turn: Turn, caller: Caller) -> OnTheFloor:
+    """Each agent with what is known of their time."""
+    now = turn.now
+    need = Need.of(caller, turn.plan.widened(caller.waited_seconds(now)))
+    found = await turn.rooms.floor.candidates(turn.conn, caller, now, need=need)
+    away = await absent_now(turn.conn, now)
+    promised = await next_promises(turn.conn, now=now, until=now + PROMISES_WITHIN, beside=turn.call.callback_id)
+    agents = [
+        replace(
+            agent,
+            present=agent.present and agent.id not in away,
+            talk=turn.rooms.learning.talk(agent.id),
+            promised_at=promised.get(agent.id),
+        )
+        for agent in found.agents
     ]
+    return OnTheFloor(agents, found.ahead, found.need)
 
 
-async def remember(turn: Turn, decision: Decision, caller: Caller) -> None:
-    agent_id = decision.who.agent.id if decision.who else None
-    await store_decision(
-        turn,
-        decision.action,
-        agent_id,
-        sentence(decision, caller, turn.rooms.house.language),
-        decision.reasons() | {"waited_seconds": round(caller.waited_seconds(turn.now), 1)},
-    )
+async def _take_place(turn: Turn, decision: Decision, caller: Caller, need: Need) -> None:
+    """Where those find them who become free; counts once the call waits."""
+    hold, call, plan = decision.hold, turn.call, turn.plan
+    held_until = None if hold is None else turn.now + timedelta(seconds=hold.seconds)
+    held_at = call.held_at or (None if hold is None else turn.now)
+    look_at = _look_at(turn, held_until, caller)
+    if (held_at, look_at) != (call.held_at, call.look_at):
+        await calls.note(turn.conn, call.id, held_at=held_at, look_at=look_at)
+    if call.direction == "outbound":
+        return  # the keeper looks after promises
+    worths = {agent: worth_of(caller, agent, plan) for agent in caller.known - caller.tried - caller.vetoed}
+    if caller.choice == WAIT and decision.who is not None:
+        held_until = turn.now + FOR_WHOM_THEY_CHOSE  # others leave them alone
+    await waits(turn.conn, call.id, caller, need, worths, now=turn.now, held_until=held_until)
+
+
+def _look_at(turn: Turn, held_until: datetime | None, caller: Caller) -> datetime | None:
+    """When this caller must be looked at again though nobody becomes free."""
+    at = [] if held_until is None else [held_until]
+    if turn.pinned.rules:
+        at.append(turn.now + RULES_LOOK)
+    waited = caller.waited_seconds(turn.now)
+    steps = (step.after_seconds - waited for step in turn.plan.widen if step.after_seconds > waited)
+    at += [turn.now + timedelta(seconds=seconds) for seconds in steps]
+    return min(at, default=None)
+
+
+async def remember(turn: Turn, decision: Decision, own: Card) -> None:
+    """The decision with its reasons, the rules that shaped it, and what may be told to the caller of it."""
+    caller, agent_id = own.caller, decision.who.agent.id if decision.who else None
+    reasons = decision.reasons() | {"waited_seconds": round(caller.waited_seconds(turn.now), 1)}
+    reasons["to_caller"] = to_caller(decision, caller, turn.call.language)
+    if caller.urgent:
+        reasons["urgent"] = dict(caller.urgent)
+    if own.rules:
+        reasons["rules"] = list(own.rules)
+    words = sentence(decision, caller, turn.rooms.house.language)
+    await store_decision(turn, decision.action, agent_id, words, reasons)
 
 
 async def store_decision(turn: Turn, action: str, agent_id: str | None, words: str, reasons: dict[str, Any]) -> None:

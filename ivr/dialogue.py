@@ -107,7 +107,7 @@ def choice(stage: Stage, decision: Decision, slot: datetime | None, *, opening: 
     who = known.agent.first_name
     heard: list[Heard] = [opening] if opening else []
     busy = "known_busy" if known.agent.activity is Activity.TALKING else "known_soon"
-    heard.append(stage.say(busy, agent=who, estimate=speaker.estimate(known.wait_seconds)))
+    heard.append(stage.say(busy, agent=who, estimate=speaker.estimate(decision.estimate_seconds or known.wait_seconds)))
     teammate = decision.teammate.agent.first_name if decision.teammate else None
     ways = _ways(stage, teammate=teammate, slot=slot)
     if teammate and decision.action == "offer_callback":

@@ -151,7 +151,8 @@ async def _customer(turn: Turn, number: str) -> str:
 
 async def _their_agent(turn: Turn) -> Agent | None:
     """The one they chose, or else the one this call was decided for."""
-    caller, familiar = await caller_card(turn)
+    own, familiar = await caller_card(turn)
+    caller = own.caller
     wanted: Sequence[str | None] = [caller.preferred, *sorted(caller.owners), *(one.agent_id for one in familiar)]
     return await _agent(turn, next((agent_id for agent_id in wanted if agent_id), None))
 

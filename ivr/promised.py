@@ -87,9 +87,11 @@ class PromiseDialler:
         from_number = promise.from_number or await self._rooms.numbers.any_number(conn)
         if from_number is None:
             return None
+        version, _ = await self._rooms.plans.current(conn)
         call = await calls.open_call(
             conn,
             now=self._rooms.clock.now(),
+            plan_version=version,
             direction="outbound",
             from_number=from_number,
             to_number=promise.number,

@@ -1,11 +1,12 @@
 """Calls and their legs."""
 
-from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, Table, Text, text
 
 from store.due import due_columns
 from store.sql import Instant, metadata
 
 _NO_OUTCOME = text("outcome IS NULL")
+_WAITING = text("state = 'waiting'")
 
 calls = Table(
     "calls",
@@ -35,6 +36,17 @@ calls = Table(
     Column("joined_at", Instant),  # when the room was given to the caller's leg
     Column("ended_at", Instant),
     Column("waited_seconds", Float),
+    Column("plan_version", Integer),  # the rules that were in force when it arrived hold for all of it
+    # In the queue: what choosing needs to know, which agents would do, and the place (arrival, less urgency).
+    Column("card", JSON),
+    Column("need", Text),
+    Column("ranked_at", Instant),
+    Column("held_at", Instant),  # since when they are kept, unasked, for somebody they know
+    Column("held_until", Instant),
+    Column("look_at", Instant),  # while they wait: a hold is over, the rules widen
+    Column("weary_level", Integer),
+    Column("told_seconds", Float),  # the first estimate they heard
+    Column("told_at", Instant),
     # The document last given, so that a webhook sent twice gets the same answer and acts once.
     Column("step", Integer, nullable=False, server_default=text("0")),
     Column("reply_key", Text),
@@ -42,6 +54,8 @@ calls = Table(
     *due_columns(),  # due_at: look at this call again
     # Few at any time: those that are live, and those that were lost.
     Index("ix_calls_no_outcome", "direction", "state", sqlite_where=_NO_OUTCOME, postgresql_where=_NO_OUTCOME),
+    Index("ix_calls_queue", "need", "ranked_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
+    Index("ix_calls_look_at", "look_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
 )
 
 legs = Table(

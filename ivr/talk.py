@@ -97,7 +97,8 @@ async def end_talk(turn: Turn) -> None:
     if reservation is None or reservation.state != "accepted":
         return
     met = turn.call.joined_at is not None  # an agent who accepts as the caller hangs up has met nobody
-    await close(turn.conn, reservation.id, Ended.TALK_ENDED if met else Ended.CALLER_LEFT, turn.plan, now=turn.now)
+    why, weary = (Ended.TALK_ENDED, turn.call.weary_level or 0) if met else (Ended.CALLER_LEFT, 0)
+    await close(turn.conn, reservation.id, why, turn.plan, now=turn.now, weary_level=weary)
     turn.effects += await legs.end_leg(turn, "agent")
     turn.floor = True
     if met:

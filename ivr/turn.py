@@ -20,6 +20,8 @@ from ivr import calls
 from ivr.dialogue import Stage
 from ivr.phrases import Speaker, speakable, spoken_language
 from routing.house import House
+from routing.learning import Learning
+from routing.live_floor import Floor
 from routing.plan import Plan
 from routing.plans import Plans
 from store.clock import Clock
@@ -37,6 +39,8 @@ class Rooms:
     promises: Promises
     plans: Plans
     house: House
+    learning: Learning
+    floor: Floor
     public_url: str
     floor_changed: Callable[[], None]  # somebody may be free now: look at those who wait
     fallback_url: str | None = None  # a document at Twilio, for when nobody is here to answer
@@ -64,18 +68,24 @@ class Turn:
     rooms: Rooms
     conn: AsyncConnection
     now: datetime
-    plan: Plan
+    plan: Plan  # with the rules that hold for this caller, once they are known
     call: Row[Any]
     person: Person | None = None
     effects: list[str] = field(default_factory=list)
     floor: bool = False
     nobody: bool = False  # the caller hears that nobody is here
     turn_of_talk: int = 0
+    pinned: Plan = field(init=False)  # the version that was in force when the call came
     notes: dict[str, Any] = field(default_factory=dict)  # book-keeping of the call, written with the reply
+
+    def __post_init__(self) -> None:
+        self.pinned = self.plan
 
     @classmethod
     async def of(cls, rooms: Rooms, conn: AsyncConnection, call: Row[Any]) -> Turn:
-        _, plan = await rooms.plans.current(conn)
+        """Under the rules the call began with: what is published meanwhile harms nobody on the line."""
+        version = call.plan_version
+        plan = (await rooms.plans.current(conn))[1] if version is None else await rooms.plans.of(conn, version)
         turn = cls(rooms, conn, rooms.clock.now(), plan, call)
         if call.customer_id:
             await turn.meet(await person_by_id(conn, call.customer_id))

@@ -9,11 +9,12 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import structlog
 from sqlalchemy import Row, exists, select, true, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from carrier.port import EffectResult, KnownCall, Network, NotAsked, OutcomeUnknown, Refused
 from crm.tables import texts
@@ -23,9 +24,12 @@ from ivr.tables import calls as calls_table
 from ivr.talk import LOOK_AGAIN, end_call, fetch_caller
 from ivr.turn import Rooms, Turn
 from ivr.webhooks import learn_sid
-from routing.agents import Activity, Availability
+from routing.agents import Activity, Agent, Availability
+from routing.choose import Waiting, next_caller
 from routing.floor import agent as read_agent
 from routing.floor import end_wrap_up
+from routing.plan import Plan
+from routing.queue import Queued
 from routing.reservations import doubt, live_of_call, rings_on
 from routing.tables import agents, reservations
 from store.due import POLL_SECONDS, DueLoop
@@ -35,6 +39,7 @@ log = structlog.get_logger()
 
 WAITING_POLL_SECONDS = 1.0
 WAITING_AT_ONCE = 50
+EVERYBODY_EVERY = timedelta(seconds=5)
 ASKED_AT_ONCE = 10  # requests to the carrier side by side
 
 
@@ -49,6 +54,7 @@ class Watch:
         self._looked = asyncio.Event()  # after an outage, at everybody who was on the line before it
         self._poll = poll
         self._seen_until: datetime | None = None
+        self._behind: Agent | None = None
 
         def due(table: Any, work: Callable[[Row[Any]], Any]) -> DueLoop:
             return DueLoop(rooms.database, rooms.clock, table, work, owner=owner, poll=poll)
@@ -77,9 +83,15 @@ class Watch:
                 self._looked.set()
             else:
                 await self._news.wait(WAITING_POLL_SECONDS)
+        looked_at: datetime | None = None
         while True:
+            now = self._rooms.clock.now()
             try:
-                await self._those_who_wait()
+                await self._whoever_is_free()
+                await self._whoever_is_held()
+                if looked_at is None or now - looked_at >= EVERYBODY_EVERY:
+                    looked_at = now
+                    await self._those_who_wait()
             except Exception as error:
                 log.warning("waiting_not_seen", error=type(error).__name__)
             await self._news.wait(max(WAITING_POLL_SECONDS, self._poll))
@@ -97,8 +109,58 @@ class Watch:
             return False
         return True
 
+    async def _whoever_is_free(self) -> None:
+        """Each idle agent takes the caller for whom most seconds speak; whom the caller's own choice then rings is
+        settled under the call's lock.  Where nothing came of one lot of agents, the next look goes on behind it."""
+        now = self._rooms.clock.now()
+        async with self._rooms.database.read() as conn:
+            ripe = await self._rooms.floor.ripe(conn, now, after=self._behind)
+        helped = False
+        for agent in ripe:
+            helped = await self._next_for(agent) or helped
+        self._behind = ripe[-1] if ripe and not helped else None
+
+    async def _next_for(self, agent: Agent) -> bool:
+        """True when somebody is being rung for one of those this agent could take."""
+        rooms, now, refused = self._rooms, self._rooms.clock.now(), set[str]()
+        async with rooms.database.read() as conn:
+            queue = await rooms.floor.queue_for(conn, agent, now)
+            waiting = [
+                Waiting(one.call_id, one.caller, await self._plan_of(conn, one), one.held_until) for one in queue
+            ]
+        while (match := next_caller(agent, (one for one in waiting if one.id not in refused), now)) is not None:
+            refused.add(match.waiting.id)
+            if await self._look_at(match.waiting.id):
+                return True
+        return False
+
+    async def _plan_of(self, conn: AsyncConnection, queued: Queued) -> Plan:
+        plans, version = self._rooms.plans, queued.plan_version
+        return (await plans.current(conn))[1] if version is None else await plans.of(conn, version)
+
+    async def _look_at(self, call_id: str) -> bool:
+        async with _locked(self._rooms, call_id) as turn:
+            if turn is None or not await journey.look_again(turn):
+                return False
+            turn.effects += await legs.send_caller(turn, "/twilio/voice/wait")
+            return True
+
+    async def _whoever_is_held(self) -> None:
+        """A hold is over, or the rules allow more after so long a wait."""
+        query = (
+            select(calls_table.c.id)
+            .where(calls_table.c.state == CallState.WAITING, calls_table.c.look_at <= self._rooms.clock.now())
+            .order_by(calls_table.c.look_at)
+            .limit(WAITING_AT_ONCE)
+        )
+        async with self._rooms.database.read() as conn:
+            due = (await conn.scalars(query)).all()
+        for call_id in due:
+            await self._look_at(call_id)
+
     async def _those_who_wait(self) -> None:
-        """The longest first; where nobody of one lot could be helped, the next look goes on behind them."""
+        """Everybody, in lots, whatever the queue says of them: nobody is forgotten.  The longest first; where nobody of
+        one lot could be helped, the next look goes on behind them."""
         free = exists().where(agents.c.availability == Availability.READY, agents.c.activity == Activity.IDLE)
         query = (
             select(calls_table.c.id, calls_table.c.arrived_at)
@@ -111,10 +173,7 @@ class Watch:
             waiting = (await conn.execute(query)).all()
         helped = False
         for row in waiting:
-            async with _locked(self._rooms, row.id) as turn:
-                if turn is not None and await journey.look_again(turn):
-                    helped = True
-                    turn.effects += await legs.send_caller(turn, "/twilio/voice/wait")
+            helped = await self._look_at(row.id) or helped
         more = len(waiting) == WAITING_AT_ONCE and not helped
         self._seen_until = waiting[-1].arrived_at if more else None
 

@@ -198,7 +198,7 @@ class Webhooks:
 
     async def _open(self, conn: Any, form: Form, found: Any) -> Turn:
         rooms, now = self._rooms, self._rooms.clock.now()
-        _, plan = await rooms.plans.current(conn)
+        version, plan = await rooms.plans.current(conn)
         person = found.person if isinstance(found, Known) else None
         people = found.people if isinstance(found, Household) else ()
         wanted = person.language if person else next((p.language for p in people if p.language), None)
@@ -213,6 +213,7 @@ class Webhooks:
             language=wanted or plan.line(form["To"]).language or rooms.house.language,
             state=CallState.GREETING,
             step=1,
+            plan_version=version,
             due_at=now + SILENT,
         )
         await calls.add_leg(conn, call.id, "caller", now=now, sid=form["CallSid"], state="in-progress")

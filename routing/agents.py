@@ -6,10 +6,15 @@ still owes the wrap-up, so neither table may overwrite the other, save for one e
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from routing.forecast import Talk
 
 
 class Availability(StrEnum):
@@ -50,6 +55,13 @@ NEXT_ACTIVITY: Mapping[tuple[Activity, Ended], Activity] = {  # a pair not liste
 }
 LONGEST_FIRST_NAME = 40  # of what callers hear and read
 MISSES = frozenset({Ended.RANG_OUT, Ended.FAILED})  # a decline is an answer, a miss is not
+LOAD_MEMORY_SECONDS = 7200.0  # what was longer ago counts for less and less in how busy somebody has been
+
+
+def load_after(load: float, passed: timedelta, *, busy: bool) -> float:
+    """An exponential mean of being busy (1.0) or not (0.0)."""
+    kept = math.exp(-max(passed.total_seconds(), 0.0) / LOAD_MEMORY_SECONDS)
+    return load * kept + (1.0 - kept if busy else 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +80,20 @@ class Agent:
     since_at: datetime
     wrap_up_until: datetime | None
     misses: int
+    team: str | None = None
+    present: bool = True  # on shift, and not absent
+    load: float = 0.0  # how busy they have been lately, 0.0 to 1.0, at `since_at`
+    wanted_an_hour: float = 0.0  # callers who know them, while they are here
+    talk: Talk | None = None  # how long their present talk, or their next one, may take
+    promised_at: datetime | None = None  # when the next promise they made comes due
 
     @property
     def ready(self) -> bool:
-        return self.availability is Availability.READY and self.activity is Activity.IDLE
+        return self.present and self.availability is Availability.READY and self.activity is Activity.IDLE
+
+    def load_at(self, now: datetime) -> float:
+        """How busy they have been lately, with what they have been doing since."""
+        return load_after(self.load, now - self.since_at, busy=self.activity is not Activity.IDLE)
 
     @property
     def first_name(self) -> str:

@@ -1,75 +1,35 @@
 """Caller, floor, plan, now -> what to do, with the reasons.  Pure; never claims anything.
 
-One currency: a familiar agent is *worth* some seconds of waiting, an agent who is busy *costs* the seconds until they
-are free, and the caller goes to the smallest `wait - worth`.
+Two questions, one currency.  A caller (who has just rung, or is looked at again) goes to the agent of the smallest
+`wait - worth`, and is held for a busy one only while the seconds this is likely to cost are fewer than what it is
+worth.  An agent who becomes free takes the caller of the largest `waited + urgency + worth`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from routing.agents import Agent
-from routing.forecast import free_in_seconds, line_wait_seconds
+from routing.forecast import HONEST_SHARE, free, free_chance, told_seconds
 from routing.hours import read_hours
 from routing.plan import Plan
+from routing.weigh import Caller, Weighed, fitting, weigh, worth_seconds
 
 TEAMMATE, WAIT = "teammate", "wait"
+_LOOKS = (0.34, 0.67, 1.0)  # of the longest hold: shorter ones may be worth it where that is not
+_SHORTEST_HOLD_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Tie:
-    """What binds an agent to this caller: 0.0 to 1.0 of familiarity, from `times` conversations."""
+class Hold:
+    """Waiting for one of the agents somebody knows, beside others who are free."""
 
-    score: float
-    times: int
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """What choosing needs to know of the person on the line."""
-
-    language: str
-    arrived_at: datetime
-    called: str | None = None
-    preferred: str | None = None
-    owners: frozenset[str] = frozenset()  # agents who hold an open matter of theirs
-    ties: Mapping[str, Tie] = field(default_factory=dict)
-    skills: Mapping[str, int] = field(default_factory=dict)
-    tried: frozenset[str] = frozenset()  # agents already rung for this call
-    ahead: int = 0  # callers who have waited longer
-    choice: str | None = None  # what they asked for by key: TEAMMATE or WAIT
-    offered: bool = False  # a choice has been spoken already
-
-    def waited_seconds(self, now: datetime) -> float:
-        return max((now - self.arrived_at).total_seconds(), 0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Weighed:
-    agent: Agent
-    wait_seconds: float
-    worth_seconds: float
-    because: tuple[str, ...]  # preferred | case_owner | familiar
-
-    @property
-    def cost_seconds(self) -> float:
-        return self.wait_seconds - self.worth_seconds
-
-    @property
-    def familiar(self) -> bool:
-        return bool(self.because)
-
-    def as_reason(self) -> dict[str, Any]:
-        return {
-            "agent": self.agent.id,
-            "name": self.agent.name,
-            "wait_seconds": round(self.wait_seconds, 1),
-            "worth_seconds": round(self.worth_seconds, 1),
-            "because": list(self.because),
-        }
+    seconds: float  # from now on, at most
+    chance: float  # that one of them is free by then
+    gain_seconds: float  # what this is worth, less the seconds it is likely to cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,60 +41,106 @@ class Decision:
     teammate: Weighed | None = None
     estimate_seconds: float | None = None
     weighed: tuple[Weighed, ...] = ()
+    hold: Hold | None = None
 
     def reasons(self) -> dict[str, Any]:
-        return {
+        reasons: dict[str, Any] = {
             "estimate_seconds": None if self.estimate_seconds is None else round(self.estimate_seconds, 1),
             "weighed": [w.as_reason() for w in self.weighed[:8]],
         }
+        if self.hold is not None:
+            reasons["hold"] = {
+                "seconds": round(self.hold.seconds, 1),
+                "chance": round(self.hold.chance, 2),
+                "gain_seconds": round(self.hold.gain_seconds, 1),
+            }
+        return reasons
 
 
 def on_shift(agent: Agent, zone: str, country: str | None, now: datetime) -> bool:
     return agent.hours is None or read_hours(agent.hours, zone, country).is_open(now)
 
 
-def fitting(caller: Caller, floor: Sequence[Agent]) -> list[Agent]:
-    """Those who may take this call.  A language that nobody here speaks must not leave the caller with nobody."""
-    able = [agent for agent in floor if agent.able(caller.skills)]
-    return [agent for agent in able if agent.speaks(caller.language)] or able
+def choose(caller: Caller, floor: Sequence[Agent], plan: Plan, now: datetime, busy: int | None = None) -> Decision:
+    """`floor`: agents as they are at `now`; reading it is the caller's business, and so is claiming.
 
-
-def weigh(caller: Caller, floor: Sequence[Agent], plan: Plan, now: datetime) -> list[Weighed]:
-    """The fitting agents who are here, best first; equals by longest idle."""
-    waits = {agent.id: free_in_seconds(agent, plan, now) for agent in floor}
-    weighed = []
-    for agent in fitting(caller, [agent for agent in floor if waits[agent.id] is not None]):
-        wait = waits[agent.id]
-        if wait is None or agent.id in caller.tried:
-            continue
-        worth, because = _worth(caller, agent, plan)
-        weighed.append(Weighed(agent, wait, worth, because))
-    return sorted(weighed, key=lambda w: (w.cost_seconds, w.agent.since_at, w.agent.id))
-
-
-def choose(caller: Caller, floor: Sequence[Agent], plan: Plan, now: datetime) -> Decision:
-    """`floor`: agents on shift, each as they are at `now`; reading it is the caller's business, and so is claiming."""
-    weighed = weigh(caller, floor, plan, now)
-    ready = [w for w in weighed if w.agent.ready]
+    `busy`: how many fitting agents are busy, where `floor` has only some of them.
+    """
+    weighed = tuple(weigh(caller, floor, plan, now))
     if not weighed:
         return Decision("offer_callback")
-    everyone = tuple(weighed)
+    ready = [w for w in weighed if w.agent.ready]
     known = _missed(weighed)
     if known is None:
-        if ready:
-            return Decision("ring", ready[0], weighed=everyone)
-        estimate = line_wait_seconds([w.wait_seconds for w in weighed], caller.ahead, plan)
-        return Decision("wait", None, None, estimate, everyone)
+        if ready and not _better_in_line(ready[0], weighed, plan, busy):
+            return Decision("ring", ready[0], weighed=weighed)
+        return Decision("wait", None, None, _line_estimate(caller, weighed, plan, now, busy), weighed)
     teammate = ready[0] if ready else None
     if teammate and caller.choice == TEAMMATE:
-        return Decision("ring", teammate, weighed=everyone)
-    if caller.choice == WAIT or known.wait_seconds <= plan.wait_unasked_seconds:
-        return Decision("wait", known, teammate, known.wait_seconds, everyone)
+        return Decision("ring", teammate, weighed=weighed)
+    estimate = _estimate(known.agent, plan, now)
+    if caller.choice == WAIT:
+        return Decision("wait", known, teammate, estimate, weighed)
+    hold = worth_holding(caller, weighed, teammate, plan, now)
+    if hold is not None:
+        return Decision("wait", known, teammate, estimate, weighed, hold)
     if not caller.offered:
-        return Decision("offer_callback", known, teammate, known.wait_seconds, everyone)
+        return Decision("offer_callback", known, teammate, estimate, weighed)
     if teammate:
-        return Decision("ring", teammate, weighed=everyone)
-    return Decision("wait", known, None, known.wait_seconds, everyone)
+        return Decision("ring", teammate, weighed=weighed)
+    return Decision("wait", known, None, estimate, weighed)
+
+
+def _estimate(agent: Agent, plan: Plan, now: datetime) -> float | None:
+    """What may honestly be told of when this agent is free."""
+    found = free(agent, plan, now)
+    return None if found is None else found.seconds(HONEST_SHARE)
+
+
+def _line_estimate(
+    caller: Caller, weighed: Sequence[Weighed], plan: Plan, now: datetime, busy: int | None
+) -> float | None:
+    """Where only some of the busy are known, the others are taken to be like them."""
+    frees = [found for w in weighed if not w.agent.ready and (found := free(w.agent, plan, now)) is not None]
+    return told_seconds(frees, caller.ahead, plan, crowd=max((busy or 0) / max(len(frees), 1), 1.0))
+
+
+def _better_in_line(ready: Weighed, weighed: Sequence[Weighed], plan: Plan, busy: int | None) -> bool:
+    """Is the next agent to come free worth waiting for, rather than one who is kept for a promise?"""
+    kept = ready.spare.get("promise", 0.0)
+    others = max(sum(not w.agent.ready for w in weighed), busy or 0)
+    return bool(kept and others) and (plan.talk_seconds + plan.wrap_up_seconds) / others < kept - ready.worth_seconds
+
+
+def worth_holding(
+    caller: Caller, weighed: Iterable[Weighed], ready: Weighed | None, plan: Plan, now: datetime
+) -> Hold | None:
+    """How long, unasked, it is worth keeping this caller from who is ready.
+
+    With T the time until one of the agents they know is free, holding for at most t seconds gains what such an agent
+    is worth more, if T < t, and costs min(T, t).  The T of several agents are taken as independent.
+    """
+    left = plan.wait_unasked_seconds - caller.held_seconds
+    busy = [w for w in weighed if w.familiar and not w.agent.ready]
+    if left < _SHORTEST_HOLD_SECONDS or not busy:
+        return None
+    instead = 0.0 if ready is None else ready.worth_seconds - ready.spare_seconds
+    best: Hold | None = None
+    chances, chance_before, before, cost = [1.0], 0.0, 0.0, 0.0
+    for share in _LOOKS:
+        within = left * share
+        chances = [free_chance(w.agent, plan, now, within) for w in busy]
+        missed, worth = 1.0, 0.0
+        for chance, w in sorted(zip(chances, busy, strict=True), key=lambda pair: -pair[1].worth_seconds):
+            worth += missed * chance * w.worth_seconds
+            missed *= 1.0 - chance
+        chance = 1.0 - missed
+        cost += (within - before) * (1.0 - (chance + chance_before) / 2)
+        gain = worth - instead * chance - cost
+        if chance >= plan.wait_unasked_chance and gain > 0 and (best is None or gain > best.gain_seconds):
+            best = Hold(within, chance, gain)
+        chance_before, before = chance, within
+    return best
 
 
 def _missed(weighed: Sequence[Weighed]) -> Weighed | None:
@@ -147,22 +153,63 @@ def _missed(weighed: Sequence[Weighed]) -> Weighed | None:
     for w in sorted(weighed, key=lambda w: (-w.worth_seconds, w.wait_seconds)):
         if w.agent.ready or not w.familiar:
             return None
-        bound = "preferred" in w.because or "case_owner" in w.because
-        if bound or best_ready is None or not best_ready.familiar:
+        if w.bound or best_ready is None or not best_ready.familiar:
             return w
     return None
 
 
-def _worth(caller: Caller, agent: Agent, plan: Plan) -> tuple[float, tuple[str, ...]]:
-    worth, because = 0.0, []
-    if agent.id == caller.preferred:
-        worth += plan.worth.preferred_seconds
-        because.append("preferred")
-    if agent.id in caller.owners:
-        worth += plan.worth.case_owner_seconds
-        because.append("case_owner")
-    tie = caller.ties.get(agent.id)
-    if tie is not None and tie.score > 0:
-        worth += plan.worth.familiar_seconds * tie.score
-        because.append("familiar")
-    return worth, tuple(because)
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Somebody in the queue, with the plan that holds for their call."""
+
+    id: str
+    caller: Caller
+    plan: Plan
+    held_until: datetime | None = None  # kept for an agent they know: others leave them alone until then
+    hope_seconds: float = 0.0  # what waiting on for somebody they know is likely to be worth: see `worth_holding`
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An agent who became free, and the caller they take."""
+
+    waiting: Waiting
+    waited_seconds: float
+    urgency_seconds: float
+    worth_seconds: float
+    hope_seconds: float = 0.0
+
+    @property
+    def rank_seconds(self) -> float:
+        return self.waited_seconds + self.urgency_seconds + self.worth_seconds - self.hope_seconds
+
+
+def next_caller(agent: Agent, waiting: Iterable[Waiting], now: datetime) -> Match | None:
+    """Of the callers who wait, the one for whom most seconds speak; None when this agent is for none of them.
+
+    The choice is of the agent's side only: whether that caller is then rung through is `choose`'s, which may still
+    find another agent better for them.
+    """
+    best: Match | None = None
+    if not agent.ready:
+        return None
+    for one in waiting:
+        caller = one.caller
+        if agent.id in caller.tried or agent.id in caller.vetoed:
+            continue
+        if one.held_until is not None and one.held_until > now and agent.id not in caller.known:
+            continue
+        if not fitting(caller, (agent,), one.plan, now):
+            continue
+        hope = 0.0 if agent.id in caller.known else one.hope_seconds
+        worth = worth_seconds(caller, agent, one.plan)
+        match = Match(one, caller.waited_seconds(now), caller.urgency_seconds, worth, hope)
+        if best is None or _before(match, best):
+            best = match
+    return best
+
+
+def _before(one: Match, other: Match) -> bool:
+    """By seconds, then who came first, then by id: the order in which the queue is read decides nothing."""
+    mine = (-one.rank_seconds, one.waiting.caller.arrived_at, one.waiting.id)
+    return mine < (-other.rank_seconds, other.waiting.caller.arrived_at, other.waiting.id)

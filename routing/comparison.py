@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from routing.agents import Agent
-from routing.span import End, Fate
+from routing.span import End, Fate, Span
 
 LONGER_SECONDS = 30.0  # this much more waiting is worse
 MOST_NAMED = 50
@@ -21,6 +21,7 @@ class Figures:
 
     answered: int
     familiar_rate: float | None  # of the answered calls of which it is known, by an agent who is no stranger
+    returning_familiar_rate: float | None  # the same, of those whose caller knew somebody here
     median_wait_seconds: float | None
     p90_wait_seconds: float | None
     abandoned: int
@@ -60,9 +61,10 @@ class Gaps:
     usual_seconds: int
     agents: int
     agents_a_day: float | None  # who took calls, on the mean of days with calls
+    duty_told: bool  # when agents were there is told by their calls, as in a file
 
 
-def gaps(past: Sequence[Fate], agents: Sequence[Agent], usual_seconds: int, zone: str) -> Gaps:
+def gaps(past: Sequence[Fate], span: Span, usual_seconds: int, zone: str) -> Gaps:
     contacts = [fate.contact for fate in past]
     took = {(one.arrived_at.astimezone(ZoneInfo(zone)).date(), one.agent) for one in contacts if one.agent}
     days = {day for day, _ in took}
@@ -74,20 +76,23 @@ def gaps(past: Sequence[Fate], agents: Sequence[Agent], usual_seconds: int, zone
         without_record=sum(one.customer is None for one in contacts),
         agent_gone=sum(fate.end is End.ANSWERED and fate.agent is None for fate in past),
         usual_seconds=usual_seconds,
-        agents=len(agents),
+        agents=len(span.agents),
         agents_a_day=len(took) / len(days) if days else None,
+        duty_told=span.duty is not None,
     )
 
 
 def figures(fates: Sequence[Fate]) -> Figures:
     answered = [fate for fate in fates if fate.end is End.ANSWERED]
     judged = [fate.familiar for fate in answered if fate.familiar is not None]
+    returning = [fate.familiar for fate in answered if fate.familiar is not None and fate.returning]
     waits = sorted(fate.waited_seconds for fate in answered if fate.waited_seconds is not None)
     known = [fate.offered for fate in fates if fate.offered is not None]
     ends = [fate.end for fate in fates]
     return Figures(
         answered=len(answered),
         familiar_rate=round(sum(judged) / len(judged), 4) if judged else None,
+        returning_familiar_rate=round(sum(returning) / len(returning), 4) if returning else None,
         median_wait_seconds=round(statistics.median(waits), 1) if waits else None,
         p90_wait_seconds=round(waits[math.ceil(0.9 * len(waits)) - 1], 1) if waits else None,
         abandoned=ends.count(End.ABANDONED),
@@ -125,6 +130,12 @@ def _worse(was: Fate, now: Fate) -> str | None:
     if waits[0] is not None and waits[1] is not None and waits[1] - waits[0] > LONGER_SECONDS:
         return "longer"
     return None
+
+
+def answered_by_another(past: Iterable[Fate], replayed: Iterable[Fate]) -> int:
+    """Calls that one agent of today answered, and another one would have answered."""
+    both = [(was, now) for was, now in zip(past, replayed, strict=True) if was.end is now.end is End.ANSWERED]
+    return sum(was.agent is not None and was.agent != now.agent for was, now in both)
 
 
 def load(agents: Iterable[Agent], past: Iterable[Fate], replayed: Iterable[Fate]) -> list[Load]:

@@ -1,77 +1,110 @@
-"""Reasons -> one sentence that the caller would accept, in Italian or English.  Pure."""
+"""Reasons -> words a person would accept: for the manager, and for the caller.  In Italian or English.  Pure."""
 
 from __future__ import annotations
 
-from routing.choose import Caller, Decision, Weighed
-from routing.forecast import spoken_seconds
+from collections.abc import Mapping, Sequence
 
-_ITALIAN = {
-    "ring": "{agent} è disponibile e {why}.",
-    "ring_stranger": "{agent} è disponibile da più tempo e parla la lingua di {who}.",
-    "wait_for": "{agent} {why} e sarà disponibile tra circa {estimate}: vale l'attesa.",
-    "wait": "Nessuno che possa aiutare {who} è libero: la prima persona lo sarà tra circa {estimate}.",
-    "offer": "{agent} {why} ma sarà disponibile solo tra circa {estimate}: la scelta è di {who}.",
-    "offer_nobody": "Nessuno che possa aiutare {who} è presente: resta la promessa di richiamare.",
-    "preferred": "è la persona scelta da {who}",
-    "case_owner": "segue una sua pratica aperta",
-    "familiar_one": "ha già aiutato {who} una volta",
-    "familiar": "ha già aiutato {who} {times} volte",
-    "caller": "chi chiama",
-    "numbers": "due tre quattro cinque sei sette otto nove dieci",
-    "seconds": "{n} secondi",
-    "minute": "un minuto",
-    "minutes": "{n} minuti",
-}
-_ENGLISH = {
-    "ring": "{agent} {why} and is free.",
-    "ring_stranger": "{agent} has been free the longest and speaks {who}'s language.",
-    "wait_for": "{agent} {why} and will be free in about {estimate}; that is worth the wait.",
-    "wait": "Nobody who can help {who} is free; the first will be in about {estimate}.",
-    "offer": "{agent} {why} but will only be free in about {estimate}, so {who} is asked.",
-    "offer_nobody": "Nobody who can help {who} is here, so a call back is offered.",
-    "preferred": "is the person {who} chose",
-    "case_owner": "holds an open matter of {who}'s",
-    "familiar_one": "has helped {who} once",
-    "familiar": "has helped {who} {times} times",
-    "caller": "the caller",
-    "numbers": "two three four five six seven eight nine ten",
-    "seconds": "{n} seconds",
-    "minute": "one minute",
-    "minutes": "{n} minutes",
-}
+from routing.choose import Decision
+from routing.explain_words import ENGLISH, ITALIAN, Words
+from routing.forecast import spoken_seconds
+from routing.weigh import Caller, Weighed
+
+_WHY = ("preferred", "case_owner", "familiar", "stand_in", "rule")  # the strongest first
 
 
 def sentence(decision: Decision, caller: Caller, language: str) -> str:
-    """Why it was decided so, for the manager; `language` BCP 47, anything but Italian reads English."""
-    words = _ITALIAN if language.lower().startswith("it") else _ENGLISH
-    who = caller.called or words["caller"]
-    slots = {"who": who, "estimate": _duration(decision.estimate_seconds, words)}
+    """Why it was decided so, for the manager; `language` BCP 47, anything but Italian reads English.
+
+    One sentence of what is done, and where somebody better placed was passed over, one of why.
+    """
+    words = _words(language)
+    voice = {**words.common, **words.manager}
+    said = [_core(decision, caller, voice)]
+    passed = _passed_over(decision, caller, voice)
+    if passed:
+        said.append(passed)
+    if caller.urgent:
+        reasons = [voice["rule_urgent" if why == "rule" else why] for why in caller.urgent]
+        said.append(voice["urgent"].format(seconds=caller.urgency_seconds, reasons=", ".join(reasons)))
+    return " ".join(said)
+
+
+def to_caller(decision: Decision, caller: Caller, language: str) -> str:
+    """The same as it may be told to the caller: nothing of other callers, or of how anybody is judged."""
+    words = _words(language)
+    return _core(decision, caller, {**words.common, **words.caller})
+
+
+def _words(language: str) -> Words:
+    return ITALIAN if language.lower().startswith("it") else ENGLISH
+
+
+def _core(decision: Decision, caller: Caller, voice: Mapping[str, str]) -> str:
+    who = caller.called or voice["caller"]
+    slots = {"who": who, "estimate": _duration(decision.estimate_seconds, voice)}
     if decision.who is None:
         key = "offer_nobody" if decision.action == "offer_callback" else "wait"
     else:
         slots["agent"] = decision.who.agent.first_name
-        slots["why"] = _why(decision.who, caller, who, words)
-        key = {"ring": "ring", "wait": "wait_for", "offer_callback": "offer"}[decision.action]
-        if not decision.who.familiar:
-            key = "ring_stranger"
-    return words[key].format(**slots).replace(" e è ", " ed è ")
+        why = _why(decision.who, caller, who, voice)
+        if why is None:
+            key = _stranger(decision, decision.who, caller)
+        else:
+            slots["why"] = why
+            key = {"ring": "ring", "wait": "wait_for", "offer_callback": "offer"}[decision.action]
+    return voice[key].format(**slots).replace(" e è ", " ed è ")
 
 
-def _why(weighed: Weighed, caller: Caller, who: str, words: dict[str, str]) -> str:
-    if "preferred" in weighed.because:
-        return words["preferred"].format(who=who)
-    if "case_owner" in weighed.because:
-        return words["case_owner"].format(who=who)
+def _stranger(decision: Decision, who: Weighed, caller: Caller) -> str:
+    if not who.agent.speaks(caller.language):
+        return "ring_only"
+    longer = any(w.agent.ready and w.agent.since_at < who.agent.since_at for w in decision.weighed)
+    return "ring_spare" if longer else "ring_stranger"
+
+
+def _passed_over(decision: Decision, caller: Caller, voice: Mapping[str, str]) -> str | None:
+    """Of those who were not rung, the one whom a manager would ask about."""
+    who = decision.who
+    if decision.action != "ring" or who is None:
+        return None
+    others = [w for w in decision.weighed if w.agent.id != who.agent.id]
+    named = caller.called or voice["caller"]
+    better = max((w for w in others if w.familiar and w.worth_seconds > who.worth_seconds), default=None, key=_worth)
+    if better is not None and not better.agent.ready:
+        why = _why(better, caller, named, voice)
+        return voice["busy"].format(other=better.agent.first_name, why=why).replace(" e è ", " ed è ")
+    if who.familiar:
+        return None
+    for w in sorted(others, key=lambda w: w.agent.since_at):
+        if w.agent.ready and w.spare and w.agent.since_at < who.agent.since_at:
+            return voice[max(w.spare, key=w.spare.__getitem__)].format(other=w.agent.first_name)
+    return None
+
+
+def _worth(weighed: Weighed) -> float:
+    return weighed.worth_seconds
+
+
+def _why(weighed: Weighed, caller: Caller, who: str, voice: Mapping[str, str]) -> str | None:
+    """What binds the two; None for strangers."""
+    because = next((why for why in _WHY if why in weighed.because), None)
+    if because is None:
+        return None
+    if because != "familiar":
+        return voice[because].format(who=who)
     tie = caller.ties.get(weighed.agent.id)
     times = tie.times if tie else 1
-    spelled = words["numbers"].split()
-    count = spelled[times - 2] if 2 <= times < len(spelled) + 2 else str(times)
-    return words["familiar_one" if times == 1 else "familiar"].format(who=who, times=count)
+    return voice["familiar_one" if times == 1 else "familiar"].format(who=who, times=_spelled(times, voice))
 
 
-def _duration(seconds: float | None, words: dict[str, str]) -> str:
+def _spelled(times: int, voice: Mapping[str, str]) -> str:
+    spelled: Sequence[str] = voice["numbers"].split()
+    return spelled[times - 2] if 2 <= times < len(spelled) + 2 else str(times)
+
+
+def _duration(seconds: float | None, voice: Mapping[str, str]) -> str:
     rounded = spoken_seconds(seconds or 0.0)
     if rounded < 100:
-        return words["seconds"].format(n=rounded)
+        return voice["seconds"].format(n=rounded)
     minutes = rounded // 60
-    return words["minute"] if minutes == 1 else words["minutes"].format(n=minutes)
+    return voice["minute"] if minutes == 1 else voice["minutes"].format(n=minutes)

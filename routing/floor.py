@@ -1,16 +1,20 @@
-"""Who is here: reading agents as the choice needs them, and changing what they chose for themselves."""
+"""Who is here, as facts: reading agents as the choice needs them, and changing what they chose for themselves."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import Row, case, or_, select, update
+from sqlalchemy import ColumnElement, Row, Text, and_, case, cast, exists, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from routing.agents import Activity, Agent, Availability
-from routing.tables import agents, reservations
+from routing.needs import Need, read_need
+from routing.queue import WAITS, Queued, ahead_in_sql, calls, needs_waiting, not_held, queue_in_sql
+from routing.tables import agents, reservations, wishes
 from store.events import emit
 
 # Enough of the longest idle to find one with the language and skills; more would make the cost grow with the floor.
@@ -35,6 +39,9 @@ def agent_from(row: Row[Any]) -> Agent:
         since_at=row.since_at,
         wrap_up_until=row.due_at if row.activity == Activity.WRAP_UP else None,
         misses=row.misses,
+        team=row.team,
+        load=row.load,
+        wanted_an_hour=row.wanted_an_hour,
     )
 
 
@@ -49,6 +56,113 @@ async def read_floor(conn: AsyncConnection, familiar: Iterable[str] = ()) -> Seq
     )
     rows = await conn.execute(select(agents).where(or_(agents.c.id.in_(present), agents.c.id.in_(list(familiar)))))
     return [agent_from(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """For whom agents are looked for."""
+
+    need: Need
+    known: frozenset[str]  # agents who are not any other to them
+    bound: frozenset[str]  # whose stand-ins are wanted too
+    before: datetime  # their place in the queue
+    now: datetime
+    k: int
+    few: int  # where no more are idle or busy than this, they are all of interest
+    busy: bool = False  # those who are idle will not do
+
+    def heads(self, many: int) -> int:
+        return self.few if many <= self.few else self.k
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`heads`: the longest idle who meet the need; if nobody is, or they will not do, the longest busy, and only
+    then is counted who is busy and who stands ahead."""
+
+    idle: int  # who meet the need
+    busy: int
+    ahead: int  # callers with an earlier place who want agents of this kind
+    known: Sequence[Agent]  # with the stand-ins, wherever they are
+    heads: Sequence[Agent]
+
+
+class Unanswered(Exception):
+    """The index cannot be trusted, or is away: ask SQL."""
+
+
+class Source(Protocol):
+    """Who can tell.  Lists are in order: longest idle or busy first, then by id."""
+
+    async def look(self, asked: Asked) -> Found: ...
+
+    async def heads(self, need: Need, *, idle: bool, skip: int, k: int) -> Sequence[Agent]: ...
+
+    async def queue(self, agent: Agent, now: datetime, k: int) -> Sequence[Queued]: ...
+
+    async def ripe(self, now: datetime, after: Agent | None, k: int) -> Sequence[Agent]:
+        """Who is idle while somebody waits whom they could take, or who knows them."""
+        ...
+
+
+_HERE = agents.c.availability == Availability.READY
+_IDLE = agents.c.activity == Activity.IDLE
+
+
+class FloorInSql:
+    """The floor as one connection sees it."""
+
+    def __init__(self, conn: AsyncConnection) -> None:
+        self._conn = conn
+
+    async def look(self, asked: Asked) -> Found:
+        stand_ins = select(agents.c.stand_in).where(agents.c.id.in_(asked.bound))
+        known = await self._agents(or_(agents.c.id.in_(asked.known), agents.c.id.in_(stand_ins)))
+        idle = await self._count(asked.need, _IDLE)
+        if idle and not asked.busy:
+            heads = await self.heads(asked.need, idle=True, skip=0, k=asked.heads(idle))
+            return Found(idle, 0, 0, known, heads)
+        busy = await self._count(asked.need, ~_IDLE)
+        ahead = await ahead_in_sql(self._conn, asked.need, asked.before, asked.now)
+        heads = await self.heads(asked.need, idle=False, skip=0, k=asked.heads(busy))
+        return Found(idle, busy, ahead, known, heads)
+
+    async def heads(self, need: Need, *, idle: bool, skip: int, k: int) -> Sequence[Agent]:
+        return await self._agents(_HERE, _IDLE if idle else ~_IDLE, *meeting(need), skip=skip, k=k)
+
+    async def queue(self, agent: Agent, now: datetime, k: int) -> Sequence[Queued]:
+        return await queue_in_sql(self._conn, agent, now, k)
+
+    async def ripe(self, now: datetime, after: Agent | None, k: int) -> Sequence[Agent]:
+        waiting = await needs_waiting(self._conn, not_held(now))
+        wished = exists().where(wishes.c.agent_id == agents.c.id, wishes.c.call_id == calls.c.id, WAITS)
+        ripe = or_(wished, *(and_(*meeting(read_need(need))) for need in waiting))
+        behind = () if after is None else (tuple_(agents.c.since_at, agents.c.id) > (after.since_at, after.id),)
+        return await self._agents(_HERE, _IDLE, ripe, *behind, k=k)
+
+    async def _count(self, need: Need, *where: ColumnElement[bool]) -> int:
+        return await self._conn.scalar(select(func.count(agents.c.id)).where(_HERE, *where, *meeting(need))) or 0
+
+    async def _agents(self, *where: ColumnElement[bool], skip: int = 0, k: int | None = None) -> Sequence[Agent]:
+        query = select(agents).where(*where).order_by(agents.c.since_at, agents.c.id).offset(skip).limit(k)
+        return [agent_from(row) for row in await self._conn.execute(query)]
+
+
+def meeting(need: Need) -> list[ColumnElement[bool]]:
+    """`Need.fits` as conditions on agents."""
+    where: list[ColumnElement[bool]] = [agents.c.skills[skill].as_integer() >= n for skill, n in need.skills.items()]
+    if need.teams:
+        where.append(agents.c.team.in_(need.teams))
+    if need.language is not None:
+        spoken, word = func.lower(cast(agents.c.languages, Text)), json.dumps(need.language)
+        alone, regional = (spoken.contains(text, autoescape=True) for text in (word, f"{word[:-1]}-"))
+        where.append(or_(alone, regional))
+    return where or [_HERE]
+
+
+async def count_ready(conn: AsyncConnection) -> int:
+    """How many agents are ready and idle, on whatever shift."""
+    return await conn.scalar(select(func.count()).select_from(agents).where(_HERE, _IDLE)) or 0
 
 
 async def everybody(conn: AsyncConnection) -> Sequence[Agent]:

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from crm.matters import Past
 from crm.tables import cases, customers, interactions
 from routing.floor import everybody
-from routing.span import REMEMBERED, Contact, Matter, Person, Span
+from routing.span import REMEMBERED, Contact, Matter, Person, Presence, Span
+from routing.tables import absences, vetoes
 from store.sql import Instant
 
 # Another room's table: this much is all that is read of it.
@@ -47,15 +48,33 @@ async def read_span(conn: AsyncConnection, start: datetime, end: datetime) -> Sp
         await _remember(conn, people, part, start, end)
         contacts += await _contacts(conn, part, start, end)
     contacts.sort(key=lambda contact: (contact.arrived_at, contact.id))
-    return Span(contacts, people, await everybody(conn))
+    return Span(contacts, people, await everybody(conn), await _absences(conn, start, end))
+
+
+async def _absences(conn: AsyncConnection, start: datetime, end: datetime) -> dict[str, list[Presence]]:
+    found: dict[str, list[Presence]] = {}
+    query = select(absences).where(absences.c.ends_at > start, absences.c.starts_at < end)
+    for row in await conn.execute(query.order_by(absences.c.starts_at, absences.c.id)):
+        found.setdefault(row.agent_id, []).append((row.starts_at, row.ends_at))
+    return found
 
 
 async def _people(conn: AsyncConnection, ids: Sequence[str]) -> dict[str, Person]:
-    query = select(customers.c.id, customers.c.language, customers.c.preferred_agent).where(customers.c.id.in_(ids))
-    people = {row.id: Person(row.language, row.preferred_agent) for row in await conn.execute(query)}
-    owned = select(cases).where(cases.c.customer_id.in_(ids), cases.c.owner.is_not(None))
-    for row in await conn.execute(owned):
-        people[row.customer_id].cases.append(Matter(row.owner, row.made_at, row.solved_at))
+    wanted = [customers.c[name] for name in ("id", "name", "called", "language", "preferred_agent", "tags")]
+    people = {
+        row.id: Person(
+            language=row.language,
+            preferred=row.preferred_agent,
+            name=row.name,
+            called=row.called or row.name,
+            tags=frozenset(row.tags),
+        )
+        for row in await conn.execute(select(*wanted).where(customers.c.id.in_(ids)))
+    }
+    for row in await conn.execute(select(cases).where(cases.c.customer_id.in_(ids)).order_by(cases.c.id)):
+        people[row.customer_id].cases.append(Matter(row.owner, row.made_at, row.solved_at, row.topic))
+    for row in await conn.execute(select(vetoes.c.customer_id, vetoes.c.agent_id).where(vetoes.c.customer_id.in_(ids))):
+        people[row.customer_id].vetoed |= {row.agent_id}
     return people
 
 

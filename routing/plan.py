@@ -2,72 +2,202 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
-from api.fields import WHOLE, Body, Language, whole_number
-from routing.hours import read_hours
+from api.fields import WHOLE, Language, Word
+from routing.conditions import Condition, Part, bounded, readable_hours
 
 Seconds = Annotated[int, Field(ge=0, le=7200)]
+Chance = Annotated[float, Field(ge=0, le=1)]
+Level = Annotated[int, WHOLE]
+MOST_LINES, MOST_RULES, MOST_STEPS = 1000, 100, 20
 
 
-def _readable_hours(text: str | None) -> str | None:
-    if text is not None:
-        read_hours(text, "UTC")
-    return text
+class Widening(Part):
+    """From this much waiting on, whom else a caller may be given to."""
+
+    after_seconds: Seconds = Field(description="of this caller's waiting")
+    lower_skills_by: int = Field(
+        0, ge=0, le=100, description="so many levels less of each needed skill will do, though never less than 1"
+    )
+    any_language: bool = Field(False, description="an agent who does not speak the caller's language will do")
+    any_team: bool = Field(False, description="an agent of another team than the line's will do")
 
 
-class _Part(Body):
-    model_config = ConfigDict(frozen=True)
+class Wider(NamedTuple):
+    """What the steps that are behind a caller allow, taken together."""
 
-    _whole = field_validator("*", mode="before")(whole_number)
+    lower_skills_by: int = 0
+    any_language: bool = False
+    any_team: bool = False
 
 
-class Line(_Part):
+class Line(Part):
     """What holds for callers of one of our numbers; a field left out means: as for every line."""
 
-    name: str | None = None
-    hours: str | None = None
-    language: Language | None = None
-    skills: dict[str, Annotated[int, WHOLE]] = Field(
-        default_factory=dict, description="skill -> lowest level that will do"
+    name: str | None = Field(None, description="what this line is called in reports")
+    hours: str | None = Field(None, description="when this line is open, as opening-hours text")
+    language: Language | None = Field(None, description="spoken to callers whose own language is not known")
+    agent_language: Language | None = Field(
+        None, description="an agent must speak this, whatever the caller speaks; left out: the caller's language"
     )
+    skills: dict[str, Level] = Field(default_factory=dict, description="skill -> lowest level that will do")
+    teams: list[Word] = Field(default_factory=list, max_length=100, description="agents of these teams; none: of any")
 
-    _hours = field_validator("hours")(_readable_hours)
+    _hours = field_validator("hours")(readable_hours)
 
 
-class Worth(_Part):
+class Worth(Part):
     """How many seconds of waiting it is worth to have this agent rather than a stranger."""
 
-    preferred_seconds: Seconds = 120
-    case_owner_seconds: Seconds = 90
+    preferred_seconds: Seconds = Field(120, description="for the agent the caller has chosen")
+    case_owner_seconds: Seconds = Field(90, description="for the agent who holds an open matter of theirs")
     familiar_seconds: Seconds = Field(60, description="for an agent who knows them as well as can be; less for less")
+    stand_in_seconds: Seconds = Field(30, description="for the stand-in of an absent preferred agent or owner")
+    skill_level_seconds: Seconds = Field(2, description="for each level of a needed skill above what will do")
+    agents: dict[Word, Seconds] = Field(
+        default_factory=dict, max_length=100, description="agent id -> for this agent, whoever calls"
+    )
 
 
-class Plan(_Part):
+class Urgency(Part):
+    """How many seconds of waiting a caller is ahead of one with an ordinary matter."""
+
+    repeated_seconds: Seconds = Field(60, description="calls for at least the third time about the same")
+    broken_promise_seconds: Seconds = Field(120, description="was promised a call that was not made in time")
+    transferred_seconds: Seconds = Field(60, description="has been transferred before")
+    cut_off_seconds: Seconds = Field(120, description="calls again after being cut off")
+    extra_seconds: Seconds = Field(0, description="for everybody; meant for rules, which add to it")
+
+
+class Load(Part):
+    """How evenly the work is shared out."""
+
+    spread_points: int = Field(
+        20,
+        ge=0,
+        le=100,
+        description="points by which agents' occupancies may drift apart before the less busy go first",
+    )
+    spare_wanted: bool = Field(True, description="strangers go first to those who are less asked for by name")
+
+
+class Service(Part):
+    """What is promised to callers: spoken, kept to, and measured in the reports."""
+
+    choice_after_seconds: int = Field(
+        20, ge=0, le=60, description="a choice is offered after at most this much waiting"
+    )
+    callback_window_seconds: int = Field(
+        300, ge=60, le=3600, description="a call back is kept if both are connected this long after its time"
+    )
+
+
+class WorthThen(Part):
+    """The figures of `worth` that a rule changes; what is left out stays."""
+
+    preferred_seconds: Seconds | None = Field(None, description="as in `worth`")
+    case_owner_seconds: Seconds | None = Field(None, description="as in `worth`")
+    familiar_seconds: Seconds | None = Field(None, description="as in `worth`")
+    stand_in_seconds: Seconds | None = Field(None, description="as in `worth`")
+    skill_level_seconds: Seconds | None = Field(None, description="as in `worth`")
+
+
+class Then(Part):
+    """What a rule changes for this call; what is left out stays."""
+
+    worth: WorthThen | None = Field(None, description="these figures in place of the plan's")
+    urgency_seconds: Seconds | None = Field(None, description="seconds further ahead; of several rules: the sum")
+    wait_unasked_seconds: Seconds | None = Field(None, description="in place of the plan's")
+    wait_unasked_chance: Chance | None = Field(None, description="in place of the plan's")
+    ring_seconds: int | None = Field(None, ge=5, le=120, description="in place of the plan's")
+    skills: dict[Word, Annotated[int, Field(ge=1, le=100), WHOLE]] | None = Field(
+        None, max_length=50, description="needed besides the line's; of two levels the higher"
+    )
+    teams: list[Word] | None = Field(None, max_length=100, description="in place of the line's; []: of any")
+    language: Language | None = Field(None, description="an agent must speak this, whatever the caller speaks")
+    widen: list[Widening] | None = Field(None, max_length=MOST_STEPS, description="in place of the plan's")
+    agent: Word | None = Field(None, description="id of an agent whom these callers had better have")
+    agent_seconds: Seconds = Field(120, description="how many seconds of waiting that agent is worth")
+
+
+class Rule(Part):
+    name: Word = Field(description="stands in the reasons of each call to which the rule applied")
+    when: Condition = Field(description="what must hold for the rule to apply")
+    then: Then = Field(description="what is different then")
+    last: bool = Field(False, description="where this rule applies, those behind it do not")
+
+    _bounded = field_validator("when", mode="before")(bounded)
+
+
+class Plan(Part):
     """The plan that is there without anybody having written one is `Plan()`."""
 
-    hours: str = "Mo-Fr 09:00-18:00; PH off"
-    lines: dict[str, Line] = Field(default_factory=dict, description="our number in E.164 -> what is special there")
-    worth: Worth = Worth()
-    ring_seconds: int = Field(20, ge=5, le=120)
-    wrap_up_seconds: Seconds = 30
+    hours: str = Field("Mo-Fr 09:00-18:00; PH off", description="when the house is open, as opening-hours text")
+    lines: dict[str, Line] = Field(
+        default_factory=dict, max_length=MOST_LINES, description="our number in E.164 -> what is special there"
+    )
+    worth: Worth = Field(Worth(), description="what having a certain agent is worth")
+    urgency: Urgency = Field(Urgency(), description="who is ahead of those who wait as long")
+    load: Load = Field(Load(), description="how the work is shared out")
+    service: Service = Field(Service(), description="what is promised to callers")
+    ring_seconds: int = Field(20, ge=5, le=120, description="an agent's phone rings this long")
+    wrap_up_seconds: Seconds = Field(30, description="an agent's own time after a talk")
+    breather_seconds: Seconds = Field(60, description="wrap-up is longer by this after a talk with a weary caller")
+    breather_from_level: int = Field(2, ge=1, le=3, description="a caller is weary from this level on")
     wait_unasked_seconds: Seconds = Field(30, description="a familiar agent is waited for unasked if free within this")
-    offer_after_seconds: int = Field(20, ge=0, le=60, description="a choice is offered after at most this much waiting")
-    misses_until_away: int = Field(2, ge=1, le=10)
+    wait_unasked_chance: Chance = Field(0.5, description="and only if that is at least so likely")
+    protect_promise_seconds: Seconds = Field(
+        300, description="what keeping an agent free for a promise that is coming due is worth"
+    )
+    misses_until_away: int = Field(2, ge=1, le=10, description="so many missed rings in a row set an agent away")
     talk_seconds: int = Field(240, ge=30, le=7200, description="length of a talk where there is no past to learn from")
-    callback_window_seconds: int = Field(300, ge=60, le=3600)
-    callback_attempts: int = Field(3, ge=1, le=10)
-    callback_retry_minutes: int = Field(15, ge=1, le=1440)
+    callback_attempts: int = Field(3, ge=1, le=10, description="an unanswered call back is tried so often")
+    callback_retry_minutes: int = Field(15, ge=1, le=1440, description="from one attempt to the next")
+    widen: list[Widening] = Field(
+        default_factory=list, max_length=MOST_STEPS, description="whom else a caller may be given to, by time waited"
+    )
+    rules: list[Rule] = Field(
+        default_factory=list, max_length=MOST_RULES, description="all that match apply in order; later ones win"
+    )
 
-    _hours = field_validator("hours")(_readable_hours)
+    _hours = field_validator("hours")(readable_hours)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_once_written(cls, written: Any) -> Any:
+        """Two promises stood by themselves before they were gathered in `service`; plans of then are still read."""
+        if not isinstance(written, dict):
+            return written
+        service = written.get("service", {})
+        if not isinstance(service, dict):
+            return written
+        once = (("offer_after_seconds", "choice_after_seconds"), ("callback_window_seconds",) * 2)
+        moved = {old: new for old, new in once if old in written and new not in service}
+        if not moved:
+            return written
+        rest = {name: value for name, value in written.items() if name not in moved}
+        return rest | {"service": service | {new: written[old] for old, new in moved.items()}}
 
     def line(self, number: str) -> Line:
         return self.lines.get(number, _PLAIN_LINE)
 
     def hours_of(self, number: str) -> str:
         return self.line(number).hours or self.hours
+
+    def widened(self, waited_seconds: float) -> Wider:
+        """Whatever order the steps are written in: what has been allowed stays allowed."""
+        wider = Wider()
+        for step in self.widen:
+            if step.after_seconds <= waited_seconds:
+                wider = Wider(
+                    max(wider.lower_skills_by, step.lower_skills_by),
+                    wider.any_language or step.any_language,
+                    wider.any_team or step.any_team,
+                )
+        return wider
 
 
 _PLAIN_LINE = Line()

@@ -1,8 +1,9 @@
 """A past span under a plan: to whom each caller would have been put through, and after how long.  Pure.
 
-A discrete-event simulation on its own virtual time.  It decides nothing itself: `routing.choose` does, on the floor as
-it would have been at that moment, exactly as for a live call.  What had to be assumed is in `replay_words`, and is
-part of every answer.  The same input gives the same output.
+A discrete-event simulation on its own virtual time.  It decides nothing itself: `routing.choose` does, for a caller
+who comes or is looked at again and for an agent who becomes free, on the floor as it would have been at that moment,
+exactly as for a live call.  What had to be assumed is in `replay_words`, and is part of every answer.  The same input
+gives the same output.
 """
 
 from __future__ import annotations
@@ -16,36 +17,34 @@ from enum import StrEnum
 from hashlib import blake2b
 from itertools import count
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from crm.matters import Past
-from routing.agents import NEXT_ACTIVITY, Activity, Agent, Ended
-from routing.choose import Caller, Decision, choose, on_shift
+from routing.agents import NEXT_ACTIVITY, Activity, Ended
+from routing.card import Card, Known, Moment, card
+from routing.choose import Decision, choose, next_caller
+from routing.explain import sentence
+from routing.forecast import Talk
 from routing.hours import Hours, read_hours
 from routing.house import House
 from routing.plan import Plan
+from routing.replay_duty import on_duty
 from routing.replay_floor import Floor
-from routing.span import (
-    NOBODY,
-    REMEMBERED,
-    Contact,
-    End,
-    Fate,
-    Person,
-    Span,
-    card,
-    knowing,
-    latest,
-    until,
-    usual_talk_seconds,
-)
+from routing.replay_learnt import learn
+from routing.replay_queue import Queue
+from routing.span import NOBODY, REMEMBERED, Contact, End, Fate, Person, Span, known, latest, until, usual_talk_seconds
 
 ANSWER_SECONDS = 5.0  # an agent's phone rings this long
 # A choice is spoken for some ten seconds; then a ready teammate is taken after five of silence (dialogue.choice),
 # and without one it is silent for eighteen before anything goes on.
 CHOICE_WITH_TEAMMATE_SECONDS, CHOICE_SECONDS, NOBODY_SECONDS = 15.0, 28.0, 15.0
+RULES_LOOK_SECONDS = 5.0  # whoever waits under rules is looked at again as often (ivr.choosing)
 # Mean of an exponential patience: the waits and hang-ups of January 1999 in the public record of a bank's call centre
 # give 375 s by maximum likelihood, 390 to 520 s from its Kaplan-Meier curve at 70 to 40 %.
 PATIENCE_SECONDS = 420.0
+TOLD_OF_PROGRESS = 200  # times, in all
+
+Progress = Callable[[int, int], None]  # callers whose fate is settled, of all
 
 
 def patience_seconds(contact: Contact) -> float:
@@ -67,23 +66,23 @@ class _At(StrEnum):
     GONE = "gone"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Call:
     order: int  # by arrival
     contact: Contact
-    caller: Caller
-    known: frozenset[str]
-    hours: str
+    known: Known
+    hours: Hours
+    card: Card
     at: _At = _At.CHOOSING
+    asked: bool = False  # a choice has been spoken
     callback_offered: bool = False
+    told_until: datetime | None = None  # they hear that nobody is here
+    held_at: datetime | None = None  # since when they have been kept, unasked, for somebody they know
+    looks: int = 0
     out_of_patience: bool = False
     agent: str = ""
     familiar: bool = False
-
-    @property
-    def alike(self) -> object:
-        """Strangers with the same of this are answered alike."""
-        return self.caller.language, tuple(sorted(self.caller.skills.items()))
+    why: str | None = None
 
 
 class Replay:
@@ -91,7 +90,11 @@ class Replay:
 
     def __init__(self, span: Span, plan: Plan, house: House) -> None:
         self._span, self._plan, self._house = span, plan, house
-        self._floor = Floor(span.agents)
+        self._clock = ZoneInfo(house.zone)
+        learnt = learn(span, house.zone)
+        self._talks = [learnt.times.of(None, None, hour) for hour in range(24)]
+        self._floor = Floor(span.agents, learnt.wanted_an_hour)
+        self._queue = Queue()
         self._usual = usual_talk_seconds(span.contacts, plan)
         self._events: list[tuple[datetime, int, Callable[[Any], None], Any]] = []
         self._order = count()
@@ -103,12 +106,17 @@ class Replay:
             self._open_the_doors()
             self._at(self._now, self._arrive, 0)
 
-    def run(self) -> list[Fate]:
-        """In the order of the contacts.  An agent's shifts go on for ever, so it ends with the last caller."""
-        while len(self._fates) < len(self._span.contacts):
+    def run(self, progress: Progress | None = None) -> list[Fate]:
+        """In the order of the contacts; it ends with the last caller."""
+        every, of = max(len(self._span.contacts) // TOLD_OF_PROGRESS, 1), len(self._span.contacts)
+        told = 0
+        while len(self._fates) < of:
             self._now, _, act, subject = heapq.heappop(self._events)
             act(subject)
-        return [self._fates[order] for order in range(len(self._span.contacts))]
+            if progress is not None and len(self._fates) >= told + every:
+                told = len(self._fates)
+                progress(told, of)
+        return [self._fates[order] for order in range(of)]
 
     def _at(self, at: datetime, act: Callable[[Any], None], subject: Any) -> None:
         heapq.heappush(self._events, (at, next(self._order), act, subject))
@@ -119,24 +127,22 @@ class Replay:
     # Hours: of agents, and of the lines
 
     def _open_the_doors(self) -> None:
-        for agent in sorted(self._span.agents, key=lambda agent: agent.id):
-            if on_shift(agent, self._house.zone, self._house.country, self._now):
-                self._comes(agent)
-            else:
-                self._later(self._hours(agent.hours).next_open(self._now), self._comes, agent)
+        duty = on_duty(self._span, self._house)
+        for agent_id in sorted(duty):
+            for comes_at, goes_at in duty[agent_id]:
+                if goes_at > self._now:
+                    self._at(max(comes_at, self._now), self._comes, agent_id)
+                    self._at(goes_at, self._goes, agent_id)
         for text in dict.fromkeys(self._plan.hours_of(number) for number in ("", *self._plan.lines)):
             self._next_closing(text)
 
-    def _comes(self, agent: Agent) -> None:
-        self._floor.come(agent.id, self._now)
-        if agent.hours is not None:
-            self._later(self._hours(agent.hours).closes_at(self._now), self._goes, agent)
-        self._those_who_wait()
+    def _comes(self, agent_id: str) -> None:
+        self._floor.come(agent_id, self._now)
+        self._serve(agent_id)
 
-    def _goes(self, agent: Agent) -> None:
+    def _goes(self, agent_id: str) -> None:
         """A talk goes on to its end."""
-        self._floor.go(agent.id)
-        self._later(self._hours(agent.hours).next_open(self._now), self._comes, agent)
+        self._floor.go(agent_id)
         self._everybody_who_waits()
 
     def _closes(self, text: str) -> None:
@@ -145,15 +151,11 @@ class Replay:
 
     def _next_closing(self, text: str) -> None:
         opens_at = self._hours(text).next_open(self._now)
-        if opens_at is not None:
-            self._later(self._hours(text).closes_at(opens_at), self._closes, text)
+        closes_at = None if opens_at is None else self._hours(text).closes_at(opens_at)
+        if closes_at is not None:  # None: never again
+            self._at(closes_at, self._closes, text)
 
-    def _later(self, at: datetime | None, act: Callable[[Any], None], subject: Any) -> None:
-        if at is not None:  # None: never again
-            self._at(at, act, subject)
-
-    def _hours(self, text: str | None) -> Hours:
-        assert text is not None
+    def _hours(self, text: str) -> Hours:
         return read_hours(text, self._house.zone, self._house.country)
 
     # Callers
@@ -163,8 +165,9 @@ class Replay:
         if order + 1 < len(self._span.contacts):
             self._at(self._span.contacts[order + 1].arrived_at, self._arrive, order + 1)
         person = self._span.people.get(contact.customer or "", NOBODY)
-        caller = card(contact, person, self._remembered(contact, person), self._plan, self._house, self._now)
-        call = _Call(order, contact, caller, knowing(caller), self._plan.hours_of(contact.line or ""))
+        who = known(contact, person, self._remembered(contact, person), self._now)
+        hours = self._hours(self._plan.hours_of(contact.line or ""))
+        call = _Call(order, contact, who, hours, self._card(contact, who, self._queue.before(order)))
         self._look(call)
         if call.at in (_At.WAITING, _At.CHOOSING):
             self._after(patience_seconds(contact), self._loses_patience, call)
@@ -174,76 +177,143 @@ class Replay:
         talked = self._talked.get(contact.customer or "", [])
         return latest(person.before, until(person.elsewhere, self._now), talked[-REMEMBERED:])
 
+    def _card(self, contact: Contact, who: Known, ahead: int) -> Card:
+        line = contact.line or ""
+        moment = Moment(
+            line=line,
+            language=who.language or self._plan.line(line).language or self._house.language,
+            arrived_at=contact.arrived_at,
+            now=self._now,
+            ready=self._floor.ready,
+            waiting=ahead,
+        )
+        return card(who, moment, self._plan, self._house)
+
     def _look(self, call: _Call) -> None:
         """What a live call would get now, had its caller pressed no key."""
         if call.at in (_At.RINGING, _At.GONE):
             return
-        if not self._hours(call.hours).is_open(self._now):
+        call.looks += 1
+        if not call.hours.is_open(self._now):
             self._leave(call, End.CLOSED)
             return
         decision = self._choose(call)
         if decision.action == "ring":
             self._ring(call, decision)
         elif decision.action == "wait":
-            self._wait(call)
+            self._wait(call, decision)
         elif decision.who is not None:
             self._offer(call, _At.CHOOSING, CHOICE_WITH_TEAMMATE_SECONDS if decision.teammate else CHOICE_SECONDS)
-        elif call.at is _At.WAITING and call.caller.offered:
+        elif call.at is _At.WAITING and (call.told_until or self._now) <= self._now:
             self._leave(call, End.NOBODY)  # asked before, and nothing pressed: the message goes on by itself
         else:
-            self._offer(call, _At.WAITING, NOBODY_SECONDS)
+            call.told_until = call.told_until or self._now + timedelta(seconds=NOBODY_SECONDS)
+            self._offer(call, _At.WAITING, (call.told_until - self._now).total_seconds())
 
     def _choose(self, call: _Call) -> Decision:
-        return choose(call.caller, self._floor.candidates(call.caller, call.known), self._plan, self._now)
+        if self._plan.rules and call.looks > 1:  # they may ask what time has changed
+            call.card = self._card(call.contact, call.known, self._queue.before(call.order))
+        held = (self._now - call.held_at).total_seconds() if call.held_at else 0.0
+        if call.asked or held or call.card.caller.ahead:
+            # How many are ahead changes what is told, not what is done.
+            caller = replace(call.card.caller, offered=call.asked, held_seconds=held, ahead=0)
+            call.card = replace(call.card, caller=caller)
+        floor = self._floor.candidates(call.card.caller, call.card.plan, self._now)
+        return choose(call.card.caller, floor, call.card.plan, self._now)
 
     def _offer(self, call: _Call, at: _At, seconds: float) -> None:
         call.callback_offered = True
-        self._wait(call, at)
-        self._after(seconds, self._look, call)
+        self._stays(call, at, None)
+        self._after(seconds, self._timer, (call, call.looks))
 
-    def _wait(self, call: _Call, at: _At = _At.WAITING) -> None:
+    def _wait(self, call: _Call, decision: Decision) -> None:
+        held_until = None
+        if decision.hold is not None:
+            held_until = self._now + timedelta(seconds=decision.hold.seconds)
+            call.held_at = call.held_at or self._now
+        self._stays(call, _At.WAITING, held_until)
+        waited = call.contact.arrived_at
+        at = [waited + timedelta(seconds=step.after_seconds) for step in call.card.plan.widen]
+        at += [held_until] if held_until else []
+        at += [self._now + timedelta(seconds=RULES_LOOK_SECONDS)] if self._plan.rules else []
+        look_at = min((one for one in at if one > self._now), default=None)
+        if look_at is not None and call.at is _At.WAITING:
+            self._at(look_at, self._timer, (call, call.looks))
+
+    def _stays(self, call: _Call, at: _At, held_until: datetime | None) -> None:
         """From now on they have heard of their choice."""
-        call.at, call.caller = at, replace(call.caller, offered=True)
+        call.at, call.asked = at, True
         if call.out_of_patience:
             self._leave(call, End.ABANDONED)
         elif at is _At.WAITING:
             self._waiting[call.order] = call
+            self._queue.join(call.order, call.card.caller, call.card.plan, held_until)
+        else:
+            self._gets_up(call)
+
+    def _timer(self, due: tuple[_Call, int]) -> None:
+        """Void if they have been looked at meanwhile."""
+        call, looks = due
+        if call.looks == looks:
+            self._look(call)
 
     def _ring(self, call: _Call, decision: Decision) -> None:
         assert decision.who is not None
-        self._waiting.pop(call.order, None)
+        self._gets_up(call)
         call.at, call.agent, call.familiar = _At.RINGING, decision.who.agent.id, decision.who.familiar
-        self._floor.become(call.agent, Activity.RESERVED, self._now)
+        if call.contact.customer is not None and call.agent != call.contact.agent:
+            call.why = sentence(decision, call.card.caller, self._house.language)
+        self._floor.become(call.agent, Activity.RESERVED, self._now, talk=self._talk)
         self._after(ANSWER_SECONDS, self._answered, call)
+
+    @property
+    def _talk(self) -> Talk | None:
+        return self._talks[self._now.astimezone(self._clock).hour]
 
     def _answered(self, call: _Call) -> None:
         contact, seconds = call.contact, call.contact.talk_seconds or self._usual
         call.at = _At.GONE
-        self._floor.become(call.agent, Activity.TALKING, self._now)
-        waited = call.caller.waited_seconds(self._now)
+        self._floor.become(call.agent, Activity.TALKING, self._now, talk=self._talk)
+        waited = call.card.caller.waited_seconds(self._now)
         self._fates[call.order] = Fate(
-            contact, End.ANSWERED, call.agent, call.familiar, waited, seconds, call.callback_offered
-        )
+            contact, End.ANSWERED, call.agent, call.familiar, waited, seconds, call.callback_offered,
+            returning=bool(call.card.caller.known), why=call.why,
+        )  # fmt: skip
         self._after(seconds, self._hangs_up, (call, self._now, seconds))
 
     def _hangs_up(self, talk: tuple[_Call, datetime, int]) -> None:
         call, began_at, seconds = talk
-        contact = call.contact
+        contact, plan = call.contact, call.card.plan
         if contact.customer is not None:
             outcome = "solved" if contact.outcome == "abandoned" else contact.outcome
             past = Past(contact.id, call.agent, "voice", began_at, seconds, outcome, contact.topic)
             self._talked.setdefault(contact.customer, []).append(past)
         activity = NEXT_ACTIVITY[Activity.TALKING, Ended.TALK_ENDED]
-        if activity is Activity.WRAP_UP and self._plan.wrap_up_seconds:
-            over_at = self._now + timedelta(seconds=self._plan.wrap_up_seconds)
-            self._floor.become(call.agent, activity, self._now, over_at)
+        own_time = plan.wrap_up_seconds
+        if call.known.weary.level >= plan.breather_from_level:
+            own_time += plan.breather_seconds
+        if activity is Activity.WRAP_UP and own_time:
+            over_at = self._now + timedelta(seconds=own_time)
+            self._floor.become(call.agent, activity, self._now, wrap_up_until=over_at)
             self._at(over_at, self._is_free, call.agent)
         else:
             self._is_free(call.agent)
 
     def _is_free(self, agent_id: str) -> None:
         self._floor.become(agent_id, Activity.IDLE, self._now)
-        self._those_who_wait()
+        self._serve(agent_id)
+
+    def _serve(self, agent_id: str) -> None:
+        """Whoever is free takes the caller for whom most speaks, unless that caller finds somebody better: then the
+        next one."""
+        in_vain: set[object] = set()
+        while (agent := self._floor[agent_id]).ready:
+            match = next_caller(agent, self._queue.for_agent(agent_id, self._now, in_vain), self._now)
+            if match is None:
+                return
+            call = self._waiting[int(match.waiting.id)]
+            in_vain.add(call.order if match.waiting.caller.known else self._queue.alike(call.order))
+            self._look(call)
 
     def _loses_patience(self, call: _Call) -> None:
         """Nobody hangs up while somebody is being rung for them, or in the middle of hearing their choice."""
@@ -252,27 +322,17 @@ class Replay:
             self._leave(call, End.ABANDONED)
 
     def _leave(self, call: _Call, end: End) -> None:
-        self._waiting.pop(call.order, None)
+        self._gets_up(call)
         call.at = _At.GONE
-        waited = call.caller.waited_seconds(self._now)
+        waited = call.card.caller.waited_seconds(self._now)
         self._fates[call.order] = Fate(call.contact, end, waited_seconds=waited, offered=call.callback_offered)
 
-    def _those_who_wait(self) -> None:
-        """Somebody may be free: in the order of arrival, while anybody is.  Nothing is said to whom nobody is for."""
-        in_vain = set()
-        for order in sorted(self._waiting):
-            if not self._floor.anybody_free:
-                return
-            call = self._waiting[order]
-            if not call.known and call.alike in in_vain:
-                continue
-            decision = self._choose(call)
-            if decision.action == "ring":
-                self._ring(call, decision)
-            elif not call.known:
-                in_vain.add(call.alike)
+    def _gets_up(self, call: _Call) -> None:
+        self._waiting.pop(call.order, None)
+        self._queue.leave(call.order)
 
     def _everybody_who_waits(self) -> None:
         """Whom they waited for may be gone, or the house closed."""
-        for order in sorted(self._waiting):
-            self._look(self._waiting[order])
+        for order in self._queue.everybody():
+            if order in self._waiting:
+                self._look(self._waiting[order])

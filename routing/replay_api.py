@@ -37,6 +37,7 @@ class FiguresShown(Shown):
 
     answered: int
     familiar_rate: float | None = Field(description="of answered calls, 0 to 1: by an agent who knew the caller")
+    returning_familiar_rate: float | None = Field(description="the same, of those whose caller knew somebody here")
     median_wait_seconds: float | None = Field(description="of answered calls, from ringing us to an agent's answer")
     p90_wait_seconds: float | None
     abandoned: int
@@ -47,12 +48,15 @@ class FiguresShown(Shown):
 
 class WorseShown(Shown):
     customer: str
+    name: str | None
     at: Moment
     sentence: str
+    why: str | None = Field(description="why the plan would have given them this other agent")
 
 
 class LoadShown(Shown):
     agent: str
+    name: str
     past_calls: int
     replayed_calls: int
     past_talk_seconds: int
@@ -62,9 +66,13 @@ class LoadShown(Shown):
 class Replayed(Shown):
     from_: datetime = Field(alias="from")
     to: datetime
+    plan_version: int | None = Field(description="null: a plan that is not published; 0: the one nobody has written")
     calls: int = Field(description="answered + abandoned + closed + nobody_here, in the past as in the replay")
     past: FiguresShown
     replayed: FiguresShown
+    answered_by_another: int = Field(
+        description="calls that another agent than the one of the past would have answered"
+    )
     people_worse_off: int
     worse_off: list[WorseShown] = Field(description=f"the first {MOST_NAMED}, the worst first")
     load: list[LoadShown]
@@ -88,11 +96,11 @@ class _Replays:
         given = given or Asked()
         start, end = _span_of(given, self._clock.now())
         async with self._database.read() as conn:
-            plan = given.plan or (await self._plans.current(conn))[1]
+            version, plan = (None, given.plan) if given.plan else await self._plans.current(conn)
             if await contacts_in(conn, start, end) > MOST_CONTACTS:
                 raise FieldRefused("from", f"A replay takes at most {MOST_CONTACTS} calls; choose a shorter span.")
         url = self._database.url.render_as_string(hide_password=False)
-        question = Question(database=url, plan=plan, house=self._house, start=start, end=end)
+        question = Question(database=url, plan=plan, plan_version=version, house=self._house, start=start, end=end)
         async with self._one_at_a_time:
             return Replayed.model_validate_json(await _beside(question))
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from routing.comparison import Gaps, Worse
 from routing.replay import ANSWER_SECONDS, PATIENCE_SECONDS
+from routing.replay_duty import BREAK
 from routing.span import Fate
 
 _ITALIAN = {
@@ -27,11 +28,17 @@ _ITALIAN = {
     "rings": "Ogni squillo riceve risposta dopo {ring} secondi: nessun operatore rifiuta o lascia squillare, e la "
     "durata dello squillo qui non cambia nulla.",
     "agents": "Gli operatori sono quelli di oggi con lingue, competenze e orari di oggi, presenti per tutto l'orario "
-    "senza pause, una chiamata alla volta.",
+    "senza pause, salvo le assenze segnate, una chiamata alla volta.",
+    "duty_told": "Gli operatori sono quelli del file, con ogni competenza, presenti dalla prima all'ultima chiamata di "
+    "ogni giorno salvo i silenzi di oltre {rest} minuti, una chiamata alla volta; le squadre non contano, e dove il "
+    "piano non dice un orario è sempre aperto.",
     "a_day": "In media {a_day} operatori al giorno hanno risposto; nella simulazione sono presenti tutti i {agents}.",
-    "people": "La lingua, la persona preferita e chi segue una pratica sono quelli di oggi; chi conosce chi vale dal "
-    "momento della conversazione, e qui da quelle simulate.",
+    "people": "La lingua, la persona preferita, chi segue una pratica e chi non vuole incontrare chi sono quelli di "
+    "oggi; chi conosce chi vale dal momento della conversazione, e qui da quelle simulate. Promesse non mantenute e "
+    "linee cadute di allora qui non danno precedenza.",
     "talks": "Una conversazione dura quanto allora, chiunque risponda, e finisce allo stesso modo.",
+    "learnt": "Quanto dura una conversazione a quell'ora e quanto spesso un operatore è chiesto per nome si sa dai "
+    "giorni stessi della simulazione.",
     "without_length": "Di {n} chiamate la durata non è nota: vale {usual} secondi; se prese, sono risolte.",
     "without_wait": "Di {n} chiamate su {calls} l'attesa non è nota: valgono come arrivate quando la conversazione è "
     "cominciata.",
@@ -60,11 +67,17 @@ _ENGLISH = {
     "rings": "Every ring is answered after {ring} seconds: no agent declines or lets it ring out, and how long the "
     "plan lets it ring changes nothing here.",
     "agents": "The agents are those of today with today's languages, skills and hours, there for the whole of them "
-    "without a break, one call at a time.",
+    "without a break, save for the absences noted, one call at a time.",
+    "duty_told": "The agents are those of the file with every skill, there from the first to the last call of each day "
+    "save for silences of more than {rest} minutes, one call at a time; teams do not count, and where the plan says no "
+    "hours the house is always open.",
     "a_day": "On average {a_day} agents a day took calls; in the replay all {agents} are there.",
-    "people": "The language, the preferred agent and the owner of a case are those of today; who knows whom counts "
-    "from the conversation on, and here from the simulated ones.",
+    "people": "The language, the preferred agent, the owner of a case and who does not want to meet whom are those of "
+    "today; who knows whom counts from the conversation on, and here from the simulated ones. Promises broken and "
+    "lines cut then give nobody precedence here.",
     "talks": "A conversation lasts as long as it did, whoever answers, and ends the same way.",
+    "learnt": "How long a conversation lasts at that hour, and how often each agent is asked for, is learnt from the "
+    "very days of the replay.",
     "without_length": "Of {n} calls no length is known: they take {usual} seconds, and are solved if they were not "
     "answered then.",
     "without_wait": "Of {n} calls of {calls} the wait is not known: they are taken to have rung when the conversation "
@@ -74,15 +87,21 @@ _ENGLISH = {
     "agent_gone": "{n} calls were answered by somebody who is no longer here: they do not count in the familiar rate.",
     "past": "Of the past it is not known who was offered a call back, or found the house closed or nobody there.",
 }
-_ALWAYS = ("alike", "patience", "keys", "rings", "agents", "people", "talks")
+_FIRST, _THEN = ("alike", "patience", "keys", "rings"), ("people", "talks", "learnt")
 _OF_SOME = ("without_length", "without_wait", "without_line", "without_record", "agent_gone")
 
 
 def assumptions(gaps: Gaps, language: str) -> list[str]:
     """What the replay takes for granted; `language` BCP 47, anything but Italian reads English."""
     words = _words(language)
-    said = [words[key].format(patience=round(PATIENCE_SECONDS), ring=round(ANSWER_SECONDS)) for key in _ALWAYS]
-    if gaps.agents_a_day is not None:
+    figures = {
+        "patience": round(PATIENCE_SECONDS),
+        "ring": round(ANSWER_SECONDS),
+        "rest": round(BREAK.total_seconds() / 60),
+    }
+    always = (*_FIRST, "duty_told" if gaps.duty_told else "agents", *_THEN)
+    said = [words[key].format(**figures) for key in always]
+    if gaps.agents_a_day is not None and not gaps.duty_told:
         said.append(words["a_day"].format(a_day=round(gaps.agents_a_day, 1), agents=gaps.agents))
     for key in _OF_SOME:
         n = getattr(gaps, key)

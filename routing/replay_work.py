@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -19,13 +20,13 @@ from pydantic import BaseModel
 from pydantic_core import to_json
 from sqlalchemy.engine import make_url
 
-from routing.comparison import MOST_NAMED, Worse, figures, gaps, load, worse_off
+from routing.comparison import MOST_NAMED, Worse, answered_by_another, figures, gaps, load, worse_off
 from routing.house import House
 from routing.past import read_span
 from routing.plan import Plan
-from routing.replay import Replay
+from routing.replay import Progress, Replay
 from routing.replay_words import assumptions, changed
-from routing.span import Span, as_it_was, usual_talk_seconds
+from routing.span import NOBODY, Span, as_it_was, usual_talk_seconds
 from store.sql import Database
 
 NICENESS = 10
@@ -34,6 +35,7 @@ NICENESS = 10
 class Question(BaseModel):
     database: str  # its URL
     plan: Plan
+    plan_version: int | None  # None: one that nobody has published
     house: House
     start: datetime
     end: datetime
@@ -43,30 +45,39 @@ async def answer(database: Database, question: Question) -> dict[str, Any]:
     """As `/plan/replay` shows it."""
     async with database.read() as conn:
         span = await read_span(conn, question.start, question.end)
-    return {"from": question.start, "to": question.end} | compared(span, question.plan, question.house)
+    head = {"from": question.start, "to": question.end, "plan_version": question.plan_version}
+    return head | compared(span, question.plan, question.house)
 
 
-def compared(span: Span, plan: Plan, house: House) -> dict[str, Any]:
+def compared(span: Span, plan: Plan, house: House, progress: Progress | None = None) -> dict[str, Any]:
     """Pure."""
-    past = list(as_it_was(span, plan, house))
-    replayed = Replay(span, plan, house).run()
+    past = list(as_it_was(span))
+    replayed = Replay(span, plan, house).run(progress)
     worse = worse_off(past, replayed)
-    names = {agent.id: agent.name for agent in span.agents}
-    known = gaps(past, span.agents, usual_talk_seconds(span.contacts, plan), house.zone)
+    agents = {agent.id: agent.name for agent in span.agents}
+    known = gaps(past, span, usual_talk_seconds(span.contacts, plan), house.zone)
     return {
         "calls": len(span.contacts),
         "past": asdict(figures(past)),
         "replayed": asdict(figures(replayed)),
+        "answered_by_another": answered_by_another(past, replayed),
         "people_worse_off": len(worse),
-        "worse_off": [_shown(one, names, house.language) for one in worse[:MOST_NAMED]],
-        "load": [asdict(one) for one in load(span.agents, past, replayed)],
+        "worse_off": [_shown(one, span, agents, house.language) for one in worse[:MOST_NAMED]],
+        "load": [{"name": agents[one.agent]} | asdict(one) for one in load(span.agents, past, replayed)],
         "assumptions": assumptions(known, house.language),
     }
 
 
-def _shown(worse: Worse, names: dict[str, str], language: str) -> dict[str, Any]:
+def _shown(worse: Worse, span: Span, agents: Mapping[str, str], language: str) -> dict[str, Any]:
     contact = worse.was.contact
-    return {"customer": contact.customer, "at": contact.arrived_at, "sentence": changed(worse, names, language)}
+    person = span.people.get(contact.customer or "", NOBODY)
+    return {
+        "customer": contact.customer,
+        "name": person.name or person.called,
+        "at": contact.arrived_at,
+        "sentence": changed(worse, agents, language),
+        "why": worse.now.why,
+    }
 
 
 async def _work() -> None:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from routing.agents import MISSES, NEXT_ACTIVITY, Activity, Availability, Ended
+from routing.agents import MISSES, NEXT_ACTIVITY, Activity, Availability, Ended, load_after
 from routing.plan import Plan
 from routing.tables import agents, reservations
 from store.events import emit
@@ -29,8 +29,13 @@ DOUBT = timedelta(seconds=4)
 IN_VAIN = 2
 
 
-async def claim(conn: AsyncConnection, agent_id: str, call_id: str, plan: Plan, *, now: datetime) -> str | None:
-    """The id of the new reservation, or None when somebody else was quicker: then choose again."""
+async def claim(
+    conn: AsyncConnection, agent_id: str, call_id: str, plan: Plan, *, now: datetime, load: float | None = None
+) -> str | None:
+    """The id of the new reservation, or None when somebody else was quicker: then choose again.
+
+    `load`: how busy the agent has been, as the choice knew it.
+    """
     taken = await conn.execute(
         update(agents)
         .where(
@@ -38,7 +43,7 @@ async def claim(conn: AsyncConnection, agent_id: str, call_id: str, plan: Plan, 
             agents.c.availability == Availability.READY,
             agents.c.activity == Activity.IDLE,
         )
-        .values(activity=Activity.RESERVED, since_at=now, due_at=None)
+        .values(activity=Activity.RESERVED, since_at=now, due_at=None, **({} if load is None else {"load": load}))
     )
     if taken.rowcount != 1:
         return None
@@ -70,7 +75,9 @@ async def accept(conn: AsyncConnection, reservation_id: str, *, now: datetime) -
     ).one_or_none()
     if row is not None:
         await conn.execute(
-            update(agents).where(agents.c.id == row.agent_id).values(activity=Activity.TALKING, since_at=now, misses=0)
+            update(agents)
+            .where(agents.c.id == row.agent_id)
+            .values(activity=Activity.TALKING, since_at=now, misses=0, load=_busy_since(row.made_at, now))
         )
         await emit(conn, "agent.changed", row.agent_id, now)
     return row
@@ -112,9 +119,12 @@ async def live_of_call(conn: AsyncConnection, call_id: str) -> Row[Any] | None:
 
 
 async def close(
-    conn: AsyncConnection, reservation_id: str, why: Ended, plan: Plan, *, now: datetime
+    conn: AsyncConnection, reservation_id: str, why: Ended, plan: Plan, *, now: datetime, weary_level: int = 0
 ) -> Row[Any] | None:
-    """Ends a live reservation and lets its agent go on; None when it had ended already."""
+    """Ends a live reservation and lets its agent go on; None when it had ended already.
+
+    `weary_level`: of the caller they talked with, for the breather that a hard call is followed by.
+    """
     row = (
         await conn.execute(
             update(reservations)
@@ -124,17 +134,21 @@ async def close(
         )
     ).one_or_none()
     if row is not None:
-        await _let_go(conn, row.agent_id, why, plan, now)
+        await _let_go(conn, row.agent_id, why, plan, now, weary_level)
     return row
 
 
-async def _let_go(conn: AsyncConnection, agent_id: str, why: Ended, plan: Plan, now: datetime) -> None:
+async def _let_go(
+    conn: AsyncConnection, agent_id: str, why: Ended, plan: Plan, now: datetime, weary_level: int
+) -> None:
     agent = (await conn.execute(select(agents).where(agents.c.id == agent_id).with_for_update())).one()
     activity = NEXT_ACTIVITY.get((Activity(agent.activity), why), Activity(agent.activity))
-    values: dict[str, Any] = {"activity": activity, "since_at": now, "due_at": None}
+    load = load_after(agent.load, now - agent.since_at, busy=agent.activity != Activity.IDLE)
+    values: dict[str, Any] = {"activity": activity, "since_at": now, "due_at": None, "load": load}
     if activity is Activity.WRAP_UP:
-        if plan.wrap_up_seconds:
-            values["due_at"] = now + timedelta(seconds=plan.wrap_up_seconds)
+        breather = plan.breather_seconds if weary_level >= plan.breather_from_level else 0
+        if plan.wrap_up_seconds + breather:
+            values["due_at"] = now + timedelta(seconds=plan.wrap_up_seconds + breather)
         else:
             values["activity"] = Activity.IDLE
     if why in MISSES:
@@ -143,6 +157,12 @@ async def _let_go(conn: AsyncConnection, agent_id: str, why: Ended, plan: Plan, 
             values |= {"availability": Availability.AWAY, "reason": "missed rings", "misses": 0}
     await conn.execute(update(agents).where(agents.c.id == agent_id).values(values))
     await emit(conn, "agent.changed", agent_id, now)
+
+
+def _busy_since(at: datetime, now: datetime) -> ColumnElement[float]:
+    """`load_after` of a row that nobody has read: it is linear in what was before."""
+    fresh = load_after(0.0, now - at, busy=True)
+    return agents.c.load * (1.0 - fresh) + fresh
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from itertools import chain
 
 from crm.familiarity import familiar_agents
-from crm.matters import Past, still_open
+from crm.matters import OpenMatter, Past, still_open
+from crm.weariness import weariness
 from routing.agents import Agent
-from routing.choose import Caller, Tie
-from routing.house import House
+from routing.card import STRANGER, Known
 from routing.plan import Plan
 
 REMEMBERED = 60  # conversations; a live call reads no more to tell who knows its caller
+Presence = tuple[datetime, datetime]  # from, to before
 
 
 class End(StrEnum):
@@ -45,9 +47,10 @@ class Contact:
 class Matter:
     """A case: who owns it, and while when it is open."""
 
-    owner: str
+    owner: str | None
     made_at: datetime
     solved_at: datetime | None
+    topic: str | None = None
 
     def is_open(self, at: datetime) -> bool:
         return self.made_at <= at and (self.solved_at is None or at < self.solved_at)
@@ -61,18 +64,41 @@ class Person:
     during: list[Past] = field(default_factory=list)  # in the span, by their start
     elsewhere: list[Past] = field(default_factory=list)  # those of them that were not by voice
     cases: list[Matter] = field(default_factory=list)
+    name: str | None = None
+    called: str | None = None
+    tags: frozenset[str] = frozenset()
+    vetoed: frozenset[str] = frozenset()
+
+    def matters(self, talks: Sequence[Past], at: datetime) -> list[OpenMatter]:
+        """Open at that moment, `talks` being what was before it."""
+        cases = [case for case in self.cases if case.is_open(at)]
+        return [*still_open(talks), *(OpenMatter(case.owner, case.topic, case.made_at, None, None) for case in cases)]
 
 
 NOBODY = Person()  # somebody without a record
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Span:
     """What was: contacts by arrival, the people they were, agents as they are now."""
 
     contacts: Sequence[Contact]
     people: Mapping[str, Person]
     agents: Sequence[Agent]
+    absences: Mapping[str, Sequence[Presence]] = field(default_factory=dict)
+    duty: Mapping[str, Sequence[Presence]] | None = None  # when each agent was there; None: as their hours say
+
+    @cached_property
+    def knew(self) -> Sequence[frozenset[str]]:
+        """For each contact, the agents who were no strangers to that caller at that moment."""
+        return [self._knew(contact) for contact in self.contacts]
+
+    def _knew(self, contact: Contact) -> frozenset[str]:
+        person, at = self.people.get(contact.customer or "", NOBODY), contact.arrived_at
+        talks = latest(person.before, until(person.during, at))
+        known = {one.agent_id for one in familiar_agents(talks, at)}
+        known |= {matter.agent_id for matter in person.matters(talks, at) if matter.agent_id}
+        return frozenset(known | {person.preferred} if person.preferred else known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,39 +112,38 @@ class Fate:
     waited_seconds: float | None = None
     talk_seconds: int = 0
     offered: bool | None = None  # a call back was offered; None: not known
+    returning: bool = False  # the caller knew somebody here
+    why: str | None = None  # this agent rather than the one of the past, as the manager reads it
 
 
-def card(contact: Contact, person: Person, talks: Sequence[Past], plan: Plan, house: House, at: datetime) -> Caller:
-    """The caller as `choose` would have been told of them at that moment, `talks` being what was before it."""
-    line = plan.line(contact.line or "")
-    owners = {matter.agent_id for matter in still_open(talks)}
-    owners |= {case.owner for case in person.cases if case.is_open(at)}
-    return Caller(
-        language=person.language or line.language or house.language,
-        arrived_at=contact.arrived_at,
+def known(contact: Contact, person: Person, talks: Sequence[Past], at: datetime) -> Known:
+    """The caller as the house would have known them at that moment, `talks` being what was before it."""
+    if contact.customer is None:
+        return STRANGER
+    matters = person.matters(talks, at)
+    return Known(
+        is_person=True,
+        called=person.called,
+        language=person.language,
         preferred=person.preferred,
-        owners=frozenset(owner for owner in owners if owner),
-        ties={one.agent_id: Tie(one.score, one.times) for one in familiar_agents(talks, at)},
-        skills=line.skills,
+        tags=person.tags,
+        talks=talks,
+        owners=frozenset(matter.agent_id for matter in matters if matter.agent_id),
+        open_matters=len(matters),
+        weary=weariness(talks, matters, at),
+        vetoed=person.vetoed,
     )
 
 
-def knowing(caller: Caller) -> frozenset[str]:
-    """Agents who are no strangers to this caller."""
-    return frozenset({*caller.ties, *caller.owners, *([caller.preferred] if caller.preferred else [])})
-
-
-def as_it_was(span: Span, plan: Plan, house: House) -> Iterator[Fate]:
+def as_it_was(span: Span) -> Iterator[Fate]:
     """Each contact's fate in the past; who knew whom is judged at that moment, as in the replay."""
-    for contact in span.contacts:
+    for contact, knew in zip(span.contacts, span.knew, strict=True):
         answered = contact.outcome != "abandoned"
-        familiar = None
-        if answered and contact.agent is not None:
-            person = span.people.get(contact.customer or "", NOBODY)
-            talks = latest(person.before, until(person.during, contact.arrived_at))
-            familiar = contact.agent in knowing(card(contact, person, talks, plan, house, contact.arrived_at))
+        familiar = contact.agent in knew if answered and contact.agent is not None else None
         end = End.ANSWERED if answered else End.ABANDONED
-        yield Fate(contact, end, contact.agent, familiar, contact.waited_seconds, contact.talk_seconds)
+        yield Fate(
+            contact, end, contact.agent, familiar, contact.waited_seconds, contact.talk_seconds, returning=bool(knew)
+        )
 
 
 def until(talks: Sequence[Past], at: datetime) -> Sequence[Past]:

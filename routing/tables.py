@@ -1,6 +1,6 @@
 """Agents, and the exclusive holds of one agent for one caller."""
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer, Table, Text, text
 
 from store.due import due_columns
 from store.sql import Instant, metadata
@@ -23,6 +23,8 @@ agents = Table(
     Column("since_at", Instant, nullable=False),  # of the activity; the longest idle has the oldest
     Column("misses", Integer, nullable=False, server_default=text("0")),  # rings in a row that nobody answered
     Column("made_at", Instant, nullable=False),
+    Column("load", Float, nullable=False, server_default=text("0")),  # how busy lately, at since_at: agents.load_at
+    Column("wanted_an_hour", Float, nullable=False, server_default=text("0")),  # callers who know them
     *due_columns(),  # due_at: the wrap-up ends
 )
 
@@ -66,5 +68,45 @@ plan_versions = Table(
     Column("body", JSON, nullable=False),
     Column("author", Text, nullable=False),
     Column("note", Text),
+    Column("at", Instant, nullable=False),
+)
+
+# Who waits and knows whom, while they wait: an agent who becomes free finds their own callers here.
+wishes = Table(
+    "wishes",
+    metadata,
+    Column("call_id", ForeignKey("calls.id", ondelete="CASCADE"), primary_key=True),
+    Column("agent_id", ForeignKey("agents.id", ondelete="CASCADE"), primary_key=True),
+    Column("ranked_at", Instant, nullable=False),  # the call's, less what this agent is worth to its caller
+    Index("ix_wishes_of_agent", "agent_id", "ranked_at"),
+)
+
+# A pairing that the customer or the agent has declined.  Nobody is shown it but a manager and who declined.
+vetoes = Table(
+    "vetoes",
+    metadata,
+    Column("customer_id", ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True),
+    Column("agent_id", ForeignKey("agents.id", ondelete="CASCADE"), primary_key=True),
+    Column("declined_by", Text, primary_key=True),  # customer | agent
+    Column("at", Instant, nullable=False),
+    Index("ix_vetoes_agent_id", "agent_id"),
+)
+
+absences = Table(
+    "absences",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("agent_id", ForeignKey("agents.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("reason", Text),
+)
+
+# What was learnt from the past, one row a kind: written by whoever is first, read by every process.
+learnt = Table(
+    "learnt",
+    metadata,
+    Column("kind", Text, primary_key=True),  # talk_times
+    Column("body", JSON, nullable=False),
     Column("at", Instant, nullable=False),
 )

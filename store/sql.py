@@ -5,11 +5,11 @@ Two doors and no third: `write` is a transaction that may change things, `read` 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import DateTime, MetaData, event, text
 from sqlalchemy.engine import URL, Dialect, make_url
@@ -66,12 +66,24 @@ def database_url(given: str | None, home: Path) -> URL:
     return url
 
 
+class News(NamedTuple):
+    """A change that was committed."""
+
+    type: str
+    ref: str
+    id: int
+
+
+NEWS = "news"  # where a connection keeps its transaction's
+
+
 class Database:
     """Connections to one database.  A write on SQLite begins IMMEDIATE: two writers queue instead of failing."""
 
     def __init__(self, url: URL, *, pool_size: int = 10) -> None:
         self.url = url
         self.sqlite = url.get_backend_name() == "sqlite"
+        self._listeners: list[Callable[[Sequence[News]], None]] = []
         if self.sqlite:
             self._writer = _sqlite_engine(url, pool_size=1, immediate=True)
             self._reader = _sqlite_engine(url, pool_size=pool_size, immediate=False)
@@ -87,11 +99,20 @@ class Database:
             )
             self._reader = self._writer.execution_options(isolation_level="AUTOCOMMIT")
 
+    def listen(self, callback: Callable[[Sequence[News]], None]) -> None:
+        """`callback` hears the news of each transaction once committed; it must only ring an alarm or the like."""
+        self._listeners.append(callback)
+
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction: committed at the end of the block, rolled back if it raises."""
+        news: list[News] = []
         async with self._writer.begin() as connection:
+            connection.info[NEWS] = news
             yield connection
+        if news:
+            for callback in self._listeners:
+                callback(news)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:

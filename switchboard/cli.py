@@ -125,6 +125,40 @@ def rehearse_command(
     asyncio.run(rehearsal.rehearse(load(), language))
 
 
+@app.command("replay")
+def replay_command(
+    plan: Annotated[
+        Path | None, typer.Option(metavar="FILE.json", help="The plan to try; default: the one in force.")
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="T", help="2026-03-02, or with time and offset; default: seven days before --to."
+        ),
+    ] = None,
+    end: Annotated[str | None, typer.Option("--to", metavar="T", help="Default: now.")] = None,
+    calls: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.csv", help="Past calls from a file, as `import history` takes it; no database is needed."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The answer of POST /plan/replay, as JSON.")] = False,
+) -> int:
+    """Runs past calls under a plan, and says what would have changed and for whom it would have been worse."""
+    from switchboard import replaying
+
+    logs.configure("ERROR")
+    settings = load()
+    if calls is None:
+        serve.prepare_schema(settings, migrate=False)
+    try:
+        replaying.run(settings, replaying.Asked(plan, start, end, calls, as_json))
+    except replaying.ReplayRefused as error:
+        return _complain(str(error), WRONG_USAGE)
+    return 0
+
+
 @app.command("migrate")
 def migrate_command() -> None:
     """Brings the database to the schema of this version, safely while calls go on."""

@@ -32,7 +32,10 @@ from ivr.turn import Rooms
 from ivr.watch import Watch
 from ivr.webhooks import DEADLINE_SECONDS, Webhooks
 from routing.api import agents_router
+from routing.choose import on_shift
 from routing.house import House
+from routing.learning import Learning
+from routing.live_floor import Floor
 from routing.plan_api import plan_router
 from routing.plans import Plans
 from routing.replay_api import replay_router
@@ -76,6 +79,7 @@ def wire(
     def tell(name: str) -> None:
         clock.spawn(nudges.publish(name), f"nudge-{name}")
 
+    learning = Learning(database, clock, house)
     rooms = Rooms(
         database=database,
         clock=clock,
@@ -84,6 +88,8 @@ def wire(
         promises=promises,
         plans=plans,
         house=house,
+        learning=learning,
+        floor=Floor(present=lambda agent, now: on_shift(agent, house.zone, house.country, now)),
         public_url=public_url,
         floor_changed=lambda: tell(FLOOR),
         fallback_url=settings.twilio_fallback_url,
@@ -123,7 +129,13 @@ def wire(
             events_router(feed, guard),
             reports_router(database, clock, guard, plans, house, calls),
         ],
-        loops=[*effects.loops(), numbers, *watch.loops(), *(watch.then(loop) for loop in (keeper.loop, reconcile))],
+        loops=[
+            *effects.loops(),
+            numbers,
+            learning,
+            *watch.loops(),
+            *(watch.then(loop) for loop in (keeper.loop, reconcile)),
+        ],
         rooms=rooms,
         feed=feed,
     )

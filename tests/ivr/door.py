@@ -26,7 +26,10 @@ from ivr.tables import calls, legs
 from ivr.turn import Rooms
 from ivr.watch import Watch
 from ivr.webhooks import Webhooks
+from routing.choose import on_shift
 from routing.house import House
+from routing.learning import Learning
+from routing.live_floor import Floor
 from routing.plans import Plans
 from routing.tables import reservations
 from store.clock import VirtualClock
@@ -167,6 +170,8 @@ class Door:
             promises=Promises(HOUSE),
             plans=Plans(),
             house=HOUSE,
+            learning=Learning(database, clock, HOUSE),
+            floor=Floor(present=lambda agent, now: on_shift(agent, HOUSE.zone, HOUSE.country, now)),
             public_url=OURS,
             floor_changed=self._floor_changed,
         )

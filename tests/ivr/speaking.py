@@ -12,7 +12,8 @@ from ivr.dialogue import Stage
 from ivr.document import Document
 from ivr.phrases import LANGUAGES, Speaker
 from ivr.twiml import render
-from routing.choose import Decision, Weighed
+from routing.choose import Decision
+from routing.weigh import Weighed
 from tests.routing.people import agent, talking
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)  # a Tuesday, ten o'clock in Rome

@@ -12,7 +12,8 @@ import pytest
 from ivr import dialogue
 from ivr.dialogue import Stage
 from ivr.document import Ask, Document, Go, HangUp, Join, Record, spoken_text_seconds
-from routing.choose import Decision, Weighed
+from routing.choose import Decision
+from routing.weigh import Weighed
 from tests.ivr.speaking import EVERY_LANGUAGE, NOW, OURS, decision, every, parsed, stage, url, words
 from tests.routing.people import agent, wrapping_up
 

@@ -135,6 +135,7 @@ def people(url: str) -> dict[str, Any]:
             "case_id": his,
             "callback_id": promise,
             "call_sid": a_call(url.removesuffix("/api/v1")),
+            "version": "1",
         },
         "agents": [anna],
         "customer": maria,

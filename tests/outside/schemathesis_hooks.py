@@ -32,7 +32,7 @@ OF_A_BODY = {
 }
 BODIES = (
     *("CustomerFields", "AgentFields", "AgentChanges", "InteractionFields", "CaseFields", "CaseChanges"),
-    *("CallbackFields", "CallbackChanges", "Plan", "Line", "Asked"),
+    *("CallbackFields", "CallbackChanges", "Plan", "Line", "ByHours", "Then", "Asked"),
 )
 BY_INSTANT = "WyIyMDI2LTAxLTAxVDAwOjAwOjAwWiIsIngiXQ"  # ["2026-01-01T00:00:00Z", "x"]
 BY_NUMBER = "WyIzIl0"  # ["3"]
@@ -62,10 +62,19 @@ def before_load_schema(context: Any, document: dict[str, Any]) -> None:
                 _narrow(schema, {"type": "string", "enum": OF_A_BODY[field]})
             if field == "address":
                 _narrow(schema, {"type": "string", "format": "agent-address"})
+    for name, field in (("All", "all"), ("AnyOf", "any"), ("Not", "not")):
+        _of_simple_ones(schemas[name]["properties"][field])
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             for parameter in operation.get("parameters", []):
                 _narrow_parameter(path, method, parameter)
+
+
+def _of_simple_ones(conditions: dict[str, Any]) -> None:
+    """How deep conditions may lie inside one another, and how many there may be in all, no document can say."""
+    inner = conditions.get("items", conditions)
+    compound = ("/All", "/AnyOf", "/Not")
+    inner["oneOf"] = [one for one in inner["oneOf"] if not one["$ref"].endswith(compound)]
 
 
 def _narrow_parameter(path: str, method: str, parameter: dict[str, Any]) -> None:

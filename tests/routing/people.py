@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from routing.agents import Activity, Agent, Availability
-from routing.choose import Caller, Tie
+from routing.weigh import Caller, Tie
 
 NOW = datetime(2026, 3, 3, 10, 0, tzinfo=ZoneInfo("Europe/Rome"))  # a Tuesday
 

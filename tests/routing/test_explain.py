@@ -1,6 +1,7 @@
 import pytest
 
-from routing.choose import Caller, Decision, Weighed
+from routing.choose import Decision
+from routing.weigh import Caller, Weighed
 from routing.explain import sentence
 from tests.routing.people import agent, caller, knows
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
+import jsonschema
 import pytest
+from sqlalchemy import update
 
 from api.tokens import Guard
 from routing.plan import Plan
 from routing.plan_api import plan_router
 from routing.plans import Plans
+from routing.tables import plan_versions
 from store.clock import VirtualClock
 from store.sql import Database
 from tests.api.asking import KEY_OF_THE_HOUSE, Asking, asking
 from tests.ivr.door import HOUSE
+from tests.routing.broken_plans import RICH
 
 pytestmark = pytest.mark.anyio
 
@@ -54,7 +59,8 @@ async def test_a_change_holds(ask: Asking) -> None:
     await put(ask, changed, first.headers["etag"])
     shown = (await ask.get("/plan")).json()
     assert shown["ring_seconds"] == 33
-    assert shown["lines"]["+390699990000"] == {"name": None, "hours": "24/7", "language": None, "skills": {"loans": 2}}
+    line = shown["lines"]["+390699990000"]
+    assert {name: value for name, value in line.items() if value} == {"hours": "24/7", "skills": {"loans": 2}}
 
 
 async def test_without_if_match_nothing_is_changed(ask: Asking) -> None:
@@ -151,9 +157,156 @@ async def test_the_plan_is_the_managers_alone(ask: Asking) -> None:
             ("GET", "/plan", None),
             ("PUT", "/plan", {"ring_seconds": 33}),
             ("GET", "/plan/versions", None),
+            ("GET", "/plan/versions/1", None),
+            ("POST", "/plan/versions/0/restore", None),
+            ("GET", "/plan/schema", None),
+            ("POST", "/plan/import/taskrouter", {}),
             ("POST", "/plan/check", {}),
         ):
             answer = await ask(method, path, body, token=token, headers={"If-Match": etag})
             assert answer.status_code == 403, path
     assert (await ask.get("/plan", token=None)).status_code == 401
     assert (await ask.get("/plan")).json()["ring_seconds"] == 20
+
+
+async def test_one_step_back_is_a_new_version_that_says_so(ask: Asking) -> None:
+    etag = (await ask.get("/plan")).headers["etag"]
+    for seconds in (21, 22):
+        etag = (await put(ask, {"ring_seconds": seconds}, etag)).headers["etag"]
+    answer = await ask("POST", "/plan/versions/1/restore", headers={"If-Match": etag})
+    assert (answer.status_code, answer.json()["ring_seconds"]) == (200, 21)
+    newest = (await ask.get("/plan/versions")).json()["items"][0]
+    assert (newest["version"], newest["note"], newest["plan"]["ring_seconds"]) == (3, "version 1 again", 21)
+    shown = await ask.get("/plan")
+    assert shown.headers["etag"] == answer.headers["etag"]
+    assert shown.json() == answer.json() == newest["plan"]
+
+
+async def test_the_plan_nobody_has_written_can_always_be_returned_to(ask: Asking) -> None:
+    etag = (await ask.get("/plan")).headers["etag"]
+    etag = (await put(ask, {"hours": "off", "ring_seconds": 99}, etag)).headers["etag"]
+    answer = await ask("POST", "/plan/versions/0/restore", headers={"If-Match": etag})
+    assert (answer.status_code, answer.json()) == (200, Plan().model_dump(mode="json"))
+
+
+async def test_a_step_back_overwrites_nothing_that_was_not_seen(ask: Asking) -> None:
+    old = (await ask.get("/plan")).headers["etag"]
+    new = (await put(ask, {"ring_seconds": 21}, old)).headers["etag"]
+    restore = "/plan/versions/1/restore"
+    assert (await ask("POST", restore)).status_code == 428
+    assert (await ask("POST", restore, headers={"If-Match": old})).status_code == 412
+    assert (await ask("POST", "/plan/versions/7/restore", headers={"If-Match": new})).status_code == 404
+    assert len((await ask.get("/plan/versions")).json()["items"]) == 1
+
+
+async def test_one_version_is_shown_by_its_number(ask: Asking) -> None:
+    etag = (await ask.get("/plan")).headers["etag"]
+    await put(ask, {"ring_seconds": 21}, etag, **{"X-Note": "slower"})
+    shown = (await ask.get("/plan/versions/1")).json()
+    assert (shown["version"], shown["note"], shown["plan"]["ring_seconds"]) == (1, "slower", 21)
+    for nothing in (0, 2, -1, "x", 2**40):
+        assert (await ask.get(f"/plan/versions/{nothing}")).status_code == 404
+
+
+async def test_versions_that_cannot_be_read_any_more_are_listed_and_harm_nothing(
+    ask: Asking, database: Database
+) -> None:
+    etag = (await ask.get("/plan")).headers["etag"]
+    for seconds in (21, 22):
+        etag = (await put(ask, {"ring_seconds": seconds}, etag)).headers["etag"]
+    await spoil(database, 2)
+    assert [one["plan"] is None for one in (await ask.get("/plan/versions")).json()["items"]] == [True, False]
+    answer = await ask("POST", "/plan/versions/2/restore", headers={"If-Match": etag})
+    assert answer.status_code == 409
+    assert (await ask("POST", "/plan/versions/1/restore", headers={"If-Match": etag})).status_code == 200
+
+
+async def test_a_rule_may_not_name_an_agent_who_never_was(ask: Asking) -> None:
+    anna = await ask.made("/agents", {"name": "Anna", "address": "client:anna"})
+    etag = (await ask.get("/plan")).headers["etag"]
+    good = {"name": "a", "when": {"waiting_at_least": 1}, "then": {"agent": anna["id"]}}
+    bad = good | {"name": "b", "then": {"agent": "agt_nobody"}}
+    answer = await put(ask, {"rules": [good, bad]}, etag)
+    assert (answer.status_code, answer.json()["field"]) == (422, "rules[1].then.agent")
+    assert (await put(ask, {"rules": [good]}, etag)).status_code == 200
+
+
+async def test_what_is_answered_can_be_put_back_though_an_agent_of_its_rules_has_gone(ask: Asking) -> None:
+    anna = await ask.made("/agents", {"name": "Anna", "address": "client:anna"})
+    rule = {"name": "a", "when": {"waiting_at_least": 1}, "then": {"agent": anna["id"]}}
+    etag = (await ask.get("/plan")).headers["etag"]
+    assert (await put(ask, {"rules": [rule]}, etag)).status_code == 200
+    assert (await ask("DELETE", f"/agents/{anna['id']}")).status_code == 204
+    first = await ask.get("/plan")
+    assert (await put(ask, first.json(), first.headers["etag"])).status_code == 200
+    checked = (await ask.post("/plan/check", first.json())).json()
+    assert [one["where"] for one in checked["findings"]] == ["rules[0].then.agent"]
+
+
+async def test_a_check_knows_the_tags_of_customers(ask: Asking) -> None:
+    await ask.made("/customers", {"name": "Maria", "tags": ["vip", 'of "old"']})
+    rules = [
+        {"name": tag, "when": {"caller": {"tag": tag}}, "then": {"urgency_seconds": 30}}
+        for tag in ("vip", "vpi", 'of "old"')
+    ]
+    checked = (await ask.post("/plan/check", {"rules": rules})).json()
+    assert [one["where"] for one in checked["findings"]] == ["rules[1].when.caller.tag"]
+
+
+async def test_what_no_answer_could_carry_is_told_all_the_same(ask: Asking) -> None:
+    form = {"Content-Type": "application/json"}
+    checked = await ask("POST", "/plan/check", headers=form, content=b'{"\\ud800": 1}')
+    assert (checked.status_code, checked.json()["ok"]) == (200, False)
+    workflow = b'{"task_routing": {"\\ud800": 1}}'
+    answer = await ask("POST", "/plan/import/taskrouter", headers=form, content=workflow)
+    assert [one["where"] for one in answer.json()["unmapped"]] == ["task_routing.?"]
+
+
+async def test_the_schema_is_that_of_the_plan(ask: Asking) -> None:
+    schema = (await ask.get("/plan/schema")).json()
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    assert validator.is_valid(RICH)
+    assert validator.is_valid(Plan().model_dump(mode="json"))
+    assert not validator.is_valid(RICH | {"ring_seconds": 1})
+    assert not validator.is_valid(RICH | {"rules": [{"name": "x", "when": {"weather": "rain"}, "then": {}}]})
+
+
+async def test_a_workflow_of_taskrouter_becomes_rules_of_the_present_plan_and_publishes_nothing(ask: Asking) -> None:
+    anna = await ask.made("/agents", {"name": "Anna", "address": "client:anna", "external_id": "WK1"})
+    etag = (await ask.get("/plan")).headers["etag"]
+    await put(ask, {"ring_seconds": 33}, etag)
+    filters = [
+        {
+            "filter_friendly_name": "hers",
+            "expression": "language == 'it'",
+            "targets": [{"known_worker_sid": "WK1", "timeout": 15}],
+        }
+    ]
+    workflow = {"task_routing": {"filters": filters, "default_filter": {"queue": "WQ1"}}}
+    for given in (workflow, json.dumps(workflow)):
+        answer = await ask.post("/plan/import/taskrouter", given)
+        assert answer.status_code == 200
+        plan = answer.json()["plan"]
+        assert (plan["ring_seconds"], plan["rules"][0]["then"]["agent"]) == (33, anna["id"])
+        assert plan["rules"][0]["when"]["caller"]["language"] == "it"
+        assert "task_routing.default_filter" in [one["where"] for one in answer.json()["unmapped"]]
+    assert (await ask.get("/plan")).json()["rules"] == []
+    for nothing in ({}, "x", {"task_routing": 3}):
+        answer = await ask.post("/plan/import/taskrouter", nothing)
+        assert (answer.status_code, len(answer.json()["unmapped"])) == (200, 1)
+    assert (await ask.post("/plan/import/taskrouter", [1])).status_code == 422
+
+
+async def test_the_document_has_one_plan_whether_it_is_sent_or_answered(ask: Asking) -> None:
+    schemas = (await ask.get("/openapi.json")).json()["components"]["schemas"]
+    assert {"Plan", "Rule", "All", "Not"} <= schemas.keys()
+    assert [name for name in schemas if name.endswith(("-Input", "-Output"))] == []
+
+
+async def spoil(database: Database, version: int) -> None:
+    """As if somebody had edited the row by hand."""
+    async with database.write() as conn:
+        rows = update(plan_versions).where(plan_versions.c.version == version)
+        await conn.execute(rows.values(body={"ring_seconds": "soon"}))

@@ -11,9 +11,9 @@ from routing.agents import Activity, Agent
 from routing.choose import choose
 from routing.comparison import Load, figures, gaps, load, worse_off
 from routing.house import House
-from routing.plan import Plan
+from routing.plan import Plan, Worth
 from routing.replay import ANSWER_SECONDS, CHOICE_WITH_TEAMMATE_SECONDS, NOBODY_SECONDS, Replay, patience_seconds
-from routing.replay_floor import Floor
+from routing.replay_floor import LONGEST_IDLE, Floor
 from routing.replay_words import assumptions, changed
 from routing.span import Contact, End, Fate, Matter, Person, Span, as_it_was, usual_talk_seconds
 from tests.routing.people import NOW, agent, caller, knows
@@ -63,7 +63,7 @@ def test_who_knows_whom_counts_from_the_conversation_on_and_from_the_simulated_o
     """In the past Maria met Bruno twice; here Anna, idle as long and first by name, gets her, and then knows her."""
     during = [talk("bruno", 0, id="one"), talk("bruno", 60, id="two")]
     world = span(contact("one"), contact("two", 60), maria=Person(during=during))
-    assert [fate.familiar for fate in as_it_was(world, PLAN, HOUSE)] == [False, True]
+    assert [fate.familiar for fate in as_it_was(world)] == [False, True]
     busy = span(contact("one"), contact("other", 1, customer="paolo"), contact("two", 60), maria=Person(during=during))
     assert whom(replay(busy)) == [
         ("anna", False, ANSWER_SECONDS),
@@ -91,14 +91,17 @@ def test_whoever_was_chosen_or_holds_an_open_matter_is_no_stranger() -> None:
 
 
 def test_a_plan_that_waits_longer_keeps_people_together_and_another_one_offers_a_teammate() -> None:
-    """Anna knows both callers; the second rings while she talks with the first."""
+    """Anna knows both callers; the second rings while she talks with the first.
+
+    Waiting may last longer, and what it is waited for must be worth as much.
+    """
     both = Person(before=[talk("anna", -600)])
     world = span(contact("one"), contact("two", 1, customer="paolo"), maria=both, paolo=both)
     by_teammate = CHOICE_WITH_TEAMMATE_SECONDS + ANSWER_SECONDS
     offered = replay(world)
     assert whom(offered) == [("anna", True, 5.0), ("bruno", False, by_teammate)]
     assert [fate.offered for fate in offered] == [False, True]
-    waited = replay(world, Plan(wait_unasked_seconds=600))
+    waited = replay(world, Plan(wait_unasked_seconds=600, worth=Worth(familiar_seconds=900)))
     assert whom(waited) == [("anna", True, 5.0), ("anna", True, 5 + 300 + 30 - 60 + 5)]
     assert [fate.offered for fate in waited] == [False, False]
 
@@ -173,7 +176,7 @@ def test_the_few_candidates_lead_to_the_same_choice_as_the_whole_floor() -> None
         for one in crowd:
             if dice.random() < busy:
                 activity = dice.choice((Activity.RESERVED, Activity.TALKING, Activity.WRAP_UP))
-                floor.become(one.id, activity, at(-dice.random() * 5), at(dice.random()))
+                floor.become(one.id, activity, at(-dice.random() * 5), wrap_up_until=at(dice.random()))
         met = [one.id for one in dice.sample(crowd, min(len(crowd), dice.randint(0, 4)))]
         who = caller(
             language=dice.choice(("it-IT", "de-DE", "fr-FR")),
@@ -181,10 +184,10 @@ def test_the_few_candidates_lead_to_the_same_choice_as_the_whole_floor() -> None
             skills=dice.choice(({}, {"loans": 2})),
             offered=dice.random() < 0.5,
         )
-        few, all_of_them = floor.candidates(who, met), floor.everybody()
+        few, all_of_them = floor.candidates(who, PLAN, NOW), floor.everybody()
         chosen, expected = (choose(who, those, PLAN, NOW) for those in (few, all_of_them))
         assert (chosen.action, chosen.who, chosen.teammate) == (expected.action, expected.who, expected.teammate)
-        assert len(few) <= 4 + len(met)
+        assert len(few) <= LONGEST_IDLE + len(met)
 
 
 def _busy_day(seed: int) -> Span:
@@ -239,7 +242,7 @@ def test_figures_tell_only_what_is_known() -> None:
     assert (shown.answered, shown.familiar_rate, shown.median_wait_seconds) == (11, 0.2, 5.5)
     assert (shown.p90_wait_seconds, shown.offered_callbacks) == (9.0, 1)
     assert (shown.abandoned, shown.closed, shown.nobody_here) == (1, 1, 1)
-    past = figures(list(as_it_was(span(contact("one", waited_seconds=None)), PLAN, HOUSE)))
+    past = figures(list(as_it_was(span(contact("one", waited_seconds=None)))))
     assert (past.median_wait_seconds, past.offered_callbacks, past.closed, past.nobody_here) == (None, None, None, None)
 
 
@@ -284,12 +287,12 @@ def test_the_work_is_shown_for_everybody_who_is_here() -> None:
 def test_what_is_taken_for_granted_is_said_with_its_figures() -> None:
     known = contact("a", line="+3906")
     unknown = contact("b", customer=None, waited_seconds=None, talk_seconds=0, agent=None)
-    past = list(as_it_was(span(known, unknown), PLAN, HOUSE))
-    gap = gaps(past, [ANNA, BRUNO], 300, "Europe/Rome")
+    past = list(as_it_was(span(known, unknown)))
+    gap = gaps(past, span(), 300, "Europe/Rome")
     assert (gap.without_wait, gap.without_line, gap.without_length, gap.without_record, gap.agent_gone) == (1,) * 5
     said = assumptions(gap, "en")
     assert any("mean of 420 seconds" in one for one in said)
     assert "On average 1.0 agents a day took calls; in the replay all 2 are there." in said
-    assert len(assumptions(gaps(past[:1], [ANNA], 300, "Europe/Rome"), "en")) == len(said) - 5
+    assert len(assumptions(gaps(past[:1], span(), 300, "Europe/Rome"), "en")) == len(said) - 5
     assert len(assumptions(gap, "it-IT")) == len(said)
     assert not set(assumptions(gap, "it-IT")) & set(said)

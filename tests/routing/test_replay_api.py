@@ -18,6 +18,7 @@ from routing.past import MOST_CONTACTS, contacts_in, read_span
 from routing.plans import Plans
 from routing.replay_api import replay_router
 from routing.span import Contact, Matter
+from routing.tables import absences, vetoes
 from store.clock import VirtualClock
 from store.sql import Database
 from tests.api.asking import KEY_OF_THE_HOUSE, Asking, asking
@@ -58,32 +59,50 @@ async def test_a_manager_tries_other_rules_on_the_last_week(ask: Asking) -> None
         await add_agent(conn, "anna", now)
         await add_agent(conn, "bruno", now, availability="offline")
         for name in ("maria", "paolo"):
-            await add_person(conn, name, now)
+            await add_person(conn, name, now, name=f"{name.title()} Neri")
             await add_talk(conn, f"before {name}", name, now - 9 * DAY)
         await add_talk(conn, "one", "maria", now - DAY)
         await add_talk(conn, "two", "paolo", now - DAY + minutes(1), agent_id="bruno", talk_seconds=100)
     by_default = (await ask.post("/plan/replay")).json()
     assert [parse_moment(by_default[name]) for name in ("from", "to")] == [now - 7 * DAY, now]
     assert by_default["calls"] == 2
-    figures = {"answered": 2, "abandoned": 0, "familiar_rate": 0.5}
+    assert by_default["plan_version"] == 0
+    assert by_default["answered_by_another"] == 0
+    figures = {"answered": 2, "abandoned": 0, "familiar_rate": 0.5, "returning_familiar_rate": 0.5}
     unknown = dict.fromkeys(("median_wait_seconds", "p90_wait_seconds", "offered_callbacks", "closed", "nobody_here"))
     assert by_default["past"] == figures | unknown
     waits = {"median_wait_seconds": 12.5, "p90_wait_seconds": 20.0}
     assert by_default["replayed"] == figures | waits | {"offered_callbacks": 1, "closed": 0, "nobody_here": 0}
     assert by_default["worse_off"] == []
-    other = {"plan": {"wait_unasked_seconds": 600}, "from": (now - 2 * DAY).isoformat()}
+    plan = {"wait_unasked_seconds": 600, "worth": {"familiar_seconds": 900}}
+    other = {"plan": plan, "from": (now - 2 * DAY).isoformat()}
     answer = (await ask.post("/plan/replay", other)).json()
     assert answer["replayed"]["familiar_rate"] == 1.0
+    assert (answer["plan_version"], answer["answered_by_another"]) == (None, 1)
     assert answer["load"] == [
-        {"agent": "anna", "past_calls": 1, "replayed_calls": 2, "past_talk_seconds": 240, "replayed_talk_seconds": 340},
-        {"agent": "bruno", "past_calls": 1, "replayed_calls": 0, "past_talk_seconds": 100, "replayed_talk_seconds": 0},
+        {
+            "agent": "anna",
+            "name": "Anna",
+            "past_calls": 1,
+            "replayed_calls": 2,
+            "past_talk_seconds": 240,
+            "replayed_talk_seconds": 340,
+        },
+        {
+            "agent": "bruno",
+            "name": "Bruno",
+            "past_calls": 1,
+            "replayed_calls": 0,
+            "past_talk_seconds": 100,
+            "replayed_talk_seconds": 0,
+        },
     ]
     assert any("the wait is not known" in one for one in answer["assumptions"])
     closed = (await ask.post("/plan/replay", {"plan": {"hours": "Sa 09:00-10:00"}})).json()
     assert (closed["replayed"]["closed"], closed["replayed"]["familiar_rate"]) == (2, None)
-    assert [(one["customer"], one["sentence"]) for one in closed["worse_off"]] == [
-        ("maria", "Spoke with Anna, whom they know; would have found the house closed."),
-        ("paolo", "Spoke with Bruno; would have found the house closed."),
+    assert [(one["customer"], one["name"], one["sentence"]) for one in closed["worse_off"]] == [
+        ("maria", "Maria Neri", "Spoke with Anna, whom they know; would have found the house closed."),
+        ("paolo", "Paolo Neri", "Spoke with Bruno; would have found the house closed."),
     ]
 
 
@@ -130,7 +149,11 @@ async def test_imported_conversations_are_read_with_what_was_before_them(
     now = clock.now()
     async with database.write() as conn:
         await add_agent(conn, "anna", now, hours="Mo-Fr 09:00-13:00", availability="away", activity="talking")
-        await add_person(conn, "maria", now, preferred_agent="anna", language="de-DE")
+        await add_person(conn, "maria", now, preferred_agent="anna", language="de-DE", name="Maria", tags=["gold"])
+        await conn.execute(insert(vetoes).values(customer_id="maria", agent_id="anna", declined_by="agent", at=now))
+        for name, days in (("over", 2), ("here", 1), ("after", -1)):
+            off = {"starts_at": now - days * DAY - minutes(60), "ends_at": now - days * DAY + minutes(60)}
+            await conn.execute(insert(absences).values(id=name, agent_id="anna", **off))
         await add_person(conn, "paolo", now)
         for n in range(70):
             await add_talk(conn, f"old{n}", "maria", now - DAY * (n + 2))
@@ -150,6 +173,8 @@ async def test_imported_conversations_are_read_with_what_was_before_them(
     assert set(span.people) == {"maria"}
     maria = span.people["maria"]
     assert (maria.language, maria.preferred, maria.cases) == ("de-DE", "anna", [Matter("anna", now - DAY, now)])
+    assert (maria.name, maria.tags, maria.vetoed) == ("Maria", frozenset({"gold"}), frozenset({"anna"}))
+    assert span.absences == {"anna": [(now - DAY - minutes(60), now - DAY + minutes(60))]}
     assert [talk.id for talk in maria.before] == [f"old{n}" for n in reversed(range(60))]
     assert [talk.id for talk in maria.during] == ["first", "a text", "last"]
     assert [talk.id for talk in maria.elsewhere] == ["a text"]

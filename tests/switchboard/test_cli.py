@@ -44,6 +44,7 @@ def complaint(capsys: pytest.CaptureFixture[str]) -> str:
         (["import", "customers", "nowhere.csv"], "nowhere.csv"),
         (["import", "poems", "x.csv"], "poems"),
         (["token", "create", "--name", "n"], "--role"),
+        (["replay", "--from", "soon", "--calls", "x.csv"], "--from"),
         (["token", "create", "--name", "n", "--role", "king"], "king"),
         (["token", "create", "--name", "n", "--role", "agent"], "--agent"),
         (["token", "create", "--name", "n", "--role", "manager", "--agent", "agt_1"], "--agent"),
@@ -77,7 +78,7 @@ def test_a_database_that_is_away_is_one_line_without_its_password(
 
 @pytest.mark.parametrize(
     "command",
-    ["demo", "serve", "keeper", "carrier", "rehearse", "migrate", "doctor", "twilio", "import", "token"],
+    ["demo", "serve", "keeper", "carrier", "rehearse", "replay", "migrate", "doctor", "twilio", "import", "token"],
 )
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([command, "--help"]) == 0

@@ -1,0 +1,321 @@
+"""Our own engine in the benchmark worlds: `routing.choose` decides, exactly as for live calls.
+
+Nothing is decided here.  What the worlds know (ties, skills, talks so far) is put in the engine's terms: a caller's
+card, agents as they are now, the plan.  The knobs are the plan's, the same for every seed and every month.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from bench.centre import BOOKED, EARLY_SECONDS, PROMISED, WAITING, AgentState, Base, Call, Centre
+from bench.world import World
+from routing.agents import Activity, Agent, Availability, load_after
+from routing.choose import Decision, Waiting, choose, next_caller, worth_holding
+from routing.forecast import Talk
+from routing.plan import Load, Plan, Worth
+from routing.weigh import Caller, Tie, weigh
+
+DAY = datetime(2026, 3, 3, tzinfo=UTC)
+CANDIDATES = 16  # as many of the longest idle as the live floor hands over
+LAPSES_SECONDS = 90.0  # before its window ends a promise is kept by whoever is free
+OFFERED_WITHIN = 900.0
+
+
+def at(seconds: float) -> datetime:
+    return DAY + timedelta(seconds=seconds)
+
+
+FAMILIAR_FIRST = Plan(
+    worth=Worth(familiar_seconds=150),
+    wait_unasked_seconds=120,
+    wait_unasked_chance=0.0,
+    wrap_up_seconds=0,  # the worlds' handle times are talk and wrap-up together
+    talk_seconds=330,
+    load=Load(spread_points=100),
+    protect_promise_seconds=600,
+)
+EVEN = FAMILIAR_FIRST.model_copy(update={"load": Load(spread_points=60)})
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What a router would know from the past: how often each agent is asked for, how long a talk lasts."""
+
+    wanted_an_hour: Mapping[int, float]
+    talk: Talk
+
+
+def learnt_from(world: World) -> Learnt:
+    """The past customers are who call in a day; each asks for the agents they know."""
+    wanted: dict[int, float] = {}
+    for customer in world.past.customers:
+        for agent in customer.familiar:
+            wanted[agent] = wanted.get(agent, 0.0) + 1.0
+    calls_a_day = sum(end - start for agent in world.agents for start, end in agent.shifts) * 0.9 / 330.0
+    share = calls_a_day / max(len(world.past.customers), 1) / 8.0
+    logs = [math.log(seconds) for seconds in world.past.talks if seconds > 0]
+    mean = sum(logs) / len(logs)
+    sigma = math.sqrt(sum((one - mean) ** 2 for one in logs) / len(logs))
+    return Learnt({agent: times * share for agent, times in wanted.items()}, Talk(math.exp(mean), sigma))
+
+
+class Ours(Base):
+    """The engine behind the benchmark's events."""
+
+    def __init__(self, plan: Plan, learnt: Learnt, *, callbacks: bool = False) -> None:
+        self.plan, self.learnt, self.callbacks = plan, learnt, callbacks
+
+    def begin(self, centre: Centre) -> None:
+        self.centre = centre
+        self.forget = getattr(self, "forget", 0.5)
+        self.floor = {state.id: self._agent(state) for state in centre.agents.values()}
+        self.cards: dict[int, Caller] = {}
+        self.held: dict[int, float] = {}  # call -> until when
+        self.held_since: dict[int, float] = {}
+        self.own: dict[int, list[Call]] = {}  # agent -> booked with them
+
+    # What the centre tells.
+
+    def arrive(self, call: Call) -> None:
+        if call.slot is not None:
+            self._slot(call)
+        else:
+            self._look(call, offer=self.callbacks)
+
+    def free(self, state: AgentState) -> None:
+        self._became(state, Activity.IDLE)
+        self._take_next(state)
+
+    def due(self, call: Call) -> None:
+        if call.state == BOOKED or call.slot is not None:
+            self._slot(call)
+        elif call.state == PROMISED:
+            self._promise_lapses(call)
+        elif call.state == WAITING:
+            self._look(call)
+
+    def booked(self, call: Call) -> None:
+        if call.slot is None:
+            return
+        if call.own is not None:
+            self.own.setdefault(call.own, []).append(call)
+            self.own[call.own].sort(key=lambda one: one.slot or 0.0)
+        for before in (-EARLY_SECONDS, 300.0 - LAPSES_SECONDS):
+            self.centre.later(call, call.slot + before)
+
+    # A caller's side.
+
+    def _look(self, call: Call, *, offer: bool = False) -> None:
+        centre, now = self.centre, at(self.centre.now)
+        caller = self._card(call)
+        floor = self._candidates(call)
+        if offer and caller.ties:
+            asked = choose(caller, floor, self.plan.model_copy(update={"wait_unasked_seconds": 0}), now)
+            if asked.action == "offer_callback" and centre.offer_callback(call):
+                centre.later(call, centre.now + OFFERED_WITHIN - LAPSES_SECONDS)
+                return
+        decision = self._choose(caller, floor, now, self._busy(call))
+        self.held.pop(call.id, None)
+        if decision.action == "ring" and decision.who is not None:
+            self._assign(call, int(decision.who.agent.id))
+        elif decision.hold is not None and decision.teammate is not None:
+            self.held_since.setdefault(call.id, centre.now)
+            self.held[call.id] = centre.now + decision.hold.seconds
+            centre.later(call, self.held[call.id])
+
+    def _choose(self, caller: Caller, floor: Sequence[Agent], now: datetime, busy: int) -> Decision:
+        decision = choose(caller, floor, self.plan, now, busy)
+        if decision.action == "offer_callback" and decision.who is not None:  # nobody presses a key here
+            decision = choose(replace(caller, offered=True), floor, self.plan, now, busy)
+        return decision
+
+    def _card(self, call: Call) -> Caller:
+        card = self.cards.get(call.id)
+        if card is None:
+            ties = {str(a): Tie(1.0 - self.forget**times, times) for a, times in call.familiar.items() if times}
+            card = self.cards[call.id] = Caller("it", at(call.at), ties=ties, skills={str(call.skill): 1})
+        since = self.held_since.get(call.id)
+        return card if since is None else replace(card, held_seconds=self.centre.now - since)
+
+    # An agent's side.
+
+    def _take_next(self, state: AgentState) -> None:
+        agent, now = self.floor[state.id], at(self.centre.now)
+        lapsing = self._lapsing(state)
+        if lapsing is not None:
+            self._assign(lapsing, state.id)
+            return
+        match = next_caller(agent, self._queue(state), now)
+        if match is None:
+            waiting = self._yielding(state)
+            if waiting is not None:
+                self._assign(waiting, state.id)
+            return
+        call = self.centre.waiting.get(int(match.waiting.id)) or self.centre.promised[int(match.waiting.id)]
+        self._assign(call, state.id)
+
+    def _queue(self, state: AgentState) -> Iterable[Waiting]:
+        kept = self._kept_for(state)
+        for call in self.centre.waiting.values():
+            if call.live and call.skill in state.skills and (kept is None or state.id in call.familiar):
+                until = self.held.get(call.id)
+                hope = self._hope(call) if state.id not in call.familiar else 0.0
+                yield Waiting(str(call.id), self._card(call), self.plan, None if until is None else at(until), hope)
+        for call in (*self.centre.promised.values(), *self.centre.waiting.values()):
+            if not call.live and state.id in call.familiar and call.skill in state.skills:
+                due = replace(self._card(call), arrived_at=at(self._lapses(call)))
+                yield Waiting(str(call.id), due, self.plan)
+
+    def _hope(self, call: Call) -> float:
+        """What waiting on is worth to somebody who knows agents that are busy."""
+        card, now = self._card(call), at(self.centre.now)
+        hopeful = getattr(self, "hopes", 60)
+        if not card.ties or not hopeful:
+            return 0.0
+        busy = [self.floor[a] for a in call.familiar if (s := self.centre.agents.get(a)) and s.call and s.on_shift]
+        if not busy:
+            return 0.0
+        plan = self.plan.model_copy(update={"wait_unasked_seconds": hopeful, "wait_unasked_chance": 0.0})
+        weighed = weigh(replace(card, held_seconds=0.0), busy, plan, now)
+        hold = worth_holding(replace(card, held_seconds=0.0), weighed, None, plan, now)
+        return 0.0 if hold is None else hold.gain_seconds * getattr(self, "hopef", 1.0)
+
+    # Promises: booked slots and "within fifteen minutes".
+
+    def _slot(self, call: Call) -> None:
+        """Their own agent, or one they know; near the end of the window anybody."""
+        assert call.slot is not None
+        centre = self.centre
+        if call.own is not None and call.own in centre.idle:
+            self._assign(call, call.own)
+        elif call.id in centre.waiting:
+            idle = [a for a in centre.idle.values() if call.skill in a.skills]
+            known = [a for a in idle if a.id in call.familiar] if call.own is None else []
+            lapses = centre.now >= self._lapses(call) - 1e-6 or not self._anybody_known(call)
+            if known or (lapses and idle):
+                self._assign(call, (known or idle)[0].id)
+
+    def _anybody_known(self, call: Call) -> bool:
+        known = call.familiar if call.own is None else (call.own,)
+        return any(agent in self.centre.agents and self.centre.agents[agent].on_shift for agent in known)
+
+    def _lapses(self, call: Call) -> float:
+        """From when on anybody may keep this promise."""
+        end = call.deadline if call.deadline is not None else (call.slot if call.slot is not None else call.at) + 300.0
+        return end - LAPSES_SECONDS
+
+    def _promise_lapses(self, call: Call) -> None:
+        idle = [a for a in self.centre.idle.values() if call.skill in a.skills]
+        if idle:
+            self._assign(call, next((a.id for a in idle if a.id in call.familiar), idle[0].id))
+
+    def _lapsing(self, state: AgentState) -> Call | None:
+        now = self.centre.now
+        for call in self.centre.waiting.values():
+            if not call.live and call.skill in state.skills:
+                if call.own == state.id:
+                    return call
+                if self._lapses(call) <= now:
+                    return call
+        for call in self.centre.promised.values():
+            if call.skill in state.skills and (call.deadline or math.inf) - LAPSES_SECONDS <= now:
+                return call
+        own = self._next_own(state.id)
+        return own if own is not None and own.slot is not None and now >= own.slot - EARLY_SECONDS else None
+
+    def _yielding(self, state: AgentState) -> Call | None:
+        """Calls back that may wait for a quiet moment."""
+        if self._kept_for(state) is not None:
+            return None
+        fitting = (call for call in self.centre.waiting.values() if not call.live and call.skill in state.skills)
+        return next((call for call in fitting if not self._anybody_known(call)), None)
+
+    def _next_own(self, agent_id: int) -> Call | None:
+        booked = self.own.get(agent_id, [])
+        while booked and booked[0].state not in (BOOKED, WAITING):
+            booked.pop(0)
+        return booked[0] if booked else None
+
+    def _kept_for(self, state: AgentState) -> Call | None:
+        """The promise because of which this agent had better take no stranger now: as `weigh` would say."""
+        own = self._next_own(state.id)
+        if own is None or own.slot is None:
+            return None
+        left = own.slot - self.centre.now
+        return own if left <= getattr(self, "keep", 240.0) else None
+
+    def _line_wait(self, call: Call) -> float:
+        return self.plan.talk_seconds / max(self._busy(call), 1)
+
+    # The floor in the engine's terms.
+
+    def _agent(self, state: AgentState) -> Agent:
+        return Agent(
+            id=str(state.id),
+            name=str(state.id),
+            address="",
+            languages=("it",),
+            skills={str(skill): 1 for skill in state.skills},
+            stand_in=None,
+            hours=None,
+            availability=Availability.READY,
+            activity=Activity.IDLE,
+            since_at=DAY,
+            wrap_up_until=None,
+            misses=0,
+            wanted_an_hour=self.learnt.wanted_an_hour.get(state.id, 0.0),
+            talk=self.learnt.talk,
+        )
+
+    def _became(self, state: AgentState, activity: Activity) -> None:
+        before, now = self.floor[state.id], at(self.centre.now)
+        load = load_after(before.load, now - before.since_at, busy=before.activity is not Activity.IDLE)
+        self.floor[state.id] = replace(before, activity=activity, since_at=now, load=load)
+
+    def _assign(self, call: Call, agent_id: int) -> None:
+        state = self.centre.agents[agent_id]
+        self.held.pop(call.id, None)
+        self.centre.assign(call, state)
+        self._became(state, Activity.TALKING)
+
+    def _candidates(self, call: Call) -> list[Agent]:
+        """Who knows them and is here, and the longest idle with the skill; with nobody idle, some of the busy."""
+        centre = self.centre
+        found: dict[int, Agent] = {}
+        for agent_id in call.familiar:
+            state = centre.agents.get(agent_id)
+            if state is not None and (agent_id in centre.idle or (state.call is not None and state.on_shift)):
+                found[agent_id] = self._promised(agent_id)
+        room = CANDIDATES
+        for agent_id, state in centre.idle.items():
+            if call.skill in state.skills:
+                found[agent_id] = self._promised(agent_id)
+                room -= 1
+                if not room:
+                    break
+        return list(found.values())
+
+    def _promised(self, agent_id: int) -> Agent:
+        own = self._next_own(agent_id)
+        agent = self.floor[agent_id]
+        if own is None or own.slot is None or own.slot - self.centre.now > 1200.0:
+            return agent
+        return replace(agent, promised_at=at(own.slot))
+
+    def _busy(self, call: Call) -> int:
+        return self.centre.present - len(self.centre.idle)
+
+
+def _world(plan: Plan, *, callbacks: bool = False) -> Callable[[World], Ours]:
+    return lambda world: Ours(plan, learnt_from(world), callbacks=callbacks)
+
+
+WORLD_POLICIES: dict[str, Callable[[World], Ours]] = {
+    "ours": _world(FAMILIAR_FIRST),
+    "ours-even": _world(EVEN),
+    "ours-callback": _world(FAMILIAR_FIRST, callbacks=True),
+}

@@ -1,0 +1,39 @@
+"""What promises mean for who should take a call now: those that come due, and those that were not kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from callbacks.states import MOVABLE, State
+from callbacks.tables import callbacks
+
+REMEMBERED = timedelta(days=14)
+
+
+async def next_promises(
+    conn: AsyncConnection, *, now: datetime, until: datetime, beside: str | None = None
+) -> Mapping[str, datetime]:
+    """By agent, when the first of their own promises comes due.  `beside`: the promise this call keeps."""
+    query = (
+        select(callbacks.c.agent_id, func.min(callbacks.c.promised_at).label("at"))
+        .where(callbacks.c.promised_at.between(now, until), callbacks.c.state.in_(MOVABLE))
+        .where(callbacks.c.agent_id.is_not(None))
+        .group_by(callbacks.c.agent_id)
+    )
+    if beside is not None:
+        query = query.where(callbacks.c.id != beside)
+    return {row.agent_id: row.at for row in await conn.execute(query)}
+
+
+async def broken_lately(conn: AsyncConnection, customer_id: str, *, now: datetime) -> bool:
+    """Has a promise to them not been kept in time?"""
+    query = select(callbacks.c.id).where(
+        callbacks.c.customer_id == customer_id,
+        callbacks.c.state == State.BROKEN,
+        callbacks.c.promised_at >= now - REMEMBERED,
+    )
+    return (await conn.execute(query.limit(1))).first() is not None

@@ -1,0 +1,115 @@
+"""The caller's card: what choosing needs to know of the person on the line, under the rules that hold for them.  Pure.
+
+The same for a live call and for one that is replayed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from crm.familiarity import familiar_agents
+from crm.matters import Past
+from crm.weariness import Weary
+from routing.house import House
+from routing.plan import Plan, Urgency
+from routing.rules import LATELY_DAYS, Facts, applied, under
+from routing.weigh import Caller, Tie
+
+
+FRESH = Weary(0, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the house knows of who rings; of a stranger, nothing."""
+
+    is_person: bool = False  # a customer we know, whatever we know of them
+    called: str | None = None
+    language: str | None = None
+    preferred: str | None = None
+    tags: frozenset[str] = frozenset()
+    talks: Sequence[Past] = ()  # the latest conversations
+    owners: frozenset[str] = frozenset()  # agents who hold an open matter of theirs
+    open_matters: int = 0
+    weary: Weary = FRESH
+    vetoed: frozenset[str] = frozenset()
+    broken_promise: bool = False
+    cut_off: bool = False
+
+
+STRANGER = Known()
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The call and the floor at this moment, as far as rules may ask."""
+
+    line: str  # our number
+    language: str  # spoken with the caller
+    arrived_at: datetime
+    now: datetime
+    ready: int = 0  # agents
+    waiting: int = 0  # callers
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    caller: Caller
+    plan: Plan  # with the rules that hold for this caller applied
+    rules: tuple[str, ...]  # names of those
+
+
+def card(known: Known, moment: Moment, plan: Plan, house: House) -> Card:
+    facts = _facts(known, moment, house)
+    rules = tuple(applied(plan, facts)) if plan.rules else ()
+    plan = under(plan, facts)
+    line = plan.line(moment.line)
+    caller = Caller(
+        language=line.agent_language or moment.language,
+        arrived_at=moment.arrived_at,
+        called=known.called,
+        preferred=known.preferred,
+        owners=known.owners,
+        ties={one.agent_id: Tie(one.score, one.times) for one in familiar_agents(known.talks, moment.now)},
+        vetoed=known.vetoed,
+        skills=line.skills,
+        teams=frozenset(line.teams),
+        urgent=urgent(known, plan.urgency),
+        ahead=moment.waiting,
+    )
+    return Card(caller, plan, rules)
+
+
+def urgent(known: Known, urgency: Urgency) -> Mapping[str, int]:
+    """Why this caller goes before others who have waited as long, and by how many seconds; the reasons add up."""
+    troubles = {reason.kind for reason in known.weary.reasons}
+    seconds = {
+        "repeated": urgency.repeated_seconds if "repeated" in troubles else 0,
+        "transferred": urgency.transferred_seconds if "transferred" in troubles else 0,
+        "broken_promise": urgency.broken_promise_seconds if known.broken_promise else 0,
+        "cut_off": urgency.cut_off_seconds if known.cut_off else 0,
+        "rule": urgency.extra_seconds,
+    }
+    return {why: much for why, much in seconds.items() if much}
+
+
+def _facts(known: Known, moment: Moment, house: House) -> Facts:
+    lately = moment.now - timedelta(days=LATELY_DAYS)
+    return Facts(
+        line=moment.line,
+        language=moment.language,
+        at=moment.now,
+        zone=house.zone,
+        country=house.country,
+        known=known.is_person,
+        tags=known.tags,
+        weary_level=known.weary.level,
+        open_matters=known.open_matters,
+        preferred=known.preferred,
+        calls_lately=sum(talk.started_at >= lately for talk in known.talks),
+        waited_seconds=max((moment.now - moment.arrived_at).total_seconds(), 0.0),
+        ready=moment.ready,
+        waiting=moment.waiting,
+    )
