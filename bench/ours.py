@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from bench.centre import BOOKED, EARLY_SECONDS, PROMISED, WAITING, AgentState, Base, Call, Centre
 from bench.world import World
 from routing.agents import Activity, Agent, Availability, load_after
-from routing.choose import Decision, Waiting, choose, next_caller, worth_holding
+from routing.choose import Decision, Waiting, choose, hope_seconds, next_caller
 from routing.forecast import Talk
 from routing.plan import Load, Plan, Worth
 from routing.weigh import Caller, Tie, weigh
@@ -23,6 +23,7 @@ DAY = datetime(2026, 3, 3, tzinfo=UTC)
 CANDIDATES = 16  # as many of the longest idle as the live floor hands over
 LAPSES_SECONDS = 90.0  # before its window ends a promise is kept by whoever is free
 OFFERED_WITHIN = 900.0
+KEPT_SECONDS = 240.0  # before a call booked with them an agent takes only callers they know
 
 
 def at(seconds: float) -> datetime:
@@ -30,13 +31,13 @@ def at(seconds: float) -> datetime:
 
 
 FAMILIAR_FIRST = Plan(
-    worth=Worth(familiar_seconds=150),
+    worth=Worth(familiar_seconds=100),
     wait_unasked_seconds=120,
     wait_unasked_chance=0.0,
     wrap_up_seconds=0,  # the worlds' handle times are talk and wrap-up together
     talk_seconds=330,
     load=Load(spread_points=100),
-    protect_promise_seconds=600,
+    protect_promise_seconds=60,
 )
 EVEN = FAMILIAR_FIRST.model_copy(update={"load": Load(spread_points=60)})
 
@@ -71,7 +72,6 @@ class Ours(Base):
 
     def begin(self, centre: Centre) -> None:
         self.centre = centre
-        self.forget = getattr(self, "forget", 0.5)
         self.floor = {state.id: self._agent(state) for state in centre.agents.values()}
         self.cards: dict[int, Caller] = {}
         self.held: dict[int, float] = {}  # call -> until when
@@ -136,7 +136,7 @@ class Ours(Base):
     def _card(self, call: Call) -> Caller:
         card = self.cards.get(call.id)
         if card is None:
-            ties = {str(a): Tie(1.0 - self.forget**times, times) for a, times in call.familiar.items() if times}
+            ties = {str(a): Tie(1.0, times) for a, times in call.familiar.items() if times}
             card = self.cards[call.id] = Caller("it", at(call.at), ties=ties, skills={str(call.skill): 1})
         since = self.held_since.get(call.id)
         return card if since is None else replace(card, held_seconds=self.centre.now - since)
@@ -163,26 +163,22 @@ class Ours(Base):
         for call in self.centre.waiting.values():
             if call.live and call.skill in state.skills and (kept is None or state.id in call.familiar):
                 until = self.held.get(call.id)
-                hope = self._hope(call) if state.id not in call.familiar else 0.0
-                yield Waiting(str(call.id), self._card(call), self.plan, None if until is None else at(until), hope)
+                card = self._card(call) if state.id in call.familiar or not call.familiar else self._hopeful(call)
+                yield Waiting(str(call.id), card, self.plan, None if until is None else at(until))
         for call in (*self.centre.promised.values(), *self.centre.waiting.values()):
             if not call.live and state.id in call.familiar and call.skill in state.skills:
                 due = replace(self._card(call), arrived_at=at(self._lapses(call)))
                 yield Waiting(str(call.id), due, self.plan)
 
-    def _hope(self, call: Call) -> float:
-        """What waiting on is worth to somebody who knows agents that are busy."""
+    def _hopeful(self, call: Call) -> Caller:
+        """With what waiting on is worth to somebody who knows agents that are busy."""
         card, now = self._card(call), at(self.centre.now)
-        hopeful = getattr(self, "hopes", 60)
-        if not card.ties or not hopeful:
-            return 0.0
-        busy = [self.floor[a] for a in call.familiar if (s := self.centre.agents.get(a)) and s.call and s.on_shift]
+        known = (self.centre.agents.get(agent_id) for agent_id in call.familiar)
+        busy = [self.floor[state.id] for state in known if state is not None and state.call and state.on_shift]
         if not busy:
-            return 0.0
-        plan = self.plan.model_copy(update={"wait_unasked_seconds": hopeful, "wait_unasked_chance": 0.0})
-        weighed = weigh(replace(card, held_seconds=0.0), busy, plan, now)
-        hold = worth_holding(replace(card, held_seconds=0.0), weighed, None, plan, now)
-        return 0.0 if hold is None else hold.gain_seconds * getattr(self, "hopef", 1.0)
+            return card
+        fresh = replace(card, held_seconds=0.0)
+        return replace(card, hope_seconds=hope_seconds(fresh, weigh(fresh, busy, self.plan, now), self.plan, now))
 
     # Promises: booked slots and "within fifteen minutes".
 
@@ -194,9 +190,9 @@ class Ours(Base):
             self._assign(call, call.own)
         elif call.id in centre.waiting:
             idle = [a for a in centre.idle.values() if call.skill in a.skills]
-            known = [a for a in idle if a.id in call.familiar] if call.own is None else []
+            known = [a for a in idle if a.id in call.familiar]
             lapses = centre.now >= self._lapses(call) - 1e-6 or not self._anybody_known(call)
-            if known or (lapses and idle):
+            if (known and call.own is None) or (lapses and idle):
                 self._assign(call, (known or idle)[0].id)
 
     def _anybody_known(self, call: Call) -> bool:
@@ -241,15 +237,12 @@ class Ours(Base):
         return booked[0] if booked else None
 
     def _kept_for(self, state: AgentState) -> Call | None:
-        """The promise because of which this agent had better take no stranger now: as `weigh` would say."""
+        """The promise that comes due so soon that this agent had better take no stranger now."""
         own = self._next_own(state.id)
         if own is None or own.slot is None:
             return None
         left = own.slot - self.centre.now
-        return own if left <= getattr(self, "keep", 240.0) else None
-
-    def _line_wait(self, call: Call) -> float:
-        return self.plan.talk_seconds / max(self._busy(call), 1)
+        return own if left <= KEPT_SECONDS else None
 
     # The floor in the engine's terms.
 

@@ -35,6 +35,7 @@ from routing.tables import agents, reservations
 LINE, LOANS = "+390699990000", "+390699990001"
 LOOK_SECONDS = 0.25
 AT_ONCE = 8  # pieces of news that one worker brings at a time
+MOST_BEHIND = 50  # then nothing new happens until some of it has been brought
 TOGETHER = 0.25
 NEVER_TOLD, OF = 3, 100  # rings of whose end nobody ever tells: they have their deadline
 STORE_AWAY = (DBAPIError, PoolTimeout)  # the carrier would bring such news again; here it is lost
@@ -73,11 +74,12 @@ class Storm:
         until += seconds
         news: set[asyncio.Task[None]] = set()
         while (now := time.monotonic()) < until:
-            for work in await self._drawn(now - last):
-                task = asyncio.create_task(self._bring(work))
-                news.add(task)
-                task.add_done_callback(news.discard)
-            last = now
+            if len(news) < MOST_BEHIND:
+                for work in await self._drawn(now - last):
+                    task = asyncio.create_task(self._bring(work))
+                    news.add(task)
+                    task.add_done_callback(news.discard)
+                last = now
             await asyncio.sleep(max(LOOK_SECONDS - (time.monotonic() - now), 0.0))
         await asyncio.gather(*news)
 
@@ -224,5 +226,3 @@ class Storm:
             turn = await Turn.of(self._rooms, conn, found[0])
             yield turn, found[1]
         turn.finish()
-
-

@@ -211,9 +211,7 @@ async def work(arguments: argparse.Namespace) -> Counts:
     database = Database(make_url(arguments.database))
     live = Live(connect(arguments.redis)) if arguments.redis else None
     pace = Pace(scale=arguments.pace)
-    worker = Worker(
-        database, live, counts, number=arguments.number, of=arguments.of, seed=arguments.seed, pace=pace
-    )
+    worker = Worker(database, live, counts, number=arguments.number, of=arguments.of, seed=arguments.seed, pace=pace)
     with counted(counts):
         async with worker.at_work(arguments.callers) as storm:
             print("here", flush=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -103,9 +103,12 @@ class Promises:
         """The promise, and whether it is new; an open one for the same person and matter is moved instead.
 
         `honest` false is for what has been left with us already, a message: it is never refused, only given the
-        first time there is.  Raises CannotKeep, InProgress.
+        first time there is, and to somebody else where the two have declined each other.  Raises CannotKeep,
+        InProgress.
         """
         await only_one(conn, "promises")
+        if not honest and wish.agent_id in await vetoed_by(conn, wish.customer_id):
+            wish = replace(wish, agent_id=None)
         ledger = await self.ledger(
             conn, plan, wish.language, now=now, line=wish.from_number or "", customer_id=wish.customer_id
         )

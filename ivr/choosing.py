@@ -22,7 +22,7 @@ from ivr.turn import Turn
 from routing.absences import absent_now
 from routing.agents import Activity, Agent
 from routing.card import STRANGER, Card, Known, Moment, card
-from routing.choose import WAIT, Decision, choose
+from routing.choose import WAIT, Decision, choose, hope_seconds
 from routing.explain import sentence, to_caller
 from routing.floor import count_ready
 from routing.needs import Need
@@ -158,6 +158,7 @@ async def _take_place(turn: Turn, decision: Decision, caller: Caller, need: Need
     if call.direction == "outbound":
         return  # the keeper looks after promises
     worths = {agent: worth_of(caller, agent, plan) for agent in caller.known - caller.tried - caller.vetoed}
+    caller = replace(caller, hope_seconds=hope_seconds(caller, decision.weighed, plan, turn.now))
     if caller.choice == WAIT and decision.who is not None:
         held_until = turn.now + FOR_WHOM_THEY_CHOSE  # others leave them alone
     await waits(turn.conn, call.id, caller, need, worths, now=turn.now, held_until=held_until)

@@ -8,7 +8,7 @@ worth.  An agent who becomes free takes the caller of the largest `waited + urge
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -143,6 +143,15 @@ def worth_holding(
     return best
 
 
+def hope_seconds(caller: Caller, weighed: Iterable[Weighed], plan: Plan, now: datetime) -> float:
+    """What waiting on, for one of those they know, is likely to be worth to somebody for whom nobody is free.
+
+    By so much an agent who does not know them is of less use to them than to a stranger.
+    """
+    hold = worth_holding(replace(caller, held_seconds=0.0), weighed, None, plan, now)
+    return 0.0 if hold is None else hold.gain_seconds
+
+
 def _missed(weighed: Sequence[Weighed]) -> Weighed | None:
     """The busy agent this caller would rather have than anybody who is ready, if there is one.
 
@@ -166,7 +175,6 @@ class Waiting:
     caller: Caller
     plan: Plan
     held_until: datetime | None = None  # kept for an agent they know: others leave them alone until then
-    hope_seconds: float = 0.0  # what waiting on for somebody they know is likely to be worth: see `worth_holding`
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +209,7 @@ def next_caller(agent: Agent, waiting: Iterable[Waiting], now: datetime) -> Matc
             continue
         if not fitting(caller, (agent,), one.plan, now):
             continue
-        hope = 0.0 if agent.id in caller.known else one.hope_seconds
+        hope = 0.0 if agent.id in caller.known else caller.hope_seconds
         worth = worth_seconds(caller, agent, one.plan)
         match = Match(one, caller.waited_seconds(now), caller.urgency_seconds, worth, hope)
         if best is None or _before(match, best):

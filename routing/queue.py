@@ -92,7 +92,7 @@ def instant(micros: int) -> datetime:
 
 def ranked_at(caller: Caller) -> datetime:
     """Their place in the queue, to whoever does not know them."""
-    return caller.arrived_at - timedelta(seconds=caller.urgency_seconds)
+    return caller.arrived_at - timedelta(seconds=caller.urgency_seconds - caller.hope_seconds)
 
 
 async def waits(
@@ -111,7 +111,8 @@ async def waits(
     whom they have declined, had better not be among them.  `held_until`: until then only these agents find them.
     """
     place = ranked_at(caller)
-    known = {agent: place - timedelta(seconds=worth) for agent, worth in worths.items()}
+    ahead = timedelta(seconds=caller.hope_seconds)
+    known = {agent: place - ahead - timedelta(seconds=worth) for agent, worth in worths.items()}
     values = {"card": as_card(caller), "need": need.text, "ranked_at": place, "held_until": held_until}
     where = calls.c.id == call_id
     was = (await conn.execute(select(*(calls.c[name] for name in values)).where(where))).one()
@@ -221,6 +222,7 @@ def as_card(caller: Caller) -> dict[str, Any]:
         "teams": sorted(caller.teams),
         "tried": sorted(caller.tried),
         "urgent": dict(caller.urgent),
+        "hope": round(caller.hope_seconds, 1),
         "choice": caller.choice,
         "offered": caller.offered,
     }
@@ -242,6 +244,7 @@ def from_card(card: Mapping[str, Any]) -> Caller:
         teams=names("teams"),
         tried=names("tried"),
         urgent=card.get("urgent", {}),
+        hope_seconds=card.get("hope", 0.0),
         choice=card.get("choice"),
         offered=card.get("offered", False),
     )

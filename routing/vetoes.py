@@ -53,7 +53,7 @@ async def declined(
     query = select(vetoes).where(vetoes.c.customer_id == customer_id, vetoes.c.agent_id.in_(agent_ids))
     if by is not None:
         query = query.where(vetoes.c.declined_by == by)
-    return list(await conn.execute(query.order_by(vetoes.c.agent_id, vetoes.c.at, vetoes.c.declined_by)))
+    return list(await conn.execute(query.order_by(vetoes.c.agent_id, vetoes.c.at, vetoes.c.declined_by.desc())))
 
 
 async def export_declined(conn: AsyncConnection, customer_id: str) -> list[dict[str, Any]]:

@@ -51,6 +51,7 @@ class Caller:
     choice: str | None = None  # what they asked for by key: TEAMMATE or WAIT
     offered: bool = False  # a choice has been spoken already
     held_seconds: float = 0.0  # how long they have been kept from somebody free, unasked
+    hope_seconds: float = 0.0  # what waiting on for somebody they know is worth: see choose.hope_seconds
 
     def waited_seconds(self, now: datetime) -> float:
         return max((now - self.arrived_at).total_seconds(), 0.0)

@@ -297,3 +297,25 @@ def test_nothing_is_promised_in_somebodys_quiet_hours(hours: str | None, zone: s
     here = replace(ledger(agent("Anna")), quiet=Quiet.read(hours, zone))
     assert times(next_slots(here, NOW + timedelta(minutes=3), None, 2)) == kept
     assert keepable(here, NOW, None) is (kept[0] == "03 10:05")
+
+
+def test_nobody_calls_while_they_are_away() -> None:
+    """Anna from three to four; whoever else is there goes on."""
+    away = {"anna": [(rome(3, 15), rome(3, 16))]}
+    alone = replace(ledger(agent("Anna")), absences=away)
+    team = replace(ledger(agent("Anna"), agent("Luca")), absences=away)
+    assert times(next_slots(alone, rome(3, 14, 55), "anna", 2)) == ["03 14:55", "03 16:00"]
+    assert not keepable(alone, rome(3, 15), None)
+    assert not keepable(team, rome(3, 15), "anna")
+    assert keepable(team, rome(3, 15), "luca")
+    assert times(next_slots(team, rome(3, 15), None, 1)) == ["03 15:00"]
+    two_at_once = replace(team, booked=(Booked(rome(3, 15), None),))
+    assert not keepable(two_at_once, rome(3, 15), None)
+    assert keepable(two_at_once, rome(3, 16), None)
+
+
+def test_who_is_away_now_calls_nobody_in_the_next_minutes_though_they_are_ready() -> None:
+    here = replace(ledger(agent("Anna")), absences={"anna": [(NOW - GRID, NOW + GRID)]})
+    assert not keepable(here, NOW, "anna")
+    assert keepable(here, NOW + GRID, "anna")
+    assert spoken_choices(replace(here, absences={"anna": [(NOW - GRID, NOW + 2 * HORIZON)]}), "anna") == []
