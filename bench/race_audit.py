@@ -1,4 +1,4 @@
-"""What `bench/race.py` watches from inside PostgreSQL: triggers write down every step of agents, reservations and calls.
+"""What `bench/race.py` sees from inside PostgreSQL: triggers write down each step of agents, reservations and calls.
 
 A row's steps are in the order of its lock, so that what must never have been is read off afterwards, however briefly it
 lasted; what several rows say of one another is asked in one statement, which sees one instant.
@@ -7,8 +7,9 @@ lasted; what several rows say of one another is asked in one statement, which se
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,16 +19,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from routing.agents import Agent
 from routing.floor import agent_from
-from routing.needs import Need, read_need
+from routing.needs import read_need
 from routing.queue import instant
 from routing.tables import agents, reservations
 
 _WATCHED = {
     "agents": ("id", "availability", "activity"),
     "reservations": ("id", "agent_id", "call_id", "state", "live"),
-    "calls": ("id", "state", "arrived_at", "need", "ranked_at", "held_until"),
+    "calls": ("id", "state", "arrived_at", "need", "held_until"),
 }
-_TYPES = {"live": "boolean", "arrived_at": "timestamptz", "ranked_at": "timestamptz", "held_until": "timestamptz"}
+_TYPES = {"live": "boolean", "arrived_at": "timestamptz", "held_until": "timestamptz"}
 
 # Of several rows, at one instant.
 _DISAGREE = {
@@ -111,6 +112,9 @@ async def watch(conn: AsyncConnection, *, bare: bool) -> None:
 
 
 async def unwatch(conn: AsyncConnection) -> None:
+    """All is again as it was before `watch`."""
+    for index in reservations.indexes:
+        await conn.run_sync(index.create, checkfirst=True)
     for name in _WATCHED:
         await conn.execute(text(f"DROP TRIGGER race ON {name}"))
         await conn.execute(text(f"DROP FUNCTION race_{name}"))
@@ -152,12 +156,10 @@ def _at_once(steps: Sequence[Row[Any]]) -> Iterator[str]:
 
 
 def _lost_place(steps: Sequence[Row[Any]]) -> Iterator[str]:
-    """Whoever has come keeps their arrival, and a place that is not behind it."""
+    """Whoever has come keeps the moment at which they came."""
     for step in steps:
         if step.was_arrived_at is not None and step.was_arrived_at != step.arrived_at:
             yield "a caller's arrival was changed"
-        if step.ranked_at is not None and step.ranked_at > step.arrived_at:
-            yield "a caller stands behind their arrival"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,7 @@ def longest_together(
     people: Sequence[Agent],
     of_agents: Sequence[Row[Any]],
     of_calls: Sequence[Row[Any]],
-    tried: frozenset[tuple[str, str]] | set[tuple[str, str]],
+    tried: AbstractSet[tuple[str, str]],
 ) -> Iterator[float]:
     """For each time an agent was ready and idle: for how long the caller who waited longest beside them, and for whom
     they would have done, did so.  Pairs that had been tried in vain are left out, and callers while they are kept for

@@ -36,6 +36,7 @@ LINE, LOANS = "+390699990000", "+390699990001"
 LOOK_SECONDS = 0.25
 AT_ONCE = 8  # pieces of news that one worker brings at a time
 MOST_BEHIND = 50  # then nothing new happens until some of it has been brought
+LAST_SECONDS = 3.0
 TOGETHER = 0.25
 NEVER_TOLD, OF = 3, 100  # rings of whose end nobody ever tells: they have their deadline
 STORE_AWAY = (DBAPIError, PoolTimeout)  # the carrier would bring such news again; here it is lost
@@ -81,7 +82,10 @@ class Storm:
                     task.add_done_callback(news.discard)
                 last = now
             await asyncio.sleep(max(LOOK_SECONDS - (time.monotonic() - now), 0.0))
-        await asyncio.gather(*news)
+        if news:
+            _, late = await asyncio.wait(news, timeout=LAST_SECONDS)
+            for task in late:
+                task.cancel()
 
     async def come(self) -> None:
         """Somebody calls, and whoever is best for them is rung at once; one in three is known and has an agent."""

@@ -15,7 +15,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -24,7 +24,7 @@ from sqlalchemy import event, select
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bench.race_storm import LINE, Pace, Storm
+from bench.race_storm import LINE, STORE_AWAY, Pace, Storm
 from callbacks.promises import Promises
 from carrier.numbers import Numbers
 from carrier.port import Carrier, EffectResult, KnownCall, Network, OnResult
@@ -46,6 +46,8 @@ from store.sql import Database
 
 HOUSE = House("Officine Lume", "it-IT", "IT", "Europe/Rome")
 FLOOR = "floor"
+TRIES = 3
+POOL_SIZE = 5  # and as many again: eight workers must stay below the hundred connections PostgreSQL comes with
 
 
 @dataclass
@@ -58,7 +60,7 @@ class Counts:
     faults: Counter[str] = field(default_factory=Counter)  # what nobody expected
 
     def as_json(self) -> dict[str, Any]:
-        return {name: value for name, value in vars(self).items()}
+        return dict(vars(self))
 
     def add(self, other: dict[str, Any]) -> None:
         self.claims += other["claims"]
@@ -128,7 +130,10 @@ class YesCarrier:
 
     async def _tell(self, done: EffectResult) -> None:
         assert self.on_result is not None
-        await self.on_result(done)
+        for _ in range(TRIES):
+            with suppress(*STORE_AWAY):
+                await self.on_result(done)
+                return
 
 
 class EndlessNetwork:
@@ -190,7 +195,12 @@ class Worker:
         finally:
             for task in tasks:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            _, stuck = await asyncio.wait(tasks, timeout=3)
+            for task in stuck:
+                print("STUCK", file=sys.stderr)
+                task.print_stack(file=sys.stderr)
+                task.cancel()
+            await asyncio.wait(tasks, timeout=3)
 
 
 def count_warnings(counts: Counts) -> None:
@@ -208,7 +218,7 @@ async def work(arguments: argparse.Namespace) -> Counts:
     """Says when its callers are there, begins when it is told to, and ends by itself."""
     counts = Counts()
     count_warnings(counts)
-    database = Database(make_url(arguments.database))
+    database = Database(make_url(arguments.database), pool_size=POOL_SIZE)
     live = Live(connect(arguments.redis)) if arguments.redis else None
     pace = Pace(scale=arguments.pace)
     worker = Worker(database, live, counts, number=arguments.number, of=arguments.of, seed=arguments.seed, pace=pace)

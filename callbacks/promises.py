@@ -89,7 +89,7 @@ class Promises:
         hours = read_hours(plan.hours_of(line), zone, country)
         quiet = None if customer_id is None else await self.quiet(conn, customer_id)
         apart = frozenset[str]() if customer_id is None else await vetoed_by(conn, customer_id)
-        able = [a for a in fitting(caller, await everybody(conn), plan, now) if a.id not in apart]
+        able = fitting(caller, [a for a in await everybody(conn) if a.id not in apart], plan, now)
         absences = await by_agent(conn, now)
         return Ledger(able, booked, hours, zone, country, plan, now, quiet, absences)
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.fields import Listing
 from api.paging import Paging, by_id
 from api.problems import NotFound, Problem, responses
-from api.tokens import Guard
+from api.tokens import Asking, Guard
 from crm import people, privacy
 from crm.numbers import read_asked_number
 from crm.schemas import Customer, CustomerFields, Export, TimelineItem
@@ -32,6 +32,7 @@ class Others:
 
     erasers: Sequence[privacy.Eraser] = ()
     exporters: Mapping[str, privacy.Exporter] = field(default_factory=dict)
+    confidential: Mapping[str, privacy.Exporter] = field(default_factory=dict)  # not for agents
     tellers: Sequence[Teller] = ()
     on_change: Callable[[str], None] = _nobody  # after the commit, with the customer's id
 
@@ -126,10 +127,11 @@ class _Customers:
         shown, following = page.cut(items, lambda item: (item.at.isoformat(), item.ref))
         return Listing[TimelineItem](items=list(shown), next=following)
 
-    async def export(self, customer_id: str) -> Export:
-        """All that is kept about this person."""
+    async def export(self, customer_id: str, asking: Asking) -> Export:
+        """All that is kept about this person; to an agent's token without what they said of agents."""
+        exporters = {**self._others.exporters, **({} if asking.role == "agent" else self._others.confidential)}
         async with self._database.read() as conn:
-            whole = await privacy.export(conn, customer_id, self._others.exporters, self._clock.now())
+            whole = await privacy.export(conn, customer_id, exporters, self._clock.now())
         if whole is None:
             raise NotFound("customer")
         return whole

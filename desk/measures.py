@@ -67,10 +67,22 @@ class FloorTally:
     short: int = 0  # abandoned within SHORT_SECONDS
     outcomes: Counter[str] = field(default_factory=Counter)
     waits: Counter[float] = field(default_factory=Counter)
+    choices: Counter[bool] = field(default_factory=Counter)  # were the ways out named in time?
 
-    def add(self, n: int, *, ended: bool, outcome: str | None, short: bool, waited: float | None) -> None:
-        """`n` calls that are alike."""
+    def add(
+        self,
+        n: int,
+        *,
+        ended: bool,
+        outcome: str | None,
+        short: bool,
+        waited: float | None,
+        choice: bool | None = None,
+    ) -> None:
+        """`n` calls that are alike.  `choice` None: they did not wait so long that it had to be offered."""
         self.calls += n
+        if choice is not None:
+            self.choices[choice] += n
         if not ended:
             self.live += n
             return
@@ -98,6 +110,47 @@ class FloorTally:
         """
         in_time = sum(n for waited, n in self.waits.items() if waited <= seconds)
         return Share(in_time, self.outcomes["agent"] + self.outcomes["abandoned"] - self.short)
+
+    @property
+    def choice_in_time(self) -> Share:
+        """Heard the ways out in time, of all who waited so long that they had to be named."""
+        return Share(self.choices[True], self.choices.total())
+
+
+@dataclass(slots=True)
+class ToldTally:
+    """Callers who were told how long they would wait for somebody, against how long they then did."""
+
+    told: int = 0
+    answered: Counter[bool] = field(default_factory=Counter)  # in time?
+    gone_late: int = 0  # and by nobody
+    apart_seconds: Counter[bool] = field(default_factory=Counter)  # between told and waited, summed up: in time?
+
+    def add(self, n: int, *, told: int | None, waited: int, answered: bool) -> None:
+        """`n` callers who were told `told` seconds.
+
+        `waited`: from then until they were answered, or else until they were gone or now, rounded up.  `told` None:
+        they took another way before it could be seen whether it was true.
+        """
+        self.told += n
+        if told is None:
+            return
+        if answered:
+            in_time = waited <= told
+            self.answered[in_time] += n
+            self.apart_seconds[in_time] += n * abs(told - waited)
+        elif waited > told:
+            self.gone_late += n
+
+    @property
+    def true(self) -> Share:
+        """Answered no later than told.  Who hung up or took another way before that time is on neither side."""
+        return Share(self.answered[True], self.answered.total() + self.gone_late)
+
+    def mean_apart_seconds(self, *, in_time: bool) -> float | None:
+        """Between what was told and what was waited, of those who were answered in time, or late; None without any."""
+        n = self.answered[in_time]
+        return round(self.apart_seconds[in_time] / n, 1) if n else None
 
 
 @dataclass(slots=True)

@@ -49,6 +49,7 @@ from desk.measures import (
     PromiseTally,
     RelationTally,
     Talking,
+    ToldTally,
     day_of,
     first_contacts,
     hour_of,
@@ -63,6 +64,7 @@ from routing.tables import agents, reservations
 
 Group = Literal["day", "hour", "team", "line", "agent"]
 ROWS_AT_ONCE = 1000  # handled without letting go of the event loop: a few milliseconds
+SPLIT_SECOND = 0.1  # to which waits are kept, and which is nobody's wait
 HOUR, QUARTER = 3600, 900  # seconds; the offset of every zone today is a multiple of a quarter of an hour
 
 Tally = TypeVar("Tally")
@@ -113,9 +115,12 @@ class Grouped(Generic[Tally]):
         return self.groups[self.label(key)], self.total
 
 
-async def read_floor(conn: AsyncConnection, calls: Table, span: Span) -> Grouped[FloorTally]:
-    """Inbound calls that arrived within the span."""
+async def read_floor(conn: AsyncConnection, calls: Table, span: Span, choice_after: int) -> Grouped[FloorTally]:
+    """Inbound calls that arrived within the span.  `choice_after`: seconds until the ways out must have been named."""
     agent = calls.c.outcome == "agent"
+    until = func.coalesce(calls.c.ended_at, literal(span.now, calls.c.ended_at.type))
+    waited = case((agent, calls.c.waited_seconds), else_=_seconds(conn, calls.c.arrived_at, until))
+    named = _seconds(conn, calls.c.arrived_at, calls.c.offered_at) <= choice_after + SPLIT_SECOND
     facts = (
         _keyed(calls, span, at=calls.c.arrived_at, agent=calls.c.agent_id, line=calls.c.to_number)
         .add_columns(
@@ -123,13 +128,43 @@ async def read_floor(conn: AsyncConnection, calls: Table, span: Span) -> Grouped
             calls.c.outcome,
             _flag(_seconds(conn, calls.c.arrived_at, calls.c.ended_at) < SHORT_SECONDS).label("short"),
             case((agent, _whole(conn, calls.c.waited_seconds))).label("waited"),
+            case((waited <= choice_after, null()), (named, 1), else_=0).label("choice"),
         )
         .where(calls.c.direction == "inbound", span.contains(calls.c.arrived_at))
     ).subquery()
     found = Grouped(FloorTally, span.labels())
     async for row in _counted(conn, facts):
         for tally in found.of(row.key):
-            tally.add(row.n, ended=bool(row.ended), outcome=row.outcome, short=bool(row.short), waited=row.waited)
+            tally.add(
+                row.n,
+                ended=bool(row.ended),
+                outcome=row.outcome,
+                short=bool(row.short),
+                waited=row.waited,
+                choice=None if row.choice is None else bool(row.choice),
+            )
+    return found
+
+
+async def read_told(conn: AsyncConnection, calls: Table, span: Span) -> Grouped[ToldTally]:
+    """Inbound calls that arrived within the span and whose caller was told how long it would take."""
+    agent = calls.c.outcome == "agent"
+    until = func.coalesce(calls.c.ended_at, literal(span.now, calls.c.ended_at.type))
+    answered_after = calls.c.waited_seconds - _seconds(conn, calls.c.arrived_at, calls.c.told_at)
+    waited = case((agent, answered_after), else_=_seconds(conn, calls.c.told_at, until))
+    facts = (
+        _keyed(calls, span, at=calls.c.arrived_at, agent=calls.c.agent_id, line=calls.c.to_number)
+        .add_columns(
+            cast(calls.c.told_seconds, Integer).label("told"),
+            _whole(conn, waited - SPLIT_SECOND).label("waited"),
+            _flag(agent).label("answered"),
+        )
+        .where(calls.c.direction == "inbound", calls.c.told_at.is_not(None), span.contains(calls.c.arrived_at))
+    ).subquery()
+    found = Grouped(ToldTally, span.labels())
+    async for row in _counted(conn, facts):
+        for tally in found.of(row.key):
+            tally.add(row.n, told=row.told, waited=max(row.waited, 0), answered=bool(row.answered))
     return found
 
 

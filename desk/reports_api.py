@@ -28,6 +28,7 @@ from desk.measures import (
     RelationTally,
     Share,
     Talking,
+    ToldTally,
     quantile,
     tells_of_nobody,
 )
@@ -40,6 +41,7 @@ from desk.reports import (
     read_promises,
     read_relationships,
     read_talking,
+    read_told,
 )
 from routing.house import House
 from routing.plans import Plans
@@ -114,7 +116,7 @@ class PromisesFigures(Shown):
     open: int
     overdue: int = Field(description="of the open ones: the window is over, and the two are not connected")
     customer_rang_first: int = Field(description="of those kept: the customer rang us and was put through")
-    punctuality: Ratio = Field(description="kept, of (kept + broken)")
+    punctuality: Ratio = Field(description="kept, of (kept + broken); each by the window it was promised with")
     late: Waits = Field(description="from the promised instant to the first ring of the customer's phone; nearest rank")
     by_kind: dict[Literal["asap", "scheduled", "follow_up", "voicemail"], KindOfPromise]
 
@@ -129,6 +131,14 @@ class Outcomes(Shown):
 
 class Within(Ratio):
     seconds: int = Field(description="the plan's `service.choice_after_seconds`, as it is now")
+
+
+class ToldWaits(Ratio):
+    told: int = Field(description="callers who were told how long they would wait; the first figure they heard counts")
+    mean_overstated_seconds: float | None = Field(
+        description="how much shorter the wait was than told, of those answered in time"
+    )
+    mean_understated_seconds: float | None = Field(description="how much longer it was, of those answered late")
 
 
 class TalkingShown(Shown):
@@ -153,6 +163,15 @@ class FloorFigures(Shown):
     answered_within: Within = Field(
         description="of the calls that reached an agent or were abandoned, short ones apart; who took a callback or "
         "left a message counts on neither side"
+    )
+    choice_in_time: Within = Field(
+        description="callers to whom the ways out (a call back, a message) were named within so many seconds of their "
+        "arrival, of all who waited longer than that"
+    )
+    told: ToldWaits = Field(
+        description="callers who waited no longer than they were told, of those whose telling can be judged: who hung "
+        "up, or asked for a call back or a message, before that time counts on neither side; who still waited or hung "
+        "up after it, as told wrongly"
     )
     talking: TalkingShown | None = Field(
         description="time in conversation, of the time on shift; of all and by team only, and null where fewer than "
@@ -254,11 +273,15 @@ class _Reports:
         span = self._span(from_, to, group_by)
         async with self.database.read() as conn:
             _, plan = await self.plans.current(conn)
-            found = await read_floor(conn, self.calls, span)
+            within = plan.service.choice_after_seconds
+            found = await read_floor(conn, self.calls, span, within)
+            told = await read_told(conn, self.calls, span)
             talking = await read_talking(conn, span, plan, self.house)
             names = await read_names(conn, span, plan)
-        within = plan.service.choice_after_seconds
         report = _report(span, found, names, lambda tally: _floor(tally, within))
+        report["total"]["told"] = _told(told.total)
+        for item in report["items"]:
+            item["told"] = _told(told.groups[item["group"]])
         if talking.total.agents >= SMALLEST_TEAM:
             report["total"]["talking"] = _talking(talking.total)
         if span.group == "team":
@@ -328,7 +351,7 @@ def _promises(tally: PromiseTally) -> dict[str, Any]:
 
 
 def _floor(tally: FloorTally, within: int) -> dict[str, Any]:
-    answered = tally.answered_within(within)
+    answered, choice = tally.answered_within(within), tally.choice_in_time
     return {
         "calls": tally.calls,
         "live": tally.live,
@@ -337,7 +360,8 @@ def _floor(tally: FloorTally, within: int) -> dict[str, Any]:
         "short_abandons": tally.short,
         "abandonment": tally.abandonment,
         "waits": _waits(tally.waits),
-        "answered_within": {"count": answered.count, "of": answered.of, "share": answered.share, "seconds": within},
+        "answered_within": _ratio(answered) | {"seconds": within},
+        "choice_in_time": _ratio(choice) | {"seconds": within},
         "talking": None,
     }
 
@@ -350,8 +374,20 @@ def _waits(counted: Mapping[float, int]) -> dict[str, Any]:
     }
 
 
+def _told(tally: ToldTally) -> dict[str, Any]:
+    return _ratio(tally.true) | {
+        "told": tally.told,
+        "mean_overstated_seconds": tally.mean_apart_seconds(in_time=True),
+        "mean_understated_seconds": tally.mean_apart_seconds(in_time=False),
+    }
+
+
+def _ratio(share: Share) -> dict[str, Any]:
+    return {"count": share.count, "of": share.of, "share": share.share}
+
+
 def _undecided(share: Share, undecided: int) -> dict[str, Any]:
-    return {"count": share.count, "of": share.of, "share": share.share, "undecided": undecided}
+    return _ratio(share) | {"undecided": undecided}
 
 
 def _talking(talking: Talking) -> dict[str, Any]:

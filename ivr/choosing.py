@@ -24,19 +24,20 @@ from routing.agents import Activity, Agent
 from routing.card import STRANGER, Card, Known, Moment, card
 from routing.choose import WAIT, Decision, choose, hope_seconds
 from routing.explain import sentence, to_caller
-from routing.floor import count_ready
+from routing.floor import count_busy, count_ready
 from routing.needs import Need
 from routing.queue import waits
 from routing.reservations import claim, tried_agents
 from routing.tables import decisions
 from routing.vetoes import vetoed_by
-from routing.weigh import Caller, worth_of
+from routing.weigh import Caller, Tie, worth_of
 from store.events import emit
 from store.ids import new_id
 
 CUT_OFF_WITHIN = timedelta(minutes=5)
 PROMISES_WITHIN = timedelta(minutes=20)
 FOR_WHOM_THEY_CHOSE = timedelta(hours=1)
+NAMED = Tie(0.0, 0)  # by a rule: looked for like whom the caller knows, wherever they are
 RULES_LOOK = timedelta(seconds=5)  # rules may ask how long somebody has waited, or who is free
 
 
@@ -56,9 +57,9 @@ async def look(turn: Turn, owner: str | None = None) -> Chosen:
     caller = replace(caller, tried=tried.declined)
     others_first = replace(caller, tried=tried.declined | tried.not_rung)
     while True:
-        decision = choose(others_first, floor, turn.plan, turn.now)
+        decision = choose(others_first, floor, turn.plan, turn.now, found.busy)
         if decision.who is None and tried.not_rung:
-            decision = choose(caller, floor, turn.plan, turn.now)  # nobody else: then once more those
+            decision = choose(caller, floor, turn.plan, turn.now, found.busy)  # nobody else: then once more those
         if decision.action != "ring":
             break
         assert decision.who is not None
@@ -67,6 +68,7 @@ async def look(turn: Turn, owner: str | None = None) -> Chosen:
         reservation = await claim(turn.conn, agent.id, turn.call.id, turn.plan, now=turn.now, load=load)
         if reservation is not None:
             await remember(turn, decision, own)
+            await _take_place(turn, decision, caller, found.need)  # should nobody answer
             await turn.change(state=CallState.RINGING, familiar=decision.who.familiar)
             turn.effects += await legs.ring_agent(turn, agent, reservation)
             return Chosen(decision, agent)
@@ -124,6 +126,7 @@ async def _known(turn: Turn, owner: str | None) -> tuple[Known, Sequence[Familia
 @dataclass(frozen=True, slots=True)
 class OnTheFloor:
     agents: list[Agent]  # who could take it, and who knows them wherever they are
+    busy: int  # agents who would do, of whom `agents` has but some
     ahead: int  # callers
     need: Need  # that these agents meet
 
@@ -132,7 +135,8 @@ async def look_at_the_floor(turn: Turn, caller: Caller) -> OnTheFloor:
     """Each agent with what is known of their time."""
     now = turn.now
     need = Need.of(caller, turn.plan.widened(caller.waited_seconds(now)))
-    found = await turn.rooms.floor.candidates(turn.conn, caller, now, need=need)
+    looked_for = replace(caller, ties={**dict.fromkeys(turn.plan.worth.agents, NAMED), **caller.ties})
+    found = await turn.rooms.floor.candidates(turn.conn, looked_for, now, need=need)
     away = await absent_now(turn.conn, now)
     promised = await next_promises(turn.conn, now=now, until=now + PROMISES_WITHIN, beside=turn.call.callback_id)
     agents = [
@@ -144,7 +148,10 @@ async def look_at_the_floor(turn: Turn, caller: Caller) -> OnTheFloor:
         )
         for agent in found.agents
     ]
-    return OnTheFloor(agents, found.ahead, found.need)
+    busy = found.busy
+    if not busy and any(agent.promised_at and agent.ready for agent in agents):
+        busy = await count_busy(turn.conn, found.need)  # one of them may soon be free in place of who has promised
+    return OnTheFloor(agents, busy, found.ahead, found.need)
 
 
 async def _take_place(turn: Turn, decision: Decision, caller: Caller, need: Need) -> None:
@@ -157,7 +164,8 @@ async def _take_place(turn: Turn, decision: Decision, caller: Caller, need: Need
         await calls.note(turn.conn, call.id, held_at=held_at, look_at=look_at)
     if call.direction == "outbound":
         return  # the keeper looks after promises
-    worths = {agent: worth_of(caller, agent, plan) for agent in caller.known - caller.tried - caller.vetoed}
+    named = {one.agent.id for one in decision.weighed if "rule" in one.because}
+    worths = {one: worth_of(caller, one, plan) for one in (caller.known | named) - caller.tried - caller.vetoed}
     caller = replace(caller, hope_seconds=hope_seconds(caller, decision.weighed, plan, turn.now))
     if caller.choice == WAIT and decision.who is not None:
         held_until = turn.now + FOR_WHOM_THEY_CHOSE  # others leave them alone

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ivr.document import Ask, Document, Go, HangUp, Heard, Join, Quiet, Record, Ringback, Say, spoken_text_seconds
 from ivr.phrases import Speaker
 from routing.agents import Activity, Agent
 from routing.choose import Decision
+from routing.forecast import spoken_seconds
 
 TEAMMATE_KEY, CALLBACK_KEY, MESSAGE_KEY, WAIT_KEY = "1", "2", "3", "4"
 SLOT_KEYS = ("5", "6", "7")
@@ -23,7 +24,10 @@ NOBODY = "nobody"
 CHOICE_SECONDS = 5  # silence after a question before the best option goes on by itself
 ROUND_SECONDS = 25  # from one estimate to the next, so that with slow voices and networks it is below half a minute
 LEAST_QUIET_SECONDS = 4
-RING_ROUNDS = 3  # soft ringing of three seconds each before the keys are said, twice as many after them
+RING_SECONDS = 3  # of soft ringing, with its pause
+RING_ROUNDS = 3  # at most, before the keys are said; twice as many after them
+TO_KEYS_SECONDS = 5.0  # from the last sound of a document to the keys of the next: a pause, the way to us, a sentence
+NO_HURRY = 3600.0  # the ways out have been named
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,70 +75,121 @@ def reopened(document: Document, opening: Say) -> Document:
 
 
 def ringing(
-    stage: Stage, agent: Agent, estimate: float, *, opening: Say | None, again: bool = False, ask: str | None = None
+    stage: Stage,
+    agent: Agent,
+    estimate: float,
+    *,
+    opening: Say | None,
+    again: bool = False,
+    ask: str | None = None,
+    choice_in: float = NO_HURRY,
 ) -> Document:
-    """While the agent's phone rings: who, how long, an invitation (`ask`: why | ask_name), then soft ringing."""
+    """While the agent's phone rings: who, how long, an invitation (`ask`: why | ask_name), then soft ringing.
+
+    `choice_in`: in so many seconds the ways out must have been named.
+    """
     who, speaker = agent.first_name, stage.speaker
-    heard: list[Heard] = [opening] if opening else []
     rings = stage.say("ring_still" if again else "ring", agent=who, estimate=speaker.estimate(estimate))
+    heard: list[Heard] = [opening] if opening else []
     if ask == "ask_name":  # first, so that there is time to say it before the agent is there
         heard += [stage.say("ask_name", agent=who), rings]
     else:
         heard += [rings, stage.say(ask)] if ask else [rings]
-    if opening:
-        heard.append(Ringback(stage.ringback, RING_ROUNDS))  # the first document is a greeting, not a menu
+    rounds = _rounds(heard, choice_in, RING_ROUNDS) if opening else 0
+    if rounds:
+        heard.append(Ringback(stage.ringback, rounds))  # the first document is a greeting, not a menu
     else:
         # Long: whatever ends it earlier fetches the caller, and should we be away meanwhile they do not notice.
-        heard += [Say(_ways_out(stage, teammate=None, slot=None), speaker.language)]
-        heard.append(Ringback(stage.ringback, RING_ROUNDS * 2))
+        keys = Say(_ways_out(stage, teammate=None, slot=None), speaker.language)
+        heard = [*_in_time(heard, keys, choice_in, opening), Ringback(stage.ringback, RING_ROUNDS * 2)]
     listen = Ask(tuple(heard), stage.at("/twilio/voice/key"), 1, language=speaker.language)
     return (listen, stage.on)
 
 
-def after_speech(stage: Stage, name: str | None) -> Document:
+def after_speech(stage: Stage, name: str | None, *, choice_in: float = NO_HURRY) -> Document:
     """What they said is with the agent; the agent's phone goes on ringing."""
-    ringback, action = Ringback(stage.ringback, RING_ROUNDS * 2), stage.at("/twilio/voice/key")
-    if name is None:
-        return (Ask((stage.say("heard"), ringback), action, 1), stage.on)
-    heard = (stage.say("heard_name", name=name), stage.say("why"), ringback)
-    return (Ask(heard, action, 1, language=stage.speaker.language), stage.on)
+    heard: list[Heard] = [stage.say("heard")] if name is None else [stage.say("heard_name", name=name)]
+    if name is not None:
+        heard.append(stage.say("why"))
+    rounds = _rounds(heard, choice_in, RING_ROUNDS * 2)
+    if not rounds:
+        keys = Say(_ways_out(stage, teammate=None, slot=None), stage.speaker.language)
+        heard = _in_time(heard, keys, choice_in, None)
+    heard.append(Ringback(stage.ringback, rounds or RING_ROUNDS * 2))
+    listens = None if name is None else stage.speaker.language
+    return (Ask(tuple(heard), stage.at("/twilio/voice/key"), 1, language=listens), stage.on)
 
 
-def choice(stage: Stage, decision: Decision, slot: datetime | None, *, opening: Say | None) -> Document:
+def told_seconds(decision: Decision) -> int:
+    """The wait that `choice` and `waiting` speak of, as it is said."""
+    known = decision.who
+    return spoken_seconds(decision.estimate_seconds or (known.wait_seconds if known else 0.0))
+
+
+def choice(
+    stage: Stage,
+    decision: Decision,
+    slot: datetime | None,
+    *,
+    opening: Say | None,
+    choice_in: float = NO_HURRY,
+) -> Document:
     """The one they know is busy: how long, what there is, and what happens without a key."""
     speaker, known = stage.speaker, decision.who
     assert known is not None
     who = known.agent.first_name
     heard: list[Heard] = [opening] if opening else []
     busy = "known_busy" if known.agent.activity is Activity.TALKING else "known_soon"
-    heard.append(stage.say(busy, agent=who, estimate=speaker.estimate(decision.estimate_seconds or known.wait_seconds)))
+    heard.append(stage.say(busy, agent=who, estimate=speaker.estimate(told_seconds(decision))))
     teammate = decision.teammate.agent.first_name if decision.teammate else None
     ways = _ways(stage, teammate=teammate, slot=slot)
     if teammate and decision.action == "offer_callback":
-        heard.append(Say(speaker.keys(speaker.say("key_wait", agent=who), *ways), speaker.language))
-        heard.append(stage.say("by_silence_teammate", teammate=teammate))
+        keys = Say(speaker.keys(speaker.say("key_wait", agent=who), *ways), speaker.language)
+        heard = [*_in_time(heard, keys, choice_in, opening), stage.say("by_silence_teammate", teammate=teammate)]
         return (Ask(tuple(heard), stage.at("/twilio/voice/key"), CHOICE_SECONDS), stage.on)
-    heard.append(Say(speaker.keys(*ways), speaker.language))
-    heard.append(stage.say("by_silence_wait_for", agent=who))
+    keys = Say(speaker.keys(*ways), speaker.language)
+    heard = [*_in_time(heard, keys, choice_in, opening), stage.say("by_silence_wait_for", agent=who)]
     return (Ask(tuple(heard), stage.at("/twilio/voice/key"), _quiet(heard)), stage.on)
 
 
 def waiting(
-    stage: Stage, decision: Decision, slot: datetime | None, *, opening: Say | None, first: bool, ask_name: bool
+    stage: Stage,
+    decision: Decision,
+    slot: datetime | None,
+    *,
+    opening: Say | None,
+    first: bool,
+    ask_name: bool,
+    choice_in: float = NO_HURRY,
 ) -> Document:
     """Nobody is free: an estimate, the ways out, then quiet."""
     speaker = stage.speaker
-    estimate = speaker.estimate(decision.estimate_seconds or 0.0)
     heard: list[Heard] = [opening] if opening else []
-    heard.append(stage.say("busy" if first else "still", estimate=estimate))
+    heard.append(stage.say("busy" if first else "still", estimate=speaker.estimate(told_seconds(decision))))
     teammate = decision.teammate.agent.first_name if decision.teammate else None
-    heard.append(Say(_ways_out(stage, teammate=teammate, slot=slot), speaker.language))
+    keys = Say(_ways_out(stage, teammate=teammate, slot=slot), speaker.language)
+    heard = _in_time(heard, keys, choice_in, opening)
     if first:
         heard.append(stage.say("by_silence_wait"))
     if ask_name:
         heard.append(stage.say("ask_name_waiting"))
     language = speaker.language if ask_name else None
     return (Ask(tuple(heard), stage.at("/twilio/voice/key"), _quiet(heard), language=language), stage.on)
+
+
+def nobody_free(
+    stage: Stage,
+    decision: Decision,
+    slot: datetime | None,
+    *,
+    opening: Say | None,
+    first: bool,
+    ask_name: bool,
+    choice_in: float = NO_HURRY,
+) -> Document:
+    if decision.who is not None:
+        return choice(stage, decision, slot, opening=opening, choice_in=choice_in)
+    return waiting(stage, decision, slot, opening=opening, first=first, ask_name=ask_name, choice_in=choice_in)
 
 
 def nobody(stage: Stage, slot: datetime | None, *, opening: Say | None, closed: Say | None) -> Document:
@@ -187,9 +242,15 @@ def ask_number(stage: Stage, action: str, *, again: bool) -> Document:
     return (Ask((*heard, stage.say("ask_number")), action, 8, digits=0), *record(stage))
 
 
-def promised(stage: Stage, due_at: datetime, agent: Agent | None) -> Document:
+def punctual(speaker: Speaker, due_at: datetime, window_seconds: int | None) -> str:
+    """A time as it is promised: with how much later it may become, where that is known."""
+    time = speaker.time(due_at)
+    return speaker.say("at_latest", time=time, window=speaker.estimate(window_seconds)) if window_seconds else time
+
+
+def promised(stage: Stage, due_at: datetime, agent: Agent | None, window_seconds: int | None = None) -> Document:
     """The promise is stored; now it may be said."""
-    time = stage.speaker.time(due_at)
+    time = punctual(stage.speaker, due_at, window_seconds)
     if not stage.name:
         said = stage.say("promised_plain", time=time)
     elif agent:
@@ -207,10 +268,10 @@ def record(stage: Stage, number: str | None = None) -> Document:
     return (stage.say("leave_message" if stage.reachable or number else "leave_message_plain"), message, stage.on)
 
 
-def message_kept(stage: Stage, due_at: datetime | None) -> Document:
+def message_kept(stage: Stage, due_at: datetime | None, window_seconds: int | None = None) -> Document:
     if due_at is None:
         return (stage.say("message_kept_plain"), HangUp())
-    return (stage.say("message_kept", time=stage.speaker.time(due_at)), HangUp())
+    return (stage.say("message_kept", time=punctual(stage.speaker, due_at, window_seconds)), HangUp())
 
 
 def join(stage: Stage, room: str) -> Document:
@@ -274,10 +335,43 @@ def safe(stage: Stage, *, then: str) -> Document:
     return (listen, message, Go(stage.url(then)))
 
 
+def choice_at(stage: Stage, document: Document, now: datetime) -> datetime | None:
+    """About when a document that begins `now` will have come to the ways out; None for one that does not name them."""
+    sign = stage.speaker.say("key_message")[1:]  # which is among them always
+    for step in document:
+        if isinstance(step, Ask):
+            for place, one in enumerate(step.heard):
+                if isinstance(one, Say) and sign in one.text:
+                    return now + timedelta(seconds=_seconds(step.heard[:place]))
+    return None
+
+
+def speech_seconds(words: str) -> float:
+    """About how long somebody spoke, with the pause after which the carrier takes it that they have finished."""
+    return 1.0 + spoken_text_seconds((Say(words, ""),))
+
+
+def _seconds(heard: Sequence[Heard]) -> float:
+    words = spoken_text_seconds(tuple(one for one in heard if isinstance(one, Say)))
+    return words + sum(RING_SECONDS * one.times for one in heard if isinstance(one, Ringback))
+
+
+def _rounds(heard: Sequence[Heard], choice_in: float, most: int) -> int:
+    """How often it may ring behind `heard`, when the next document is to name the ways out in time; 0: it cannot."""
+    return max(min(int((choice_in - TO_KEYS_SECONDS - _seconds(heard)) // RING_SECONDS), most), 0)
+
+
+def _in_time(heard: Sequence[Heard], keys: Say, choice_in: float, opening: Say | None) -> list[Heard]:
+    """With the ways out behind what is told, or as far before it as they must be; never before the greeting."""
+    place, first = len(heard), 1 if opening else 0
+    while place > first and _seconds(heard[:place]) > choice_in:
+        place -= 1
+    return [*heard[:place], keys, *heard[place:]]
+
+
 def _quiet(heard: Sequence[Heard]) -> int:
     """Seconds of quiet after these words, before the next estimate is due."""
-    spoken = spoken_text_seconds(tuple(one for one in heard if isinstance(one, Say)))
-    return max(round(ROUND_SECONDS - spoken), LEAST_QUIET_SECONDS)
+    return max(round(ROUND_SECONDS - _seconds(heard)), LEAST_QUIET_SECONDS)
 
 
 def _ways(stage: Stage, *, teammate: str | None, slot: datetime | None) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from callbacks.slots import spoken_choices
 from carrier.numbering import is_withheld
@@ -23,7 +24,7 @@ from ivr.promised import take_over
 from ivr.talk import end_talk, missed_each_other
 from ivr.turn import Turn, spoken_name
 from routing.agents import Agent, Ended
-from routing.choose import TEAMMATE, WAIT
+from routing.choose import TEAMMATE, WAIT, Decision
 from routing.floor import agent
 from routing.hours import read_hours
 from routing.reservations import close, live_of_call
@@ -87,25 +88,28 @@ async def _nobody_rings(turn: Turn, chosen: Chosen, opening: Say | None, told_no
     decision = chosen.decision
     if decision.action == "offer_callback" and decision.who is None:
         return await (leave_message(turn) if told_nobody else nobody_there(turn, opening, None))
-    first = turn.call.offered_at is None
+    first, known = turn.call.offered_at is None, decision.who
+    time = await _first_slot(turn, known.agent.id if known else None) if first else None
+    ask_name, choice_in = first and _nameless(turn), _choice_in(turn)
+    document = dialogue.nobody_free(
+        turn.stage, decision, time, opening=opening, first=first, ask_name=ask_name, choice_in=choice_in
+    )
     asked = decision.action == "offer_callback"  # nobody is rung while they make up their mind
+    told = {} if asked and decision.teammate else _told(turn, decision)  # else it is only one of two things to choose
     state = CallState.CHOOSING if asked else CallState.WAITING
-    await turn.change(state=state, offered_at=turn.call.offered_at or turn.now)
-    time = await _first_slot(turn, decision.who.agent.id if decision.who else None) if first else None
-    if decision.who is not None:
-        return dialogue.choice(turn.stage, decision, time, opening=opening)
-    ask_name = first and _nameless(turn)
-    return dialogue.waiting(turn.stage, decision, time, opening=opening, first=first, ask_name=ask_name)
+    await turn.change(state=state, offered_at=_heard_at(turn, document), **told)
+    return document
 
 
 async def nobody_there(turn: Turn, opening: Say | None, closed: Say | None) -> Document:
     """Nobody to wait for: a call back or a message.  Whoever comes back while we ask may still ring."""
     turn.nobody = True
+    document = dialogue.nobody(turn.stage, await _first_slot(turn, None), opening=opening, closed=closed)
     state = CallState.CHOOSING if closed else CallState.WAITING
-    await turn.change(state=state, offered_at=turn.call.offered_at or turn.now)
+    await turn.change(state=state, offered_at=_heard_at(turn, document))
     if closed is not None:
         await store_decision(turn, "offer_callback", None, closed.text, {"closed": True})
-    return dialogue.nobody(turn.stage, await _first_slot(turn, None), opening=opening, closed=closed)
+    return document
 
 
 async def wait(turn: Turn, form: Mapping[str, str], query: Mapping[str, str] = NOTHING) -> Document:
@@ -131,6 +135,9 @@ async def key(turn: Turn, form: Mapping[str, str]) -> Document:
         return await wait(turn, form)
     if form.get("SpeechResult"):
         return await spoken(turn, form["SpeechResult"])
+    leaves = digits in (dialogue.CALLBACK_KEY, dialogue.MESSAGE_KEY) and call.told_seconds is not None
+    if leaves and turn.now <= call.told_at + timedelta(seconds=call.told_seconds):
+        turn.notes["told_seconds"] = None  # nobody will ever know whether it was true
     if digits == dialogue.CALLBACK_KEY:
         await release(turn)
         return await offer_call_back(turn)
@@ -151,7 +158,10 @@ async def spoken(turn: Turn, words: str) -> Document:
     """Why they call, in their own words; or, asked of somebody new, their name."""
     name = await _take_in(turn, words)
     if turn.call.state == CallState.RINGING:
-        return dialogue.after_speech(turn.stage, name)
+        cut_at = turn.now - timedelta(seconds=dialogue.speech_seconds(words))
+        document = dialogue.after_speech(turn.stage, name, choice_in=_choice_in(turn, cut_at))
+        turn.notes["offered_at"] = _heard_at(turn, document, cut_at)
+        return document
     return await wait(turn, {})
 
 
@@ -347,9 +357,32 @@ async def _ringing(turn: Turn, opening: Say | None, ask: str | None = None) -> D
         ask = ask or "why"  # their first words from us were cut short
     rung = (turn.now - reservation.made_at).total_seconds()
     estimate = max(turn.plan.ring_seconds - rung, 0.0)  # what is left until they answer or the next one rings
-    offered_at = turn.call.offered_at or (None if opening else turn.now)
-    await calls.note(turn.conn, turn.call.id, told_of=reservation.id, offered_at=offered_at)
-    return dialogue.ringing(turn.stage, who, estimate, opening=opening, again=again, ask=ask)
+    document = dialogue.ringing(
+        turn.stage, who, estimate, opening=opening, again=again, ask=ask, choice_in=_choice_in(turn)
+    )
+    await calls.note(turn.conn, turn.call.id, told_of=reservation.id, offered_at=_heard_at(turn, document))
+    return document
+
+
+def _choice_in(turn: Turn, cut_at: datetime | None = None) -> float:
+    """Seconds until the ways out must have been named, as the plan promises: counted from the first ring."""
+    if turn.call.offered_at is not None and turn.call.offered_at <= (cut_at or turn.now):
+        return dialogue.NO_HURRY
+    return turn.plan.service.choice_after_seconds - float((turn.now - turn.call.arrived_at).total_seconds())
+
+
+def _heard_at(turn: Turn, document: Document, cut_at: datetime | None = None) -> datetime | None:
+    """When the ways out were heard, or will be; None: not in this document either.  `cut_at`: when the one before was
+    cut short, if not now."""
+    before: datetime | None = turn.call.offered_at
+    return before if before and before <= (cut_at or turn.now) else dialogue.choice_at(turn.stage, document, turn.now)
+
+
+def _told(turn: Turn, decision: Decision) -> dict[str, Any]:
+    """To be written down of the first wait they are told, as it is said.  Of a second one, after a talk, nothing is."""
+    if turn.call.told_seconds is not None or turn.call.waited_seconds is not None:
+        return {}
+    return {"told_seconds": float(dialogue.told_seconds(decision)), "told_at": turn.now}
 
 
 def _question(turn: Turn, opening: Say | None) -> str | None:

@@ -58,8 +58,9 @@ async def take_slot(turn: Turn, digits: str, query: Mapping[str, str]) -> Docume
     if query.get("asked") == "message":
         return dialogue.record(turn.stage, await _typed(turn, digits))
     times = [datetime.fromtimestamp(int(at), UTC) for at in query.get("at", "").split(",") if at.isdigit()]
-    place = dialogue.SLOT_KEYS.index(digits) if digits in dialogue.SLOT_KEYS else 0
-    if place >= len(times):
+    silence = not digits
+    place = 0 if silence else dialogue.SLOT_KEYS.index(digits) if digits in dialogue.SLOT_KEYS else -1
+    if not 0 <= place < len(times):
         return await offer_call_back(turn)
     number = query.get("number") or own_number(turn)
     if number is None:
@@ -150,11 +151,11 @@ async def _customer(turn: Turn, number: str) -> str:
 
 
 async def _their_agent(turn: Turn) -> Agent | None:
-    """The one they chose, or else the one this call was decided for."""
+    """The one they chose, or else the one who knows them best, unless the two have declined each other."""
     own, familiar = await caller_card(turn)
     caller = own.caller
     wanted: Sequence[str | None] = [caller.preferred, *sorted(caller.owners), *(one.agent_id for one in familiar)]
-    return await _agent(turn, next((agent_id for agent_id in wanted if agent_id), None))
+    return await _agent(turn, next((one for one in wanted if one and one not in caller.vetoed), None))
 
 
 async def _agent(turn: Turn, agent_id: str | None) -> Agent | None:

@@ -21,7 +21,7 @@ from store.clock import Clock
 from store.events import emit
 from store.sql import Database
 
-AgentRef = Annotated[str, Path(alias="agent_id", max_length=200)]  # an id of ours, or an external id
+AgentRef = Annotated[str, Path(alias="agent_id")]  # an id of ours, or an external id
 
 
 class AbsenceFields(Body):

@@ -17,7 +17,6 @@ from routing.plan import Plan, Urgency
 from routing.rules import LATELY_DAYS, Facts, applied, under
 from routing.weigh import Caller, Tie
 
-
 FRESH = Weary(0, ())
 
 

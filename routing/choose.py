@@ -122,7 +122,7 @@ def worth_holding(
     """
     left = plan.wait_unasked_seconds - caller.held_seconds
     busy = [w for w in weighed if w.familiar and not w.agent.ready]
-    if left < _SHORTEST_HOLD_SECONDS or not busy:
+    if left < _SHORTEST_HOLD_SECONDS or not busy or caller.choice == TEAMMATE:
         return None
     instead = 0.0 if ready is None else ready.worth_seconds - ready.spare_seconds
     best: Hold | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from routing.agents import Activity
 from routing.choose import Decision
 from routing.explain_words import ENGLISH, ITALIAN, Words
 from routing.forecast import spoken_seconds
@@ -72,7 +73,8 @@ def _passed_over(decision: Decision, caller: Caller, voice: Mapping[str, str]) -
     better = max((w for w in others if w.familiar and w.worth_seconds > who.worth_seconds), default=None, key=_worth)
     if better is not None and not better.agent.ready:
         why = _why(better, caller, named, voice)
-        return voice["busy"].format(other=better.agent.first_name, why=why).replace(" e è ", " ed è ")
+        busy = "wrap_up" if better.agent.activity is Activity.WRAP_UP else "busy"
+        return voice[busy].format(other=better.agent.first_name, why=why)
     if who.familiar:
         return None
     for w in sorted(others, key=lambda w: w.agent.since_at):

@@ -165,6 +165,12 @@ async def count_ready(conn: AsyncConnection) -> int:
     return await conn.scalar(select(func.count()).select_from(agents).where(_HERE, _IDLE)) or 0
 
 
+async def count_busy(conn: AsyncConnection, need: Need) -> int:
+    """How many who would do are ready but not idle."""
+    query = select(func.count()).select_from(agents).where(_HERE, ~_IDLE, *meeting(need))
+    return await conn.scalar(query) or 0
+
+
 async def everybody(conn: AsyncConnection) -> Sequence[Agent]:
     return [agent_from(row) for row in await conn.execute(select(agents))]
 

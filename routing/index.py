@@ -258,8 +258,8 @@ def pack_agent(agent_id: str, agent: Agent | None, version: int) -> str:
     if agent is None:
         return f"{agent_id} {version};;;;"
     until = None if agent.wrap_up_until is None else micros(agent.wrap_up_until)
-    body = [agent.name, agent.address, agent.languages, dict(agent.skills), agent.hours, agent.team]
-    body += [until, agent.misses, agent.load, agent.wanted_an_hour]
+    who = (agent.name, agent.address, agent.languages, dict(agent.skills), agent.hours, agent.team)
+    body = [*who, until, agent.misses, agent.load, agent.wanted_an_hour]
     state = agent.availability.value[0] + agent.activity.value[0]
     return f"{agent_id} {version};{state};{micros(agent.since_at)};{agent.stand_in or ''};{_json(body)}"
 

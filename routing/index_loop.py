@@ -8,7 +8,6 @@ was the reason for reading; the index keeps what has the highest number, so the 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -58,7 +57,7 @@ class Changes:
 
 
 class IndexLoop:
-    """`changed` is told when the index shows something new: look at who waits and who is free."""
+    """`changed` is told when the index shows somebody newly free or waiting: look who is for whom."""
 
     def __init__(
         self,
@@ -77,6 +76,8 @@ class IndexLoop:
         self._done: set[int] = set()  # events this process has applied, as far as they may come up again
         # All that were ever asked for: an index built anew begins with them, and with one at least.
         self._needs = {Need(None).text}
+        self._known: Known | None = None  # as far as nobody has said otherwise
+        self._ripened = False  # somebody may be free for somebody
         self._doubt = True
         self._next_look = clock.now()
         database.listen(self._heard)
@@ -123,32 +124,40 @@ class IndexLoop:
                 part = {ref: versions[ref] for ref in refs[start : start + PAGE]}
                 await self._write(partial(put, part))
         self._done |= changes.events
-        self._changed()
+        if self._ripened:
+            self._ripened = False
+            self._changed()
 
     async def _put_agents(self, versions: Mapping[str, int], known: Known) -> None:
         async with self._database.read() as conn:
             rows = await conn.execute(select(agents).where(agents.c.id.in_(versions)))
             found = {row.id: agent_from(row) for row in rows}
         await self._index.put_agents(known, {ref: found.get(ref) for ref in versions}, versions)
+        self._ripened |= any(agent.ready for agent in found.values())
 
     async def _put_calls(self, versions: Mapping[str, int], known: Known) -> None:
         async with self._database.read() as conn:
             found = await places(conn, list(versions))
         known = await self._knowing(known, [place.need for place in found.values()])
         await self._index.put_calls(known, {ref: found.get(ref) for ref in versions}, versions)
+        self._ripened |= bool(found)
 
     async def _write(self, put: Callable[[Known], Awaitable[None]], build: str | None = None) -> None:
         """Under the present build and its needs, read anew however often these change.  Raises Refused when it is no
-        longer `build`; without one there is nothing to do while nobody builds, since who does will read all rows."""
+        longer `build`; without one there is nothing to do while nobody builds, since whoever does reads all rows."""
         for _ in range(TRIES):
-            known = await self._index.known()
+            self._known = known = self._known or await self._index.known()
             if build is not None and (known is None or known.token != build):
+                self._known = None
                 raise Refused("another build")
             if known is None:
                 self._doubted()
                 return
-            with suppress(Refused):
+            try:
                 await put(known)
+            except Refused:
+                self._known = None  # read them anew
+            else:
                 return
         raise Unanswered
 
@@ -159,7 +168,7 @@ class IndexLoop:
             return known
         await self._index.add_needs(known, texts)
         self._doubted()
-        again = await self._index.known()
+        again = self._known = await self._index.known()
         if again is None or again.token != known.token:
             raise Refused("another build")
         return again
@@ -220,9 +229,9 @@ class IndexLoop:
         async with self._database.read() as conn:
             texts = self._needs | set(await needs_waiting(conn))
             await self._index.begin(token, await self._first_unsettled(conn))
+            self._known = None
             await self._write(partial(self._learn, texts), token)
-            known = await self._index.known()
-            numbers = frozenset(known.needs.values()) if known else frozenset()
+            numbers = set(self._known.needs.values()) if self._known else set[int]()
             last = ""
             while rows := await self._next(conn, select(agents).where(agents.c.id > last).order_by(agents.c.id)):
                 page = {row.id: agent_from(row) for row in rows}

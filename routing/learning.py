@@ -13,7 +13,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,6 +23,7 @@ from routing.house import House
 from routing.tables import agents, learnt
 from routing.talk_times import TalkTimes, learn
 from store.clock import Clock
+from store.events import emit
 from store.faults import told
 from store.sql import Database
 
@@ -32,6 +33,7 @@ TALK_TIMES = "talk_times"
 EVERY = timedelta(hours=1)
 LOOK_SECONDS = 60.0
 WANTED_DAYS, WORKING_HOURS = 28, 8.0
+WORTH_TELLING = 0.1  # calls an hour
 
 
 class Learning:
@@ -40,7 +42,7 @@ class Learning:
     def __init__(self, database: Database, clock: Clock, house: House) -> None:
         self._database, self._clock, self._zone = database, clock, house.zone
         self._times = TalkTimes()
-        self._at: datetime | None = None
+        self._read: Any = None  # whoever learns moves the time on first, so the time does not say what is new
 
     def talk(self, agent_id: str, topic: str | None = None) -> Talk | None:
         """How long a talk of theirs lasts at this hour; None where too little is known."""
@@ -64,8 +66,8 @@ class Learning:
             await self._learn(now)
         async with self._database.read() as conn:
             found = (await conn.execute(select(learnt).where(learnt.c.kind == TALK_TIMES))).one_or_none()
-        if found is not None and found.at != self._at and found.body:
-            self._times, self._at = TalkTimes.from_json(found.body), found.at
+        if found is not None and found.body and found.body != self._read:
+            self._times, self._read = TalkTimes.from_json(found.body), found.body
 
     async def _mine(self, first: bool, now: datetime) -> bool:
         """Who moves the time on first does the work; the others read it later."""
@@ -85,11 +87,13 @@ class Learning:
         async with self._database.write() as conn:
             body = json.loads(json.dumps(times.as_json()))
             await conn.execute(update(learnt).where(learnt.c.kind == TALK_TIMES).values(body=body, at=now))
-            rows: list[dict[str, Any]] = [{"key": agent, "wanted": rate} for agent, rate in wanted.items()]
-            await conn.execute(update(agents).values(wanted_an_hour=0.0))
-            if rows:
-                of_agent = update(agents).where(agents.c.id == bindparam("key"))
-                await conn.execute(of_agent.values(wanted_an_hour=bindparam("wanted")), rows)
+            before = (await conn.execute(select(agents.c.id, agents.c.wanted_an_hour))).all()
+            for agent_id, was in before:
+                now_wanted = wanted.get(agent_id, 0.0)
+                if abs(now_wanted - was) > WORTH_TELLING:
+                    mine = update(agents).where(agents.c.id == agent_id).values(wanted_an_hour=now_wanted)
+                    await conn.execute(mine)
+                    await emit(conn, "agent.changed", agent_id, now)
 
 
 async def wanted_an_hour(conn: AsyncConnection, now: datetime) -> Mapping[str, float]:

@@ -88,7 +88,7 @@ class Floor:
         if found.idle and refused.issuperset(agent.id for agent in here):
             found = await source.look(replace(asked, busy=True))
             here += await self._page(source, asked, found.heads, refused, idle=False)
-        if not here and need.language is not None:
+        if need.language is not None and caller.vetoed.issuperset(agent.id for agent in here):
             return await self._candidates(source, caller, need.any_language, now, k)
         agents = {a.id: a if self._present(a, now) else replace(a, present=False) for a in found.known}
         agents |= {agent.id: agent for agent in here}

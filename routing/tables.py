@@ -98,7 +98,7 @@ absences = Table(
     Column("id", Text, primary_key=True),
     Column("agent_id", ForeignKey("agents.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("starts_at", Instant, nullable=False),
-    Column("ends_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False, index=True),  # every choice asks who is away now
     Column("reason", Text),
 )
 

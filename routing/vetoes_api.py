@@ -25,8 +25,8 @@ from store.clock import Clock
 from store.sql import Database
 
 # An id of ours, or an external id.
-CustomerRef = Annotated[str, Path(alias="customer_id", max_length=200)]
-AgentRef = Annotated[str, Path(alias="agent_id", max_length=200)]
+CustomerRef = Annotated[str, Path(alias="customer_id")]
+AgentRef = Annotated[str, Path(alias="agent_id")]
 
 
 class VetoFields(Body):

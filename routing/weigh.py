@@ -1,7 +1,7 @@
 """What each agent is to this caller, in one currency: seconds of waiting.  Pure.
 
 An agent's *cost* is the wait for them, less what it is *worth* to have them rather than a stranger, plus what taking
-this call *keeps from others*: regulars who would ask for this agent meanwhile, a promise that comes due, a colleague who
+this call *keeps from others*: regulars who would ask for them meanwhile, a promise that comes due, a colleague who
 is less busy.  docs/routing.md tells it to a manager, docs/routing-engine.md gives the formulas.
 """
 
@@ -88,6 +88,11 @@ class Weighed:
         return not _FAMILIAR.isdisjoint(self.because)
 
     @property
+    def known(self) -> bool:
+        """Not any other: so of two who cost the same they are the one."""
+        return not _KNOWN.isdisjoint(self.because)
+
+    @property
     def bound(self) -> bool:
         """Chosen by the caller, or the holder of their open matter."""
         return not _BOUND.isdisjoint(self.because)
@@ -99,7 +104,7 @@ class Weighed:
             "wait_seconds": round(self.wait_seconds, 1),
             "worth_seconds": round(self.worth_seconds, 1),
             "because": list(self.because),
-            "spare": dict(self.spare),
+            "spare": {why: round(seconds, 1) for why, seconds in self.spare.items()},
         }
 
 
@@ -126,16 +131,17 @@ def weigh(caller: Caller, floor: Sequence[Agent], plan: Plan, now: datetime) -> 
     """
     waits = {agent.id: free_in_seconds(agent, plan, now) for agent in floor}
     stand_ins = _stand_ins(caller, floor, waits)
-    here = fitting(caller, [a for a in floor if waits[a.id] is not None], plan, now)
+    may_come = [a for a in floor if waits[a.id] is not None and a.id not in caller.vetoed]
+    here = fitting(caller, may_come, plan, now)
     rested = min((agent.load_at(now) for agent in here if agent.ready), default=0.0)
     weighed = []
     for agent in here:
-        if agent.id in caller.tried or agent.id in caller.vetoed:
+        if agent.id in caller.tried:
             continue
         worth, because = _worth(caller, agent, plan, stand_ins)
         spare = _spare(agent, plan, now, rested, None if _KNOWN.isdisjoint(because) else worth)
         weighed.append(Weighed(agent, waits[agent.id] or 0.0, worth, because, spare))
-    return sorted(weighed, key=lambda w: (w.cost_seconds, w.agent.since_at, w.agent.id))
+    return sorted(weighed, key=lambda w: (w.cost_seconds, not w.known, w.agent.since_at, w.agent.id))
 
 
 def worth_seconds(caller: Caller, agent: Agent, plan: Plan) -> float:
@@ -190,7 +196,7 @@ def _spare(agent: Agent, plan: Plan, now: datetime, rested: float, worth: float 
         busy = plan.talk_seconds + plan.wrap_up_seconds
         missed = 1.0 - math.exp(-agent.wanted_an_hour * _MISSED_SHARE * busy / 3600)
         wanted = plan.worth.familiar_seconds * missed
-        spare["wanted"] = round(wanted if worth is None else min(wanted, worth))
+        spare["wanted"] = round(wanted) if worth is None else min(round(wanted), worth)
     if worth is None:
         drift = (agent.load_at(now) - rested) * 100 - plan.load.spread_points
         spare["load"] = round(plan.worth.familiar_seconds * drift / _HARD_POINTS) if drift > 0 else 0.0

@@ -52,7 +52,7 @@ class Parts:
     nudges: Nudges
     routes: Sequence[BaseRoute]
     network: Network
-    feed: Loop  # what browsers and programs hear, in every process that may be asked
+    everywhere: Sequence[Loop]  # in every process that may be asked: what programs hear, who is free and who waits
     loops: Sequence[Loop]  # the keeper's; any number of processes may run them
 
 
@@ -81,7 +81,7 @@ def assemble(
     metrics = Metrics(database, live, clock, guard)
     network = metrics.watched(network or twilio_network(settings))
     public_url = settings.public_url or public_url or "http://127.0.0.1:8000"
-    wired = wire(settings, public_url, database, clock, nudges, guard, network, poll, deadline)
+    wired = wire(settings, public_url, database, clock, live, nudges, guard, network, poll, deadline)
     api = build_api(wired.routers, guard, database, clock)
     return Parts(
         settings=settings,
@@ -90,7 +90,7 @@ def assemble(
         live=live,
         nudges=nudges,
         routes=[*Health(database, live).routes, *metrics.routes, Mounted(api), *metrics.timed(wired.routes)],
-        feed=wired.feed,
+        everywhere=wired.everywhere,
         loops=wired.loops,
         network=network,
     )
@@ -109,7 +109,7 @@ async def running(parts: Parts, *, keeper: bool) -> AsyncIterator[None]:
     """Background work runs inside; at the end it is stopped and everything is closed."""
     await parts.network.open()
     tasks = [asyncio.create_task(parts.nudges.run(), name="nudges")]
-    loops = [parts.feed, *(parts.loops if keeper else ())]
+    loops = [*parts.everywhere, *(parts.loops if keeper else ())]
     tasks += [parts.clock.spawn(_lasting(loop, parts.clock), f"loop-{type(loop).__name__}") for loop in loops]
     try:
         yield

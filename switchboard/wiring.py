@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter
@@ -31,18 +32,25 @@ from ivr.tables import calls
 from ivr.turn import Rooms
 from ivr.watch import Watch
 from ivr.webhooks import DEADLINE_SECONDS, Webhooks
+from routing.absences import Absent
+from routing.absences_api import absences_router
+from routing.agents import Agent
 from routing.api import agents_router
 from routing.choose import on_shift
 from routing.house import House
+from routing.index import Index
+from routing.index_loop import IndexLoop
 from routing.learning import Learning
 from routing.live_floor import Floor
 from routing.plan_api import plan_router
 from routing.plans import Plans
 from routing.replay_api import replay_router
+from routing.vetoes import export_declined
+from routing.vetoes_api import vetoes_router
 from store.clock import Clock
 from store.due import POLL_SECONDS
 from store.ids import new_id
-from store.live import Nudges
+from store.live import Live, Nudges
 from store.sql import Database
 from switchboard.settings import Settings
 from switchboard.views import views
@@ -56,7 +64,7 @@ class Wired:
     routes: Sequence[BaseRoute]
     routers: Sequence[APIRouter]
     loops: Sequence[Any]
-    feed: LiveFeed
+    everywhere: Sequence[Any]
     rooms: Rooms
 
 
@@ -65,6 +73,7 @@ def wire(
     public_url: str,
     database: Database,
     clock: Clock,
+    live: Live,
     nudges: Nudges,
     guard: Guard,
     network: Network,
@@ -79,7 +88,16 @@ def wire(
     def tell(name: str) -> None:
         clock.spawn(nudges.publish(name), f"nudge-{name}")
 
-    learning = Learning(database, clock, house)
+    learning, index, absent = Learning(database, clock, house), Index(live), Absent(database, clock)
+
+    def present(agent: Agent, now: datetime) -> bool:
+        return on_shift(agent, house.zone, house.country, now) and not absent.covers(agent.id, now)
+
+    def absences_changed() -> None:
+        absent.changed()
+        tell(FLOOR)
+
+    index_loop = IndexLoop(database, clock, index, poll=max(poll, 1.0), changed=lambda: tell(FLOOR))
     rooms = Rooms(
         database=database,
         clock=clock,
@@ -89,7 +107,7 @@ def wire(
         plans=plans,
         house=house,
         learning=learning,
-        floor=Floor(present=lambda agent, now: on_shift(agent, house.zone, house.country, now)),
+        floor=Floor(index, present),
         public_url=public_url,
         floor_changed=lambda: tell(FLOOR),
         fallback_url=settings.twilio_fallback_url,
@@ -108,6 +126,7 @@ def wire(
     others = Others(
         erasers=[Forgetting(effects).erase],
         exporters={"promises": promises_of.export, "calls": export_calls},
+        confidential={"declined_agents": export_declined},
         tellers=[promises_of.tell],
     )
     feed = LiveFeed(database, clock, views(clock, promises))
@@ -120,6 +139,8 @@ def wire(
             agents_router(
                 database, clock, guard, region=region, language=language, on_presence=lambda agent_id: tell(FLOOR)
             ),
+            absences_router(database, clock, guard, absences_changed),
+            vetoes_router(database, clock, guard),
             interactions_router(database, guard),
             cases_router(database, clock, guard),
             calls_router(database, clock, guard),
@@ -132,10 +153,9 @@ def wire(
         loops=[
             *effects.loops(),
             numbers,
-            learning,
             *watch.loops(),
             *(watch.then(loop) for loop in (keeper.loop, reconcile)),
         ],
         rooms=rooms,
-        feed=feed,
+        everywhere=[feed, learning, absent, index_loop],
     )

@@ -7,6 +7,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "today": ("today",),
     "tomorrow": ("tomorrow",),
     "at_time": ("{day} at {time}",),
+    "at_latest": ("{time}, at most {window} later",),
     "seconds": ("{n} seconds",),
     "minutes": ("{n} minutes",),
     "minute": ("1 minute",),

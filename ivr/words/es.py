@@ -7,6 +7,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "today": ("hoy",),
     "tomorrow": ("mañana",),
     "at_time": ("{day} a las {time}",),
+    "at_latest": ("{time}, como mucho {window} después",),
     "seconds": ("{n} segundos",),
     "minutes": ("{n} minutos",),
     "minute": ("1 minuto",),

@@ -7,6 +7,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "today": ("aujourd'hui",),
     "tomorrow": ("demain",),
     "at_time": ("{day} à {time}",),
+    "at_latest": ("{time}, au plus tard {window} après",),
     "seconds": ("{n} secondes",),
     "minutes": ("{n} minutes",),
     "minute": ("1 minute",),

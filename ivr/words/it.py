@@ -7,6 +7,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "today": ("oggi",),
     "tomorrow": ("domani",),
     "at_time": ("{day} alle {time}",),
+    "at_latest": ("{time}, al massimo {window} dopo",),
     "seconds": ("{n} secondi",),
     "minutes": ("{n} minuti",),
     "minute": ("1 minuto",),

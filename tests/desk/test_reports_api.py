@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,17 +10,12 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import insert
 
-from api.tokens import Guard
 from callbacks.tables import callbacks
 from crm.tables import customers, interactions
-from desk.reports_api import reports_router
-from ivr.tables import calls
-from routing.house import House
-from routing.plans import Plans
 from routing.tables import plan_versions, reservations
 from store.clock import VirtualClock
 from store.sql import Database
-from tests.api.asking import KEY_OF_THE_HOUSE, Asking, asking
+from tests.api.asking import Asking
 from tests.routing.rows import add_agent, add_call
 
 pytestmark = pytest.mark.anyio
@@ -29,15 +23,6 @@ pytestmark = pytest.mark.anyio
 ROME = ZoneInfo("Europe/Rome")
 LINE, SALES_LINE = "+390699990000", "+390699990001"
 REPORTS = ("relationships", "promises", "floor")
-
-
-@pytest.fixture
-async def ask(database: Database, clock: VirtualClock) -> AsyncIterator[Asking]:
-    house = House("Officine Lume", "it-IT", "IT", "Europe/Rome")
-    router = reports_router(database, clock, Guard(database, KEY_OF_THE_HOUSE), Plans(), house, calls)
-    client = asking(database, clock, more=(router,))
-    yield client
-    await client.close()
 
 
 class Past:
@@ -195,6 +180,8 @@ async def test_the_floor_of_the_last_seven_days(ask: Asking, past: None) -> None
         "abandonment": ratio(1, 7, 0.1429),
         "waits": {"count": 4, "median_seconds": 20, "p90_seconds": 30},
         "answered_within": ratio(2, 5, 0.4) | {"seconds": 20},
+        "choice_in_time": ratio(0, 6, 0.0) | {"seconds": 20},
+        "told": ratio(0, 0, None) | {"told": 0, "mean_overstated_seconds": None, "mean_understated_seconds": None},
     }
 
 

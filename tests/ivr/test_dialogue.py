@@ -26,8 +26,12 @@ DOCUMENTS: dict[str, Callable[[Stage], Document]] = {
     "ringing": lambda s: dialogue.ringing(s, ANNA, 10.0, opening=dialogue.greeting(s, expected=False, back=False)),
     "ringing, with a question": lambda s: dialogue.ringing(s, ANNA, 10.0, opening=s.named("greet"), ask="why"),
     "ringing, asked for a name": lambda s: dialogue.ringing(s, ANNA, 10.0, opening=s.named("greet"), ask="ask_name"),
+    "ringing, and the choice is due": lambda s: dialogue.ringing(
+        s, ANNA, 10.0, opening=s.named("greet"), ask="ask_name", choice_in=6.0
+    ),
     "ringing, still": lambda s: dialogue.ringing(s, ANNA, 10.0, opening=None, again=True),
     "after speech": lambda s: dialogue.after_speech(s, None),
+    "after speech, and the choice is due": lambda s: dialogue.after_speech(s, None, choice_in=6.0),
     "after a name": lambda s: dialogue.after_speech(s, "Maria Rossi"),
     "the choice": lambda s: dialogue.choice(
         s, decision("offer_callback", teammate=True), SOON, opening=s.named("greet")
@@ -53,10 +57,10 @@ DOCUMENTS: dict[str, Callable[[Stage], Document]] = {
     "no slot": dialogue.no_slot,
     "which number": lambda s: dialogue.ask_number(s, url("/twilio/voice/slot", asked="number"), again=False),
     "which number, again": lambda s: dialogue.ask_number(s, url("/twilio/voice/slot", asked="number"), again=True),
-    "promised": lambda s: dialogue.promised(s, SOON, ANNA),
-    "promised by anybody": lambda s: dialogue.promised(s, SOON, None),
+    "promised": lambda s: dialogue.promised(s, SOON, ANNA, 300),
+    "promised by anybody": lambda s: dialogue.promised(s, SOON, None, 300),
     "a message": dialogue.record,
-    "a message kept": lambda s: dialogue.message_kept(s, SOON),
+    "a message kept": lambda s: dialogue.message_kept(s, SOON, 300),
     "a message kept without a number": lambda s: dialogue.message_kept(s, None),
     "the room": lambda s: dialogue.join(s, "call_1"),
     "about to be fetched": dialogue.hold_for_join,
@@ -272,10 +276,79 @@ def test_the_address_of_an_offer_is_where_its_silence_goes_too() -> None:
 
 
 @pytest.mark.parametrize("agent_known", [True, False])
-def test_a_promise_is_spoken_with_its_time(agent_known: bool) -> None:
-    said = words(dialogue.promised(stage(), SOON, ANNA if agent_known else None))
+def test_a_promise_is_spoken_with_its_time_and_how_late_it_may_become(agent_known: bool) -> None:
+    said = words(dialogue.promised(stage(), SOON, ANNA if agent_known else None, 300))
     assert ("Anna la richiama" if agent_known else "la richiamiamo") in said
-    assert "oggi alle 10:10" in said
+    assert "oggi alle 10:10, al massimo 5 minuti dopo." in said
+
+
+@pytest.mark.parametrize(
+    ("language", "punctual"),
+    [
+        ("it-IT", "oggi alle 10:10, al massimo 5 minuti dopo."),
+        ("en-GB", "today at 10:10, at most 5 minutes later."),
+        ("de-DE", "heute um 10:10 Uhr, höchstens 5 Minuten später."),
+        ("fr-FR", "aujourd'hui à 10:10, au plus tard 5 minutes après."),
+        ("es-ES", "hoy a las 10:10, como mucho 5 minutos después."),
+    ],
+)
+@pytest.mark.parametrize("formal", [True, False])
+def test_how_late_a_call_back_may_become_is_said_in_every_language(language: str, punctual: str, formal: bool) -> None:
+    for name in ("Maria", None):
+        here = stage(language, name=name, formal=formal)
+        for document in ("promised", "promised by anybody", "a message kept"):
+            assert punctual in words(DOCUMENTS[document](here)), document
+
+
+@pytest.mark.parametrize("language", EVERY_LANGUAGE)
+@pytest.mark.parametrize("name", ["waiting", "waiting on", "the choice", "the choice, nobody free", "nobody", "closed"])
+def test_it_is_known_when_the_ways_out_will_have_been_named(name: str, language: str) -> None:
+    here = stage(language)
+    document = DOCUMENTS[name](here)
+    at = dialogue.choice_at(here, document, NOW)
+    assert at is not None
+    before = words(document).lower().split(f"{PRESS[language]} ")[0]
+    assert (at - NOW).total_seconds() == pytest.approx(len(before) / 14, abs=0.3)
+
+
+def test_a_greeting_names_no_ways_out() -> None:
+    assert dialogue.choice_at(stage(), DOCUMENTS["ringing"](stage()), NOW) is None
+
+
+def rung(choice_in: float, ask: str = "why", language: str = "it-IT") -> tuple[Stage, Document]:
+    here = stage(language)
+    return here, dialogue.ringing(here, ANNA, 20.0, opening=here.named("greet"), ask=ask, choice_in=choice_in)
+
+
+@pytest.mark.parametrize("language", EVERY_LANGUAGE)
+@pytest.mark.parametrize("ask", ["why", "ask_name"])
+def test_it_rings_on_only_as_long_as_the_next_document_can_name_the_ways_out_in_time(ask: str, language: str) -> None:
+    for promised in range(6, 40):
+        here, document = rung(promised, ask, language)
+        at = dialogue.choice_at(here, document, NOW)
+        if at is None:
+            rings = [int(play.attrib["loop"]) for play in every(parsed(document), "Play")]
+            at = NOW + timedelta(seconds=spoken_text_seconds(document) + 3 * rings[0] + dialogue.TO_KEYS_SECONDS)
+            assert 1 <= rings[0] <= dialogue.RING_ROUNDS
+        assert (at - NOW).total_seconds() <= promised
+
+
+def test_with_time_enough_the_first_document_is_a_greeting_and_with_little_a_menu_too() -> None:
+    assert "prema 2" not in words(rung(20)[1]).lower()
+    said = words(rung(8)[1])
+    assert re.search(r"Anna.*Prema 2 .* mi dica con parole sue", said)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_choice_goes_before_the_estimate_if_it_must(known: bool) -> None:
+    here, how = stage(), {"opening": stage().named("greet"), "first": True, "ask_name": False}
+    usual, hurried = (
+        words(dialogue.nobody_free(here, decision("wait", known=known), SOON, choice_in=seconds, **how))
+        for seconds in (20, 5)
+    )
+    assert usual.index("minuti") < usual.index("Prema 2") < usual.index("Se non preme nulla")
+    assert hurried.index("Prema 2") < hurried.index("minuti") < hurried.index("Se non preme nulla")
+    assert sorted(usual.split()) == sorted(hurried.split())
 
 
 def test_closed_says_when_it_opens_again_and_records_without_a_key() -> None:

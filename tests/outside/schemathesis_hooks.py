@@ -25,6 +25,8 @@ OF_A_BODY = {
     "due_at": SEEDS["due_at"],
     "from": SEEDS["from"],
     "to": SEEDS["to"],
+    "starts_at": SEEDS["from"],
+    "ends_at": SEEDS["due_at"],
     "number": NUMBERS,
     "phones": NUMBERS,
     "hours": HOURS,
@@ -32,7 +34,7 @@ OF_A_BODY = {
 }
 BODIES = (
     *("CustomerFields", "AgentFields", "AgentChanges", "InteractionFields", "CaseFields", "CaseChanges"),
-    *("CallbackFields", "CallbackChanges", "Plan", "Line", "ByHours", "Then", "Asked"),
+    *("CallbackFields", "CallbackChanges", "Plan", "Line", "ByHours", "Then", "Asked", "AbsenceFields"),
 )
 BY_INSTANT = "WyIyMDI2LTAxLTAxVDAwOjAwOjAwWiIsIngiXQ"  # ["2026-01-01T00:00:00Z", "x"]
 BY_NUMBER = "WyIzIl0"  # ["3"]
@@ -41,6 +43,7 @@ CURSORS = {
     "/interactions": BY_INSTANT,
     "/customers/{customer_id}/timeline": BY_INSTANT,
     "/callbacks/slots": BY_INSTANT,
+    "/agents/{agent_id}/absences": BY_INSTANT,
     "/plan/versions": BY_NUMBER,
 }
 KEPT = (*SEEDS["agents"], SEEDS["customer"], SEEDS["case"])

@@ -182,6 +182,7 @@ async def test_nobody_waits_for_who_is_away(database: Database, clock: VirtualCl
     assert rung == [[], ["client:bea"]]
 
 
+@on_sqlite
 async def test_however_many_are_away_who_is_there_is_found(database: Database, clock: VirtualClock) -> None:
     """They have been idle the longest, since nobody rings them."""
     now, absent = clock.now(), Absent(database, clock)

@@ -150,7 +150,9 @@ def test_a_second_familiar_agent_who_is_busy_too_is_not_asked_about() -> None:
 def test_a_stranger_waits_when_everybody_is_busy() -> None:
     decision = choose(caller(), [BUSY_ANNA, talking("Luca", seconds=140)], PLAN, NOW)
     assert (decision.action, decision.who) == ("wait", None)
-    first = told_seconds([found for a in (BUSY_ANNA, talking("Luca", seconds=140)) if (found := free(a, PLAN, NOW))], 0, PLAN)
+    first = told_seconds(
+        [found for a in (BUSY_ANNA, talking("Luca", seconds=140)) if (found := free(a, PLAN, NOW))], 0, PLAN
+    )
     assert decision.estimate_seconds == first
 
 

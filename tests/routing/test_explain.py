@@ -1,9 +1,19 @@
+"""Why it was decided so, in words a person would accept: to the manager, and to the caller."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
 import pytest
 
-from routing.choose import Decision
+from routing.agents import Activity, Availability
+from routing.choose import Decision, choose
+from routing.explain import sentence, to_caller
+from routing.explain_words import ENGLISH, ITALIAN
+from routing.plan import Plan
 from routing.weigh import Caller, Weighed
-from routing.explain import sentence
-from tests.routing.people import agent, caller, knows
+from tests.routing.people import NOW, agent, caller, knows, talking, wrapping_up
 
 ANNA = agent("Anna Bianchi")
 CHOSE, HOLDS, KNOWS = ("preferred", "case_owner", "familiar"), ("case_owner", "familiar"), ("familiar",)
@@ -86,3 +96,103 @@ def test_any_language_but_italian_reads_english() -> None:
 def test_a_name_with_braces_is_only_a_name() -> None:
     assert "{agent} has" not in sentence(decided("ring", *KNOWS), caller(called="{who}"), "en")
     assert "{estimate}" in sentence(decided("ring", *KNOWS), caller(called="{estimate}"), "en")
+
+
+BECAUSE = ((), ("skill",), ("rule",), ("stand_in",), ("familiar",), ("case_owner", "familiar"), ("preferred", "rule"))
+URGENT = {"repeated": 60, "transferred": 60, "broken_promise": 120, "cut_off": 120, "rule": 30}
+LUCA = agent("Luca Verdi", seconds=900)
+
+
+@pytest.mark.parametrize("language", ["it-IT", "en-GB"])
+def test_whatever_is_decided_why_ever_there_is_a_whole_sentence_for_both(language: str) -> None:
+    """Each action, reason, kind of passing over, urgency and number of talks; never a bare name of a slot or a key."""
+    spares = ({}, {"wanted": 12.0}, {"load": 30.0}, {"promise": 100.0, "wanted": 3.0})
+    for because, spare, times, called in product(BECAUSE, spares, (1, 2, 10, 11), ("Maria", None)):
+        who = caller(called=called, ties=knows("anna", times=times), urgent=URGENT if times == 1 else {})
+        anna = Weighed(ANNA, 0.0, 60.0, because)
+        weighed = (anna, Weighed(LUCA, 0.0, 0.0, (), spare), Weighed(talking("Bea"), 90.0, 200.0, ("preferred",)))
+        decisions = [Decision("ring", anna, weighed=weighed), Decision("ring", anna, weighed=(anna,))]
+        if anna.familiar:
+            decisions += [Decision("wait", anna, None, 80.0, weighed), Decision("offer_callback", anna, None, 700.0)]
+        for decision in decisions:
+            heard = to_caller(decision, who, language)
+            for said in (sentence(decision, who, language), heard):
+                assert said[0].isupper()
+                assert said.endswith(".")
+                assert "  " not in said
+                assert not {"{", "}", "_"} & set(said), said
+                assert "None" not in said
+                assert " e è " not in said
+            assert not any(other in heard for other in ("Luca", "Bea", "Maria"))
+
+
+def test_both_languages_say_the_same_things() -> None:
+    for italian, english in zip(ITALIAN, ENGLISH, strict=True):
+        assert italian.keys() == english.keys()
+    for words in (ITALIAN, ENGLISH):
+        of_manager_only = {"busy", "wrap_up", "wanted", "load", "promise", "urgent", "rule_urgent", *URGENT} - {"rule"}
+        assert words.manager.keys() - words.caller.keys() == of_manager_only
+        assert len(words.common["numbers"].split()) == 9
+
+
+def test_what_the_caller_is_told_speaks_to_them() -> None:
+    who = caller(ties=knows("anna", times=4))
+    assert to_caller(decided("wait", *KNOWS, estimate=50), who, "en") == (
+        "Anna has helped you four times and will be free in about 50 seconds; that is worth the wait."
+    )
+    assert to_caller(decided("ring", *CHOSE), who, "it-IT") == "Anna è disponibile ed è la persona che ha scelto."
+    assert to_caller(decided("offer_callback", known=False), who, "it") == (
+        "Nessuno che possa aiutarLa è presente: possiamo richiamarLa."
+    )
+
+
+@pytest.mark.parametrize(
+    ("spare", "italian", "english"),
+    [
+        ("wanted", "ma spesso chi chiama fa il suo nome", "but is often asked for by name"),
+        ("load", "ma ha avuto più lavoro", "but has had more work"),
+    ],
+)
+def test_who_was_spared_though_free_for_longer_is_named_with_why(spare: str, italian: str, english: str) -> None:
+    anna = Weighed(ANNA, 0.0, 0.0, ())
+    decision = Decision("ring", anna, weighed=(anna, Weighed(LUCA, 0.0, 0.0, (), {spare: 9.0, "promise": 1.0})))
+    assert said(decision) == (
+        f"Anna è disponibile e parla la lingua di Maria. Luca attende da più tempo, {italian}.",
+        f"Anna is free and speaks Maria's language. Luca has been free for longer, {english}.",
+    )
+    shorter = replace(decision, weighed=(anna, Weighed(agent("Luca", seconds=1), 0.0, 0.0, (), {spare: 9.0})))
+    assert said(shorter)[1] == "Anna has been free the longest and speaks Maria's language."
+
+
+def test_the_one_they_would_rather_have_had_is_named_with_what_keeps_them() -> None:
+    who = caller(preferred="bea", ties=knows("anna", times=2), offered=True)
+    rung = "Anna has helped Maria two times and is free."
+    for bea, why in (
+        (talking("Bea"), " Bea is the person Maria chose but is on the phone."),
+        (wrapping_up("Bea", left=300), " Bea is the person Maria chose but has not finished with the last call."),
+        (talking("Bea", availability=Availability.AWAY), ""),
+    ):
+        assert said(choose(who, [ANNA, bea], Plan(), NOW), who)[1] == rung + why
+
+
+def test_what_puts_them_ahead_is_said_to_the_manager_only() -> None:
+    who = caller(urgent={"cut_off": 120, "rule": 30})
+    assert said(decided("ring"), who)[1].endswith("150 seconds ahead: the line was cut, a rule.")
+    assert "ahead" not in to_caller(decided("ring"), who, "en")
+
+
+def test_who_does_not_speak_their_language_is_not_said_to() -> None:
+    assert said(decided("ring"), caller(language="de-DE")) == (
+        "Anna può rispondere ora a Maria.",
+        "Anna can help Maria now.",
+    )
+
+
+def test_of_a_pairing_that_one_of_them_declined_no_word_is_said() -> None:
+    """Luca knows her best and is free; nothing shows that he was passed over."""
+    who = caller(ties=knows("luca", times=7), owners=frozenset({"luca"}), preferred="luca", vetoed=frozenset({"luca"}))
+    for floor in ([ANNA, LUCA], [ANNA, replace(LUCA, activity=Activity.TALKING)], [LUCA]):
+        decision = choose(who, floor, Plan(), NOW)
+        for words in (*said(decision, who), to_caller(decision, who, "it"), to_caller(decision, who, "en")):
+            assert "Luca" not in words
+        assert "luca" not in str(decision.reasons())

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.engine import URL
 
-from routing.agents import Activity, Agent
-from routing.floor import Unanswered, everybody, set_availability
+from routing.agents import Activity
+from routing.floor import Unanswered, set_availability
 from routing.floor import agent as read_agent
 from routing.index import PAGE, PREFIX, Index, Refused
 from routing.index_loop import IndexLoop
@@ -25,133 +22,19 @@ from routing.needs import Need
 from routing.queue import Place, leaves, places, waits
 from routing.roster import change
 from routing.tables import agents
-from routing.weigh import Caller, Tie
+from routing.weigh import Caller
 from store.clock import VirtualClock
 from store.events import emit
 from store.live import Live, connect
 from store.sql import Database, News
 from store.tables import events
 from tests.conftest import TUESDAY_AT_TEN
+from tests.routing.moving_floor import NO_SQL, House
 from tests.routing.rows import add_agent, add_call
 
 pytestmark = pytest.mark.anyio
 
-LANGUAGES = (["it-IT"], ["it-IT", "de-CH"], ["en", "IT"])
-STEPS = 24
-NO_SQL: Any = None  # whoever asks a connection that is none breaks
-SKILLS: tuple[dict[str, int], ...] = ({}, {"loans": 1}, {"loans": 2, "tax": 1})
-
-
-class House:
-    """A floor of which everything can change, in SQL; and two who look at it."""
-
-    def __init__(self, database: Database, clock: VirtualClock, redis_url: str, seed: int = 1) -> None:
-        self.database, self.clock, self.dice = database, clock, random.Random(seed)
-        self.live = Live(connect(redis_url))
-        self.index = Index(self.live)
-        self.loop = IndexLoop(database, clock, self.index)
-        self.sure, self.quick = Floor(), Floor(self.index)
-        self.agents: list[str] = []
-        self.calls: dict[str, Caller] = {}
-        self.number = 0
-
-    async def settle(self) -> None:
-        """Until there is nothing more to bring in."""
-        for _ in range(4):
-            await self.loop.turn()
-
-    async def hire(self, many: int) -> None:
-        async with self.database.write() as conn:
-            for n in range(many):
-                agent_id = f"agt{n:02}"
-                stand_in = self.dice.choice([None, *self.agents])
-                self.agents.append(agent_id)
-                await add_agent(
-                    conn, agent_id, self.clock.now(), stand_in=stand_in, **self.a_profile(), **self.a_state()
-                )
-                await emit(conn, "agent.changed", agent_id, self.clock.now())
-
-    def a_profile(self) -> dict[str, Any]:
-        dice = self.dice
-        return {
-            "languages": dice.choice(LANGUAGES),
-            "skills": dice.choice(SKILLS),
-            "team": dice.choice([None, "north", "south"]),
-        }
-
-    def a_state(self) -> dict[str, Any]:
-        return {
-            "availability": self.dice.choice(["ready", "ready", "ready", "away"]),
-            "activity": self.dice.choice(["idle", "talking", "wrap_up"]),
-            "since_at": self.clock.now() - timedelta(seconds=self.dice.randrange(5)),
-            "load": self.dice.random(),
-        }
-
-    def a_caller(self) -> Caller:
-        dice = self.dice
-        known = dice.sample(self.agents, 3)
-        return Caller(
-            language=dice.choice(["it", "de-DE", "fr"]),
-            arrived_at=self.clock.now() - timedelta(seconds=dice.randrange(20)),
-            preferred=dice.choice([None, known[0]]),
-            ties={agent: Tie(dice.random(), 1) for agent in known[1:]},
-            skills=dice.choice(SKILLS),
-            teams=dice.choice([frozenset(), frozenset({"north"}), frozenset({"north", "south"})]),
-            tried=frozenset(dice.sample(self.agents, dice.randrange(2))),
-            urgent=dice.choice([{}, {"repeated": 60}]),
-        )
-
-    async def step(self) -> None:
-        """Something happens to an agent and to a caller."""
-        dice, now = self.dice, self.clock.now()
-        async with self.database.write() as conn:
-            agent_id = dice.choice(self.agents)
-            values = self.a_state() | (self.a_profile() if dice.random() < 0.2 else {})
-            await conn.execute(update(agents).where(agents.c.id == agent_id).values(values))
-            await emit(conn, "agent.changed", agent_id, now)
-            if self.calls and dice.random() < 0.4:
-                gone = dice.choice(sorted(self.calls))
-                del self.calls[gone]
-                await leaves(conn, gone, now=now)
-                return
-            self.number += 1
-            call_id = dice.choice([*sorted(self.calls)[-1:], f"call{self.number:03}", f"call{self.number:03}"])
-            if call_id not in self.calls:
-                await add_call(conn, call_id, now)
-            caller = self.calls[call_id] = self.a_caller()
-            worths = {agent: dice.uniform(5, 90) for agent in caller.known}
-            held = now + timedelta(seconds=dice.randrange(1, 5)) if dice.random() < 0.3 else None
-            await waits(conn, call_id, caller, Need.of(caller), worths, now=now, held_until=held)
-
-    async def the_same(self) -> None:
-        """Both tell the same, and one of them without SQL, once it has heard of every need."""
-        now, dice = self.clock.now(), self.dice
-        callers = [self.a_caller(), *list(self.calls.values())[:1]]
-        k = dice.choice([1, 3, 16])
-        asking: list[Callable[[Floor, Any], Awaitable[Any]]] = [
-            *(partial(Floor.candidates, caller=caller, now=now, k=k) for caller in callers),
-            *(partial(Floor.queue_for, agent=a, now=now, k=3) for a in dice.sample(await self.everybody(), 2)),
-            partial(Floor.ripe, now=now, k=2),
-        ]
-        async with self.database.read() as conn:
-            sure = [await ask(self.sure, conn=conn) for ask in asking]
-            behind = partial(Floor.ripe, now=now, after=sure[-1][0] if sure[-1] else None)
-            sure.append(await behind(self.sure, conn=conn))
-            for _ in range(2):  # the second time without the language that nobody speaks
-                for caller in callers:
-                    await self.quick.candidates(conn, caller, now)
-                await self.settle()
-        assert [await ask(self.quick, conn=NO_SQL) for ask in (*asking, behind)] == sure
-
-    async def the_same_from_sql(self) -> None:
-        """Whoever asks an index that cannot be trusted gets the answer all the same."""
-        async with self.database.read() as conn:
-            answers = [await floor.ripe(conn, self.clock.now()) for floor in (self.sure, self.quick)]
-        assert answers[0] == answers[1]
-
-    async def everybody(self) -> list[Agent]:
-        async with self.database.read() as conn:
-            return list(await everybody(conn))
+STEPS = 20
 
 
 @pytest.fixture
@@ -216,10 +99,10 @@ async def small(sqlite_url: URL, clock: VirtualClock, redis_url: str) -> AsyncIt
 MARIA = Caller(language="it", arrived_at=TUESDAY_AT_TEN, preferred="anna")
 
 
-async def queue(house: House, now: datetime = TUESDAY_AT_TEN) -> list[str]:
+async def queue(house: House, now: datetime = TUESDAY_AT_TEN, agent_id: str = "anna") -> list[str]:
     async with house.database.read() as conn:
-        anna = await read_agent(conn, "anna")
-    return [one.call_id for one in await house.quick.queue_for(NO_SQL, anna, now)]
+        agent = await read_agent(conn, agent_id)
+    return [one.call_id for one in await house.quick.queue_for(NO_SQL, agent, now)]
 
 
 async def ripe(house: House, now: datetime = TUESDAY_AT_TEN) -> list[str]:
@@ -271,9 +154,13 @@ async def test_who_left_long_ago_is_not_put_back_by_somebody_late(
     await small.index.put_calls(known, {"one": None}, {"one": 9})
     for names in (list(gone)[n : n + PAGE] for n in range(0, len(gone), PAGE)):
         await small.index.put_calls(known, dict.fromkeys(names), dict.fromkeys(names, 10))
-    assert await small.live.redis.hexists(PREFIX + "calls", "one") is False
+    assert await small.live.redis.hexists(PREFIX + "lines", "one") is False
     await small.index.put_calls(known, {"one": place}, {"one": 8})
     assert await queue(small) == []
+    await small.index.put_calls(known, {"call5000": place}, {"call5000": 11})
+    for names in (list(gone)[n : n + PAGE] for n in range(5001, len(gone), PAGE)):
+        await small.index.put_calls(known, {f"{name}0": None for name in names}, {f"{name}0": 12 for name in names})
+    assert await small.live.redis.hexists(PREFIX + "lines", "call5000")
 
 
 async def test_what_a_process_committed_before_it_died_is_brought_in_by_another(small: House) -> None:
@@ -322,6 +209,23 @@ async def test_without_redis_sql_answers(sqlite_url: URL, clock: VirtualClock, s
     await database.close()
 
 
+async def test_who_is_held_is_found_by_whom_they_know_and_later_by_everybody(small: House) -> None:
+    now = small.clock.now()
+    until = now + timedelta(seconds=5)
+    async with small.database.write() as conn:
+        await add_agent(conn, "luca", now + timedelta(seconds=1))
+        await emit(conn, "agent.changed", "luca", now)
+        await set_availability(conn, "anna", "away", None, now=now)
+        await waits(conn, "one", MARIA, Need.of(MARIA), {"anna": 60.0}, now=now, held_until=until)
+    await small.settle()
+    assert (await ripe(small), await queue(small, agent_id="luca")) == ([], [])
+    async with small.database.write() as conn:
+        await set_availability(conn, "anna", "ready", None, now=now)
+    await small.settle()
+    assert (await ripe(small), await queue(small)) == (["anna"], ["one"])
+    assert (await queue(small, until, "luca"), await ripe(small, until)) == (["one"], ["anna", "luca"])
+
+
 async def test_a_need_nobody_knew_is_answered_by_sql_and_then_known(small: House) -> None:
     german = replace(MARIA, language="de", preferred=None)
     async with small.database.write() as conn:
@@ -341,6 +245,10 @@ async def test_a_need_another_process_has_learnt_is_known_to_all(small: House, r
     """Its agents are filled in by whoever is first, and a change here counts for it as well."""
     live = Live(connect(redis_url))
     there = Index(live)
+    async with small.database.write() as conn:
+        await add_agent(conn, "dora", small.clock.now(), skills={"loans": 2})
+        await emit(conn, "agent.changed", "dora", small.clock.now())
+    await small.settle()
     known = await there.known()
     assert known is not None
     await there.add_needs(known, ["it|loans:1|"])
@@ -349,7 +257,10 @@ async def test_a_need_another_process_has_learnt_is_known_to_all(small: House, r
         await change(conn, "anna", {"skills": {"loans": 1}}, small.clock.now())
     await small.clock.advance(1)
     await small.settle()
-    assert [agent.id for agent in await there.heads(Need.parse("it|loans:1|"), idle=True, skip=0, k=1)] == ["anna"]
+    assert [agent.id for agent in await there.heads(Need.parse("it|loans:1|"), idle=True, skip=0, k=9)] == [
+        "anna",
+        "dora",
+    ]
     await live.close()
 
 
@@ -366,18 +277,29 @@ async def test_a_build_that_nobody_ended_is_begun_anew(small: House) -> None:
     assert (await ripe(small), await queue(small)) == (["anna"], ["one"])
 
 
-async def test_changes_are_told_after_they_can_be_seen(small: House) -> None:
-    seen: list[int] = []
-    small.loop = IndexLoop(small.database, small.clock, small.index, changed=lambda: seen.append(1))
+async def test_who_is_free_or_waits_is_told_of_once_the_index_shows_it(small: House) -> None:
+    told: list[int] = []
+    small.loop = IndexLoop(small.database, small.clock, small.index, changed=lambda: told.append(1))
     await small.settle()
-    seen.clear()
+    told.clear()
     await small.loop.turn()
-    assert seen == []
+    assert told == []
     async with small.database.write() as conn:
-        await leaves(conn, "one", now=small.clock.now())
-    assert seen == []
+        await set_availability(conn, "anna", "ready", None, now=small.clock.now())
+    assert told == []
     await small.loop.turn()
-    assert (seen, await queue(small)) == ([1], [])
+    assert (await ripe(small), told) == (["anna"], [1])
+    async with small.database.write() as conn:
+        await set_availability(conn, "anna", "away", None, now=small.clock.now())
+        await leaves(conn, "one", now=small.clock.now())
+    await small.loop.turn()
+    assert (await queue(small), told) == ([], [1])
+    async with small.database.write() as conn:
+        await set_availability(conn, "anna", "ready", None, now=small.clock.now())
+    for _ in range(2):
+        await small.loop.turn()
+        assert told == [1, 1]  # what this process wrote itself is not brought in twice
+        await small.clock.advance(1)
 
 
 async def test_news_is_heard_once_it_is_committed_and_only_then(database: Database, clock: VirtualClock) -> None:

@@ -36,6 +36,7 @@ FULL = Caller(
     teams=frozenset({"north"}),
     tried=frozenset({"elsa"}),
     urgent={"repeated": 60},
+    hope_seconds=12.5,
     choice="wait",
     offered=True,
 )

@@ -14,9 +14,11 @@ from sqlalchemy import func, select
 from api.tokens import Guard
 from callbacks.promises import CannotKeep, Promises, Wish
 from crm.api import Others
+from crm.cases import open_case
 from ivr.api import calls_router
 from routing.choose import choose
 from routing.explain import sentence, to_caller
+from routing.live_floor import Floor
 from routing.plan import Plan
 from routing.tables import vetoes
 from routing.vetoes import decline, export_declined, vetoed_by
@@ -27,6 +29,7 @@ from store.tables import events
 from tests.api.asking import KEY_OF_THE_HOUSE, Asking, asking
 from tests.ivr.door import HOUSE, MARIA, Door
 from tests.routing.people import NOW, agent, caller, knows
+from tests.routing.rows import add_agent
 
 pytestmark = pytest.mark.anyio
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -37,7 +40,7 @@ THEIRS, MINE = {"by": "customer"}, {"by": "agent"}
 async def ask(database: Database, clock: VirtualClock) -> AsyncIterator[Asking]:
     guard = Guard(database, KEY_OF_THE_HOUSE)
     routers = (vetoes_router(database, clock, guard), calls_router(database, clock, guard))
-    client = asking(database, clock, others=Others(exporters={"declined_agents": export_declined}), more=routers)
+    client = asking(database, clock, others=Others(confidential={"declined_agents": export_declined}), more=routers)
     yield client
     await client.close()
 
@@ -85,6 +88,7 @@ async def test_either_side_declines_and_saying_so_twice_changes_nothing(pair: Pa
         assert await vetoed_by(conn, pair.maria) == {pair.anna}
 
 
+@on_sqlite
 async def test_what_one_side_said_is_taken_back_without_the_others(pair: Pair) -> None:
     ask = pair.ask
     for body in (THEIRS, MINE):
@@ -137,6 +141,7 @@ async def test_a_service_sees_and_says_both_sides(pair: Pair) -> None:
     assert (await pair.ask("DELETE", pair.one, token=token)).status_code == 204
 
 
+@on_sqlite
 async def test_an_agent_cannot_find_out_that_a_customer_declined_them(pair: Pair) -> None:
     ask, mine = pair.ask, {"token": pair.token}
     unsaid = await ask.get(pair.one, **mine)
@@ -173,11 +178,13 @@ async def test_many_come_page_by_page_each_pairing_once(pair: Pair) -> None:
     for one in made:
         for body in (THEIRS, MINE):
             await pair.ask("PUT", f"{pair.all}/{one['id']}", body)
+    assert len((await pair.ask.get(f"{pair.all}?limit=3")).json()["items"]) == 3
     found = await pair.ask.every_page(pair.all, 2)
     assert [veto["agent"] for veto in found] == sorted(one["id"] for one in made)
     assert {len(veto["declined"]) for veto in found} == {2}
 
 
+@on_sqlite
 async def test_neither_story_nor_event_tells_of_it(pair: Pair) -> None:
     async with pair.ask.database.read() as conn:
         before = await conn.scalar(select(func.count()).select_from(events))
@@ -198,6 +205,9 @@ async def test_an_export_tells_whom_they_declined_and_not_who_declined_them(pair
     whole = (await pair.ask.get(f"/customers/{pair.maria}/export")).json()
     assert [one["agent"] for one in whole["more"]["declined_agents"]] == [pair.anna]
     assert ugo["id"] not in json.dumps(whole)
+    to_an_agent = await pair.ask.get(f"/customers/{pair.maria}/export", token=pair.token)
+    assert to_an_agent.status_code == 200
+    assert pair.anna not in to_an_agent.text
 
 
 @pytest.mark.parametrize("who", ["customers", "agents"])
@@ -220,6 +230,24 @@ def test_no_reason_and_no_sentence_names_who_is_not_to_be() -> None:
     assert "anna" not in " ".join([json.dumps(decision.reasons()), *words]).lower()
 
 
+def test_whose_only_speaker_of_their_language_is_not_to_be_gets_somebody_all_the_same() -> None:
+    declined = caller(language="fr-FR", vetoed=frozenset({"anna"}))
+    decision = choose(declined, [agent("Anna", languages=("fr-FR",)), agent("Luca")], Plan(), NOW)
+    assert decision.action == "ring"
+
+
+@on_sqlite
+async def test_so_it_is_on_a_floor_that_is_read(database: Database, clock: VirtualClock) -> None:
+    async with database.write() as conn:
+        await add_agent(conn, "anna", clock.now(), languages=["fr-FR"])
+        await add_agent(conn, "luca", clock.now())
+    async with database.read() as conn:
+        declined = caller(language="fr-FR", vetoed=frozenset({"anna"}))
+        found = await Floor().candidates(conn, declined, clock.now())
+        assert "luca" in {one.id for one in found.agents}
+        assert found.need.language is None
+
+
 @on_sqlite
 async def test_a_call_goes_to_somebody_else_and_says_nothing_of_it(ask: Asking, clock: VirtualClock) -> None:
     door = Door(ask.database, clock)
@@ -232,6 +260,23 @@ async def test_a_call_goes_to_somebody_else_and_says_nothing_of_it(ask: Asking, 
     shown = (await ask.get("/calls")).json()["items"]
     assert "luca" in json.dumps(shown[0]["decisions"])
     assert "anna" not in f"{json.dumps(shown)} {heard.text}".lower()
+    await door.client.aclose()
+
+
+@on_sqlite
+async def test_a_call_back_is_offered_by_the_next_who_knows_them(database: Database, clock: VirtualClock) -> None:
+    """Maria chose Anna, who declined her; Bea holds her open matter."""
+    door = Door(database, clock)
+    for who in ("anna", "bea"):
+        await door.agent(who)
+    maria = await door.customer("Maria", MARIA, preferred_agent="anna")
+    async with database.write() as conn:
+        await decline(conn, maria, "anna", "agent", now=clock.now())
+        await open_case(conn, {"customer_id": maria, "owner": "bea", "state": "open"}, clock.now())
+    await clock.advance(12 * 3600)
+    await door.wait(await door.press(await door.ring(), "2"))
+    (promise,) = await door.all_promises()
+    assert promise.agent_id == "bea"
     await door.client.aclose()
 
 

@@ -72,6 +72,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text()),
     )
     op.create_index("ix_absences_agent_id", "absences", ["agent_id"])
+    op.create_index("ix_absences_ends_at", "absences", ["ends_at"])
     op.create_table(
         "learnt",
         sa.Column("kind", sa.Text(), primary_key=True),
