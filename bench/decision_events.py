@@ -109,10 +109,10 @@ class Centre:
             await emit(conn, "agent.changed", agent_id, now)
 
     async def _watch(self) -> None:
-        while True:
-            await self.looked.wait()
-            self.looked.clear()
-            async with self.database.read() as conn:
+        async with self.database.read() as conn:
+            while True:
+                await self.looked.wait()
+                self.looked.clear()
                 for agent in await self.floor.ripe(conn, self.clock.now()):
                     if agent.id in self.due:
                         await self._take(conn, agent)

@@ -14,7 +14,7 @@ import secrets
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -193,14 +193,16 @@ class Worker:
         try:
             yield self._storm
         finally:
-            for task in tasks:
-                task.cancel()
-            _, stuck = await asyncio.wait(tasks, timeout=3)
-            for task in stuck:
-                print("STUCK", file=sys.stderr)
-                task.print_stack(file=sys.stderr)
-                task.cancel()
-            await asyncio.wait(tasks, timeout=3)
+            await _stop(tasks)
+
+
+async def _stop(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """A cancellation may be lost: Python 3.11's `wait_for`, in which Redis is asked, keeps a result that has just come."""
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=0.1)
 
 
 def count_warnings(counts: Counts) -> None:

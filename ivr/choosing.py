@@ -68,7 +68,6 @@ async def look(turn: Turn, owner: str | None = None) -> Chosen:
         reservation = await claim(turn.conn, agent.id, turn.call.id, turn.plan, now=turn.now, load=load)
         if reservation is not None:
             await remember(turn, decision, own)
-            await _take_place(turn, decision, caller, found.need)  # should nobody answer
             await turn.change(state=CallState.RINGING, familiar=decision.who.familiar)
             turn.effects += await legs.ring_agent(turn, agent, reservation)
             return Chosen(decision, agent)
@@ -166,7 +165,8 @@ async def _take_place(turn: Turn, decision: Decision, caller: Caller, need: Need
         return  # the keeper looks after promises
     named = {one.agent.id for one in decision.weighed if "rule" in one.because}
     worths = {one: worth_of(caller, one, plan) for one in (caller.known | named) - caller.tried - caller.vetoed}
-    caller = replace(caller, hope_seconds=hope_seconds(caller, decision.weighed, plan, turn.now))
+    hope = round(hope_seconds(caller, decision.weighed, plan, turn.now), -1)  # in tens: no place moves at every look
+    caller = replace(caller, hope_seconds=hope)
     if caller.choice == WAIT and decision.who is not None:
         held_until = turn.now + FOR_WHOM_THEY_CHOSE  # others leave them alone
     await waits(turn.conn, call.id, caller, need, worths, now=turn.now, held_until=held_until)

@@ -118,26 +118,25 @@ class IndexLoop:
     # Bringing in what has changed.
 
     async def _apply(self, changes: Changes) -> None:
-        for put, versions in ((self._put_agents, changes.agents), (self._put_calls, changes.calls)):
-            refs = list(versions)
-            for start in range(0, len(refs), PAGE):
-                part = {ref: versions[ref] for ref in refs[start : start + PAGE]}
-                await self._write(partial(put, part))
+        async with self._database.read() as conn:
+            for put, versions in ((self._put_agents, changes.agents), (self._put_calls, changes.calls)):
+                refs = list(versions)
+                for start in range(0, len(refs), PAGE):
+                    part = {ref: versions[ref] for ref in refs[start : start + PAGE]}
+                    await self._write(partial(put, conn, part))
         self._done |= changes.events
         if self._ripened:
             self._ripened = False
             self._changed()
 
-    async def _put_agents(self, versions: Mapping[str, int], known: Known) -> None:
-        async with self._database.read() as conn:
-            rows = await conn.execute(select(agents).where(agents.c.id.in_(versions)))
-            found = {row.id: agent_from(row) for row in rows}
+    async def _put_agents(self, conn: AsyncConnection, versions: Mapping[str, int], known: Known) -> None:
+        rows = await conn.execute(select(agents).where(agents.c.id.in_(versions)))
+        found = {row.id: agent_from(row) for row in rows}
         await self._index.put_agents(known, {ref: found.get(ref) for ref in versions}, versions)
         self._ripened |= any(agent.ready for agent in found.values())
 
-    async def _put_calls(self, versions: Mapping[str, int], known: Known) -> None:
-        async with self._database.read() as conn:
-            found = await places(conn, list(versions))
+    async def _put_calls(self, conn: AsyncConnection, versions: Mapping[str, int], known: Known) -> None:
+        found = await places(conn, list(versions))
         known = await self._knowing(known, [place.need for place in found.values()])
         await self._index.put_calls(known, {ref: found.get(ref) for ref in versions}, versions)
         self._ripened |= bool(found)
