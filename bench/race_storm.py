@@ -12,7 +12,7 @@ import secrets
 import time
 import zlib
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +37,7 @@ LOOK_SECONDS = 0.25
 AT_ONCE = 8  # pieces of news that one worker brings at a time
 MOST_BEHIND = 50  # then nothing new happens until some of it has been brought
 LAST_SECONDS = 3.0
+TALK_SECONDS = 40.0
 TOGETHER = 0.25
 NEVER_TOLD, OF = 3, 100  # rings of whose end nobody ever tells: they have their deadline
 STORE_AWAY = (DBAPIError, PoolTimeout)  # the carrier would bring such news again; here it is lost
@@ -48,11 +49,10 @@ TALK = {"completed": 62, "hangs up": 35, "goes away": 3}
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Mean seconds, each exponential; `scale` makes all of them shorter or longer."""
+    """Mean seconds, each exponential."""
 
-    scale: float = 1.0
     ring: float = 2.0
-    talk: float = 6.0
+    talk: float = TALK_SECONDS
     patience: float = 60.0
     after: float = 1.0  # from the end of the talk to the caller's next step
     stays: float = 90.0  # an idle agent, until they go away
@@ -70,11 +70,12 @@ class Storm:
         self._busy = asyncio.Semaphore(AT_ONCE)
         self.customers: Sequence[str] = ()
 
-    async def rage(self, seconds: float) -> None:
+    async def rage(self, seconds: float, enough: Callable[[], bool] = lambda: False) -> None:
+        """For so long, or until it is enough."""
         until = last = time.monotonic()
         until += seconds
         news: set[asyncio.Task[None]] = set()
-        while (now := time.monotonic()) < until:
+        while (now := time.monotonic()) < until and not enough():
             if len(news) < MOST_BEHIND:
                 for work in await self._drawn(now - last):
                     task = asyncio.create_task(self._bring(work))
@@ -145,7 +146,7 @@ class Storm:
         return news
 
     def _now(self, passed: float, mean: float) -> bool:
-        return self._dice.random() < passed * self._share / (mean * self._pace.scale)
+        return self._dice.random() < passed * self._share / mean
 
     def _mean_alone(self, state: str) -> float:
         return self._pace.after if state == CallState.TALKING else self._pace.patience

@@ -24,7 +24,7 @@ from sqlalchemy import event, select
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bench.race_storm import LINE, STORE_AWAY, Pace, Storm
+from bench.race_storm import LINE, STORE_AWAY, TALK_SECONDS, Pace, Storm
 from callbacks.promises import Promises
 from carrier.numbers import Numbers
 from carrier.port import Carrier, EffectResult, KnownCall, Network, OnResult
@@ -54,6 +54,7 @@ POOL_SIZE = 5  # and as many again: eight workers must stay below the hundred co
 class Counts:
     claims: list[float] = field(default_factory=list)  # milliseconds of each that was won
     lost: int = 0
+    cpu: float = 0.0  # seconds of the workers' own
     did: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)  # by the database: a constraint's name, or the kind of error
     warned: Counter[str] = field(default_factory=Counter)  # what the loops bore and wrote into the log
@@ -65,6 +66,7 @@ class Counts:
     def add(self, other: dict[str, Any]) -> None:
         self.claims += other["claims"]
         self.lost += other["lost"]
+        self.cpu += other["cpu"]
         for name in ("did", "refused", "warned", "faults"):
             getattr(self, name).update(other[name])
 
@@ -197,7 +199,7 @@ class Worker:
 
 
 async def _stop(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """A cancellation may be lost: Python 3.11's `wait_for`, in which Redis is asked, keeps a result that has just come."""
+    """A cancellation may be lost: `wait_for` of Python 3.11, in which Redis is asked, keeps a result that just came."""
     left = set(tasks)
     while left:
         for task in left:
@@ -222,13 +224,15 @@ async def work(arguments: argparse.Namespace) -> Counts:
     count_warnings(counts)
     database = Database(make_url(arguments.database), pool_size=POOL_SIZE)
     live = Live(connect(arguments.redis)) if arguments.redis else None
-    pace = Pace(scale=arguments.pace)
+    pace = Pace(talk=arguments.talk)
     worker = Worker(database, live, counts, number=arguments.number, of=arguments.of, seed=arguments.seed, pace=pace)
     with counted(counts):
         async with worker.at_work(arguments.callers) as storm:
             print("here", flush=True)
             await asyncio.to_thread(sys.stdin.readline)
+            began = time.process_time()
             await storm.rage(arguments.seconds)
+            counts.cpu = time.process_time() - began
     if live is not None:
         await live.close()
     await database.close()
@@ -239,7 +243,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--database", required=True)
     parser.add_argument("--redis")
-    parser.add_argument("--pace", type=float, default=1.0)
+    parser.add_argument("--talk", type=float, default=TALK_SECONDS)
     parser.add_argument("--seconds", type=float, default=60.0)
     for name in ("number", "of", "callers", "seed"):
         parser.add_argument(f"--{name}", type=int, required=True)

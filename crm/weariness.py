@@ -11,7 +11,7 @@ from crm.matters import OpenMatter, Past, same_topic
 
 TRANSFERS_COUNT_FOR = timedelta(days=30)
 REPEATED_WITHIN = timedelta(days=14)
-REPEATED_TIMES = 3
+REPEATED_TIMES = 3  # calls about the same: with this one, where the matter is still open; else before this one
 HIGHEST_LEVEL = 3
 
 
@@ -49,11 +49,17 @@ def weariness(past: Iterable[Past], matters: Sequence[OpenMatter], now: datetime
 
 
 def _repeated(talks: Sequence[Past], now: datetime) -> list[tuple[str | None, int]]:
-    """Topics spoken of at least three times in the last fortnight, in the words last used."""
+    """Topics spoken of again and again in the last fortnight, in the words last used.
+
+    Who rings while it is not solved rings about it once more.
+    """
     recent = sorted(
         (talk for talk in talks if now - talk.started_at <= REPEATED_WITHIN and same_topic(talk.topic)),
         key=lambda talk: talk.started_at,
     )
     words = {same_topic(talk.topic): talk.topic for talk in recent}
     counted = Counter(same_topic(talk.topic) for talk in recent)
-    return [(words[topic], times) for topic, times in counted.most_common() if times >= REPEATED_TIMES]
+    unsolved = {same_topic(talk.topic): talk.outcome != "solved" for talk in recent}  # as the latest left it
+    return [
+        (words[topic], times) for topic, times in counted.most_common() if times + unsolved[topic] >= REPEATED_TIMES
+    ]

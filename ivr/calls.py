@@ -52,7 +52,7 @@ async def change(conn: AsyncConnection, call: Row[Any], *, now: datetime, **valu
     state = values.get("state", call.state)
     if not may_become(call.state, state):
         raise IllegalStep(f"{call.id}: {call.state} -> {state}")
-    if call.state == CallState.WAITING and state in _PLACE_LOST:
+    if call.need is not None and state in _PLACE_LOST:
         await leaves(conn, call.id, now=now)
     row = (await conn.execute(update(calls).where(calls.c.id == call.id).values(**values).returning(*calls.c))).one()
     await emit(conn, "call.changed", call.id, now)

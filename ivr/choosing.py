@@ -22,7 +22,7 @@ from ivr.turn import Turn
 from routing.absences import absent_now
 from routing.agents import Activity, Agent
 from routing.card import STRANGER, Card, Known, Moment, card
-from routing.choose import WAIT, Decision, choose, hope_seconds
+from routing.choose import WAIT, Decision, Match, choose, hope_seconds
 from routing.explain import sentence, to_caller
 from routing.floor import count_busy, count_ready
 from routing.needs import Need
@@ -38,6 +38,7 @@ CUT_OFF_WITHIN = timedelta(minutes=5)
 PROMISES_WITHIN = timedelta(minutes=20)
 FOR_WHOM_THEY_CHOSE = timedelta(hours=1)
 NAMED = Tie(0.0, 0)  # by a rule: looked for like whom the caller knows, wherever they are
+WHILE_ASKED = timedelta(seconds=40)
 RULES_LOOK = timedelta(seconds=5)  # rules may ask how long somebody has waited, or who is free
 
 
@@ -47,8 +48,9 @@ class Chosen:
     agent: Agent | None  # who is being rung now
 
 
-async def look(turn: Turn, owner: str | None = None) -> Chosen:
-    """Chooses, claims and rings; the call is ringing then.  `owner`: whose promise this is."""
+async def look(turn: Turn, owner: str | None = None, *, match: Match | None = None, known_only: bool = False) -> Chosen:
+    """Chooses, claims and rings; the call is ringing then.  `owner`: whose promise this is; `match`: how the agent who
+    became free found this caller; `known_only`: leaves everything as it is unless somebody they know can be rung."""
     own, _ = await caller_card(turn, owner)
     turn.plan, caller = own.plan, own.caller
     found = await look_at_the_floor(turn, caller)
@@ -60,6 +62,8 @@ async def look(turn: Turn, owner: str | None = None) -> Chosen:
         decision = choose(others_first, floor, turn.plan, turn.now, found.busy)
         if decision.who is None and tried.not_rung:
             decision = choose(caller, floor, turn.plan, turn.now, found.busy)  # nobody else: then once more those
+        if known_only and not (decision.action == "ring" and decision.who and decision.who.familiar):
+            return Chosen(decision, None)
         if decision.action != "ring":
             break
         assert decision.who is not None
@@ -67,7 +71,7 @@ async def look(turn: Turn, owner: str | None = None) -> Chosen:
         load = agent.load_at(turn.now)
         reservation = await claim(turn.conn, agent.id, turn.call.id, turn.plan, now=turn.now, load=load)
         if reservation is not None:
-            await remember(turn, decision, own)
+            await remember(turn, decision, own, match)
             await turn.change(state=CallState.RINGING, familiar=decision.who.familiar)
             turn.effects += await legs.ring_agent(turn, agent, reservation)
             return Chosen(decision, agent)
@@ -167,6 +171,8 @@ async def _take_place(turn: Turn, decision: Decision, caller: Caller, need: Need
     worths = {one: worth_of(caller, one, plan) for one in (caller.known | named) - caller.tried - caller.vetoed}
     hope = round(hope_seconds(caller, decision.weighed, plan, turn.now), -1)  # in tens: no place moves at every look
     caller = replace(caller, hope_seconds=hope)
+    if decision.action == "offer_callback" and decision.who is not None:
+        held_until = turn.now + WHILE_ASKED  # only for those they know, until they have chosen
     if caller.choice == WAIT and decision.who is not None:
         held_until = turn.now + FOR_WHOM_THEY_CHOSE  # others leave them alone
     await waits(turn.conn, call.id, caller, need, worths, now=turn.now, held_until=held_until)
@@ -183,7 +189,7 @@ def _look_at(turn: Turn, held_until: datetime | None, caller: Caller) -> datetim
     return min(at, default=None)
 
 
-async def remember(turn: Turn, decision: Decision, own: Card) -> None:
+async def remember(turn: Turn, decision: Decision, own: Card, match: Match | None = None) -> None:
     """The decision with its reasons, the rules that shaped it, and what may be told to the caller of it."""
     caller, agent_id = own.caller, decision.who.agent.id if decision.who else None
     reasons = decision.reasons() | {"waited_seconds": round(caller.waited_seconds(turn.now), 1)}
@@ -192,6 +198,8 @@ async def remember(turn: Turn, decision: Decision, own: Card) -> None:
         reasons["urgent"] = dict(caller.urgent)
     if own.rules:
         reasons["rules"] = list(own.rules)
+    if match is not None:
+        reasons["before"] = match.as_reason()
     words = sentence(decision, caller, turn.rooms.house.language)
     await store_decision(turn, decision.action, agent_id, words, reasons)
 

@@ -24,7 +24,7 @@ from ivr.promised import take_over
 from ivr.talk import end_talk, missed_each_other
 from ivr.turn import Turn, spoken_name
 from routing.agents import Agent, Ended
-from routing.choose import TEAMMATE, WAIT, Decision
+from routing.choose import TEAMMATE, WAIT, Decision, Match
 from routing.floor import agent
 from routing.hours import read_hours
 from routing.reservations import close, live_of_call
@@ -255,14 +255,16 @@ async def _could_be_theirs(turn: Turn) -> Agent | None:
     return await agent(turn.conn, agent_id)
 
 
-async def look_again(turn: Turn) -> bool:
+async def look_again(turn: Turn, match: Match | None = None) -> bool:
     """Something changed while the caller listens to the last document: rings whoever is right now.
 
-    Nothing is spoken here, so nothing is taken as offered.  True when somebody is being rung.
+    Nothing is spoken here, so nothing is taken as offered; and while they are asked what they would rather have, only
+    somebody they know is rung.  True when somebody is being rung.  `match`: the agent who became free found them.
     """
-    if turn.call.state != CallState.WAITING or _closed(turn) is not None:
+    asked = turn.call.state == CallState.CHOOSING and turn.call.need is not None
+    if not (asked or turn.call.state == CallState.WAITING) or _closed(turn) is not None:
         return False
-    return (await look(turn)).agent is not None
+    return (await look(turn, match=match, known_only=asked)).agent is not None
 
 
 async def set_right(turn: Turn) -> None:

@@ -17,6 +17,7 @@ from ivr.texts import confirm_promise
 from ivr.turn import Turn, own_number
 from routing.agents import Agent
 from routing.floor import UnknownAgent, agent
+from routing.queue import leaves
 
 SLOT_PATH = "/twilio/voice/slot"
 
@@ -24,6 +25,7 @@ SLOT_PATH = "/twilio/voice/slot"
 async def offer_call_back(turn: Turn, number: str | None = None, *, typed: bool = False) -> Document:
     """Two or three times that can be kept, by the one they know if there is one."""
     await turn.change(state=CallState.CHOOSING, offered_at=turn.call.offered_at or turn.now)
+    await leaves(turn.conn, turn.call.id, now=turn.now)
     number = number or own_number(turn)
     if number is None:
         return dialogue.ask_number(turn.stage, turn.stage.at(SLOT_PATH, asked="number"), again=typed)
@@ -108,6 +110,7 @@ async def _promise(turn: Turn, number: str, at: datetime, agent_id: str | None) 
 
 async def leave_message(turn: Turn) -> Document:
     await turn.change(state=CallState.CHOOSING, offered_at=turn.call.offered_at or turn.now)
+    await leaves(turn.conn, turn.call.id, now=turn.now)
     await store_decision(turn, "voicemail", None, turn.stage.speaker.say("leave_message"), {})
     if not turn.stage.reachable:
         return dialogue.ask_number(turn.stage, turn.stage.at(SLOT_PATH, asked="message"), again=False)

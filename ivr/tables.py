@@ -7,6 +7,7 @@ from store.sql import Instant, metadata
 
 _NO_OUTCOME = text("outcome IS NULL")
 _WAITING = text("state = 'waiting'")
+_PLACED = text("need IS NOT NULL")
 
 calls = Table(
     "calls",
@@ -54,7 +55,7 @@ calls = Table(
     *due_columns(),  # due_at: look at this call again
     # Few at any time: those that are live, and those that were lost.
     Index("ix_calls_no_outcome", "direction", "state", sqlite_where=_NO_OUTCOME, postgresql_where=_NO_OUTCOME),
-    Index("ix_calls_queue", "need", "ranked_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
+    Index("ix_calls_queue", "need", "ranked_at", sqlite_where=_PLACED, postgresql_where=_PLACED),
     Index("ix_calls_look_at", "look_at", sqlite_where=_WAITING, postgresql_where=_WAITING),
 )
 

@@ -25,7 +25,7 @@ from ivr.talk import LOOK_AGAIN, end_call, fetch_caller
 from ivr.turn import Rooms, Turn
 from ivr.webhooks import learn_sid
 from routing.agents import Activity, Agent, Availability
-from routing.choose import Waiting, next_caller
+from routing.choose import Match, Waiting, next_caller
 from routing.floor import agent as read_agent
 from routing.floor import end_wrap_up
 from routing.plan import Plan
@@ -39,7 +39,9 @@ log = structlog.get_logger()
 
 WAITING_POLL_SECONDS = 1.0
 WAITING_AT_ONCE = 50
+QUEUE_LOOKED_AT = 8  # callers whom an agent who became free is weighed for
 EVERYBODY_EVERY = timedelta(seconds=5)
+LEFT_FREE = timedelta(seconds=1)  # who is free for longer was for nobody, or forgotten: until then it goes by seconds
 ASKED_AT_ONCE = 10  # requests to the carrier side by side
 
 
@@ -124,13 +126,13 @@ class Watch:
         """True when somebody is being rung for one of those this agent could take."""
         rooms, now, refused = self._rooms, self._rooms.clock.now(), set[str]()
         async with rooms.database.read() as conn:
-            queue = await rooms.floor.queue_for(conn, agent, now)
+            queue = await rooms.floor.queue_for(conn, agent, now, k=QUEUE_LOOKED_AT)
             waiting = [
                 Waiting(one.call_id, one.caller, await self._plan_of(conn, one), one.held_until) for one in queue
             ]
         while (match := next_caller(agent, (one for one in waiting if one.id not in refused), now)) is not None:
             refused.add(match.waiting.id)
-            if await self._look_at(match.waiting.id):
+            if await self._look_at(match.waiting.id, match):
                 return True
         return False
 
@@ -138,9 +140,9 @@ class Watch:
         plans, version = self._rooms.plans, queued.plan_version
         return (await plans.current(conn))[1] if version is None else await plans.of(conn, version)
 
-    async def _look_at(self, call_id: str) -> bool:
+    async def _look_at(self, call_id: str, match: Match | None = None) -> bool:
         async with _locked(self._rooms, call_id) as turn:
-            if turn is None or not await journey.look_again(turn):
+            if turn is None or not await journey.look_again(turn, match):
                 return False
             turn.effects += await legs.send_caller(turn, "/twilio/voice/wait")
             return True
@@ -161,7 +163,8 @@ class Watch:
     async def _those_who_wait(self) -> None:
         """Everybody, in lots, whatever the queue says of them: nobody is forgotten.  The longest first; where nobody of
         one lot could be helped, the next look goes on behind them."""
-        free = exists().where(agents.c.availability == Availability.READY, agents.c.activity == Activity.IDLE)
+        idle = (agents.c.availability == Availability.READY, agents.c.activity == Activity.IDLE)
+        free = exists().where(*idle, agents.c.since_at <= self._rooms.clock.now() - LEFT_FREE)
         query = (
             select(calls_table.c.id, calls_table.c.arrived_at)
             .where(calls_table.c.state == CallState.WAITING, calls_table.c.direction == "inbound", free)

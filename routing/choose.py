@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from routing.agents import Agent
-from routing.forecast import HONEST_SHARE, free, free_chance, told_seconds
+from routing.forecast import HONEST_SHARE, Free, free, told_seconds
 from routing.hours import read_hours
 from routing.plan import Plan
 from routing.weigh import Caller, Weighed, fitting, weigh, worth_seconds
@@ -21,6 +21,7 @@ from routing.weigh import Caller, Weighed, fitting, weigh, worth_seconds
 TEAMMATE, WAIT = "teammate", "wait"
 _LOOKS = (0.34, 0.67, 1.0)  # of the longest hold: shorter ones may be worth it where that is not
 _SHORTEST_HOLD_SECONDS = 1.0
+_INSTANT = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,29 +119,40 @@ def worth_holding(
     """How long, unasked, it is worth keeping this caller from who is ready.
 
     With T the time until one of the agents they know is free, holding for at most t seconds gains what such an agent
-    is worth more, if T < t, and costs min(T, t).  The T of several agents are taken as independent.
+    is worth more, if T <= t, and costs min(T, t).  The T of several agents are taken as independent.
     """
     left = plan.wait_unasked_seconds - caller.held_seconds
     busy = [w for w in weighed if w.familiar and not w.agent.ready]
-    if left < _SHORTEST_HOLD_SECONDS or not busy or caller.choice == TEAMMATE:
+    if left < _SHORTEST_HOLD_SECONDS or not busy:
         return None
+    frees = [
+        (w.worth_seconds, found)
+        for w in sorted(busy, key=lambda w: -w.worth_seconds)
+        if (found := free(w.agent, plan, now)) is not None
+    ]
     instead = 0.0 if ready is None else ready.worth_seconds - ready.spare_seconds
+    certain = (found.after_seconds for _, found in frees if found.talk is None and found.after_seconds < left)
     best: Hold | None = None
-    chances, chance_before, before, cost = [1.0], 0.0, 0.0, 0.0
-    for share in _LOOKS:
-        within = left * share
-        chances = [free_chance(w.agent, plan, now, within) for w in busy]
-        missed, worth = 1.0, 0.0
-        for chance, w in sorted(zip(chances, busy, strict=True), key=lambda pair: -pair[1].worth_seconds):
-            worth += missed * chance * w.worth_seconds
-            missed *= 1.0 - chance
-        chance = 1.0 - missed
-        cost += (within - before) * (1.0 - (chance + chance_before) / 2)
+    before, chance, cost = 0.0, 0.0, 0.0
+    for within in sorted({*(left * share for share in _LOOKS), *certain}):
+        just_before, _ = _somebody(frees, within - _INSTANT)
+        cost += (within - before) * (1.0 - (chance + just_before) / 2)
+        chance, worth = _somebody(frees, within)
         gain = worth - instead * chance - cost
         if chance >= plan.wait_unasked_chance and gain > 0 and (best is None or gain > best.gain_seconds):
             best = Hold(within, chance, gain)
-        chance_before, before = chance, within
+        before = within
     return best
+
+
+def _somebody(frees: Sequence[tuple[float, Free]], within: float) -> tuple[float, float]:
+    """Chance that one of them is free by then, and what the best of those is worth, less for being uncertain."""
+    missed, worth = 1.0, 0.0
+    for of_this, found in frees:
+        chance = found.chance(within)
+        worth += missed * chance * of_this
+        missed *= 1.0 - chance
+    return 1.0 - missed, worth
 
 
 def hope_seconds(caller: Caller, weighed: Iterable[Weighed], plan: Plan, now: datetime) -> float:
@@ -148,6 +160,8 @@ def hope_seconds(caller: Caller, weighed: Iterable[Weighed], plan: Plan, now: da
 
     By so much an agent who does not know them is of less use to them than to a stranger.
     """
+    if caller.choice == TEAMMATE:
+        return 0.0
     hold = worth_holding(replace(caller, held_seconds=0.0), weighed, None, plan, now)
     return 0.0 if hold is None else hold.gain_seconds
 
@@ -179,45 +193,54 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An agent who became free, and the caller they take."""
+    """An agent who became free and a caller they could take: what speaks for that caller, in seconds."""
 
     waiting: Waiting
     waited_seconds: float
     urgency_seconds: float
     worth_seconds: float
     hope_seconds: float = 0.0
+    others: tuple[Match, ...] = ()  # whom they could have taken as well, the best first
 
     @property
     def rank_seconds(self) -> float:
         return self.waited_seconds + self.urgency_seconds + self.worth_seconds - self.hope_seconds
+
+    def as_reason(self) -> dict[str, Any]:
+        """Why this caller before the others: figures, and no names."""
+        reason: dict[str, Any] = {
+            "waited_seconds": round(self.waited_seconds, 1),
+            "urgency_seconds": self.urgency_seconds,
+            "worth_seconds": round(self.worth_seconds, 1),
+            "hope_seconds": round(self.hope_seconds, 1),
+        }
+        return reason | ({"others": [one.as_reason() for one in self.others[:3]]} if self.others else {})
 
 
 def next_caller(agent: Agent, waiting: Iterable[Waiting], now: datetime) -> Match | None:
     """Of the callers who wait, the one for whom most seconds speak; None when this agent is for none of them.
 
     The choice is of the agent's side only: whether that caller is then rung through is `choose`'s, which may still
-    find another agent better for them.
+    find another agent better for them.  The order in which the queue is read decides nothing.
     """
-    best: Match | None = None
     if not agent.ready:
         return None
-    for one in waiting:
-        caller = one.caller
-        if agent.id in caller.tried or agent.id in caller.vetoed:
-            continue
-        if one.held_until is not None and one.held_until > now and agent.id not in caller.known:
-            continue
-        if not fitting(caller, (agent,), one.plan, now):
-            continue
-        hope = 0.0 if agent.id in caller.known else caller.hope_seconds
-        worth = worth_seconds(caller, agent, one.plan)
-        match = Match(one, caller.waited_seconds(now), caller.urgency_seconds, worth, hope)
-        if best is None or _before(match, best):
-            best = match
-    return best
+    found = [_match(agent, one, now) for one in waiting if _may_take(agent, one, now)]
+    found.sort(key=lambda one: (-one.rank_seconds, one.waiting.caller.arrived_at, one.waiting.id))
+    return replace(found[0], others=tuple(found[1:])) if found else None
 
 
-def _before(one: Match, other: Match) -> bool:
-    """By seconds, then who came first, then by id: the order in which the queue is read decides nothing."""
-    mine = (-one.rank_seconds, one.waiting.caller.arrived_at, one.waiting.id)
-    return mine < (-other.rank_seconds, other.waiting.caller.arrived_at, other.waiting.id)
+def _may_take(agent: Agent, one: Waiting, now: datetime) -> bool:
+    caller = one.caller
+    if agent.id in caller.tried or agent.id in caller.vetoed:
+        return False
+    if one.held_until is not None and one.held_until > now and agent.id not in caller.known:
+        return False
+    return bool(fitting(caller, (agent,), one.plan, now))
+
+
+def _match(agent: Agent, one: Waiting, now: datetime) -> Match:
+    caller = one.caller
+    hope = 0.0 if agent.id in caller.known else caller.hope_seconds
+    worth = worth_seconds(caller, agent, one.plan)
+    return Match(one, caller.waited_seconds(now), caller.urgency_seconds, worth, hope)

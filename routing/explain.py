@@ -59,6 +59,8 @@ def _core(decision: Decision, caller: Caller, voice: Mapping[str, str]) -> str:
 def _stranger(decision: Decision, who: Weighed, caller: Caller) -> str:
     if not who.agent.speaks(caller.language):
         return "ring_only"
+    if who.agent.since_at > caller.arrived_at:
+        return "ring_next"
     longer = any(w.agent.ready and w.agent.since_at < who.agent.since_at for w in decision.weighed)
     return "ring_spare" if longer else "ring_stranger"
 

@@ -28,6 +28,7 @@ ITALIAN = Words(
     manager={
         "ring_stranger": "{agent} è disponibile da più tempo e parla la lingua di {who}.",
         "ring_spare": "{agent} è disponibile e parla la lingua di {who}.",
+        "ring_next": "{agent} è di nuovo disponibile: ora tocca a {who}.",
         "ring_only": "{agent} può rispondere ora a {who}.",
         "wait": "Nessuno che possa aiutare {who} è libero: la prima persona lo sarà tra circa {estimate}.",
         "offer": "{agent} {why} ma sarà disponibile solo tra circa {estimate}: la scelta è di {who}.",
@@ -53,6 +54,7 @@ ITALIAN = Words(
     caller={
         "ring_stranger": "{agent} è disponibile e parla la Sua lingua.",
         "ring_spare": "{agent} è disponibile e parla la Sua lingua.",
+        "ring_next": "{agent} è di nuovo disponibile: ora tocca a Lei.",
         "ring_only": "{agent} può risponderLe ora.",
         "wait": "Nessuno che possa aiutarLa è libero: la prima persona lo sarà tra circa {estimate}.",
         "offer": "{agent} {why} ma sarà disponibile solo tra circa {estimate}: scelga Lei.",
@@ -78,6 +80,7 @@ ENGLISH = Words(
     manager={
         "ring_stranger": "{agent} has been free the longest and speaks {who}'s language.",
         "ring_spare": "{agent} is free and speaks {who}'s language.",
+        "ring_next": "{agent} has just become free, and it is {who}'s turn.",
         "ring_only": "{agent} can help {who} now.",
         "wait": "Nobody who can help {who} is free; the first will be in about {estimate}.",
         "offer": "{agent} {why} but will only be free in about {estimate}, so {who} is asked.",
@@ -103,6 +106,7 @@ ENGLISH = Words(
     caller={
         "ring_stranger": "{agent} is free and speaks your language.",
         "ring_spare": "{agent} is free and speaks your language.",
+        "ring_next": "{agent} has just become free, and it is your turn.",
         "ring_only": "{agent} can help you now.",
         "wait": "Nobody who can help you is free; the first will be in about {estimate}.",
         "offer": "{agent} {why} but will only be free in about {estimate}; it is for you to choose.",

@@ -49,7 +49,8 @@ calls = table(
     column("plan_version", Integer),
     column("card", JSON),
 )
-WAITS = and_(calls.c.state == "waiting", calls.c.need.is_not(None))
+# Who is being asked what they would rather have is in the queue too, for those they know only: see `held_until`.
+WAITS = and_(calls.c.state.in_(("waiting", "choosing")), calls.c.need.is_not(None))
 _PLACE = (
     *(calls.c.id, calls.c.need, calls.c.ranked_at, calls.c.held_until, calls.c.plan_version),
     cast(calls.c.card, Text).label("card"),

@@ -115,13 +115,22 @@ _KNOWN = _FAMILIAR | {"stand_in", "rule"}
 
 def fitting(caller: Caller, floor: Iterable[Agent], plan: Plan, now: datetime) -> list[Agent]:
     """Those who may take this call, after as long a wait.  Skills are hard needs until the plan widens them; a language
-    that nobody here speaks must not leave the caller with nobody."""
+    that nobody here speaks must not leave the caller with nobody, once the plan has no more to say."""
     wider = plan.widened(caller.waited_seconds(now)) if plan.widen else NOT_WIDER
     skills, teams = caller.skills, frozenset() if wider.any_team else caller.teams
     if wider.lower_skills_by:
         skills = {skill: max(level - wider.lower_skills_by, min(level, 1)) for skill, level in skills.items()}
     able = [agent for agent in floor if agent.able(skills) and (not teams or agent.team in teams)]
-    return able if wider.any_language else ([a for a in able if a.speaks(caller.language)] or able)
+    if wider.any_language:
+        return able
+    speaking = [agent for agent in able if agent.speaks(caller.language)]
+    return speaking if speaking or steps_to_come(caller, plan, now) else able
+
+
+def steps_to_come(caller: Caller, plan: Plan, now: datetime) -> bool:
+    """Will the rules still allow somebody else?  As long as they do, the language yields as they say."""
+    waited = caller.waited_seconds(now)
+    return any(step.after_seconds > waited for step in plan.widen)
 
 
 def weigh(caller: Caller, floor: Sequence[Agent], plan: Plan, now: datetime) -> list[Weighed]:

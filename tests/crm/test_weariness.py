@@ -53,3 +53,9 @@ def test_nobody_is_wearier_than_three() -> None:
 )
 def test_one_more_transfer_never_refreshes(past: list[Past], ago: float) -> None:
     assert weariness([*past, talk(ago, "transferred")], [], NOW).level >= weariness(past, [], NOW).level
+
+
+def test_the_third_call_about_what_is_still_open_tires_and_two_that_were_solved_do_not() -> None:
+    for latest, tired in (("open", [Reason("repeated", 2, "Invoice")]), ("solved", [])):
+        past = [talk(5, "open", "invoice"), talk(1, latest, "Invoice")]
+        assert [reason for reason in weariness(past, [], NOW).reasons if reason.kind == "repeated"] == tired

@@ -15,7 +15,7 @@ from routing.agents import LOAD_MEMORY_SECONDS, Activity, Agent, Availability, l
 from routing.choose import TEAMMATE, WAIT, choose
 from routing.plan import Load, Plan, Widening, Worth
 from routing.weigh import Caller, Tie, fitting, weigh, worth_of, worth_seconds
-from tests.routing.people import NOW, agent, caller, knows, talking
+from tests.routing.people import NOW, agent, caller, knows, talking, wrapping_up
 
 PLAN = Plan()
 ANNA, LUCA = agent("Anna Bianchi", seconds=120), agent("Luca Verdi", seconds=60)
@@ -146,6 +146,18 @@ def test_steps_let_lower_skills_teams_and_languages_do_as_time_passes() -> None:
         at = NOW + timedelta(seconds=seconds)
         assert {one.id for one in fitting(who, floor, plan, at)} == ids
         assert {one.id for one in fitting(who, floor, plan, at + timedelta(seconds=29))} == ids
+
+
+@pytest.mark.parametrize(("left", "held", "longest"), [(12, 0, 30), (12, 15, 15), (12, 20, None), (12, 40, None)])
+def test_what_somebody_was_held_already_counts_against_the_longest_hold(
+    left: float, held: float, longest: float | None
+) -> None:
+    """Thirty seconds unasked, in sum: who cannot be free within the rest is not waited for."""
+    who = caller(preferred="anna", held_seconds=held)
+    hold = choose(who, [wrapping_up("Anna", left=left), LUCA], PLAN, NOW).hold
+    assert (hold is None) == (longest is None)
+    if hold is not None and longest is not None:
+        assert left <= hold.seconds <= longest
 
 
 # -- What holds on any floor

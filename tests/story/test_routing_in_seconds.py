@@ -13,9 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callbacks.tables import callbacks
-from routing import absences
 from routing.tables import agents
-from routing.vetoes import decline
 from simulator.phones import Phone
 from store.sql import Database
 from tests.story.conftest import LINE, MARIA, PAOLO, SOMEBODY, World
@@ -206,8 +204,8 @@ async def test_after_as_long_a_wait_as_the_plan_says_another_team_will_do(world:
 async def test_who_has_declined_the_other_never_meets_them_again_and_nobody_is_told(world: World) -> None:
     """Anna knows Maria best, and has had enough of her: it is Luca, or nobody; no word of it anywhere."""
     anna, maria = await world.agent("Anna Bianchi"), await maria_who_knows(world, "anna")
-    async with behind(world) as conn:
-        await decline(conn, world.ids["Maria"], world.ids["anna"], "agent", now=world.clock.now())
+    said = await world.api.put(f"/customers/{world.ids['Maria']}/vetoes/{world.ids['anna']}", json={"by": "agent"})
+    assert said.status_code == 200
     luca = await world.agent("Luca Verdi")
     await maria.dial(LINE)
     await world.until(lambda: luca.state == "ringing", 4)
@@ -226,8 +224,8 @@ async def test_while_the_one_they_chose_is_on_holiday_the_stand_in_rings(world: 
     sara, luca = await world.agent("Sara Neri"), await world.agent("Luca Verdi", ready=False)
     anna = await world.agent("Anna Bianchi", stand_in=world.ids["luca"])
     maria, now = await world.customer("Maria", MARIA, preferred_agent=world.ids["anna"]), world.clock.now()
-    async with behind(world) as conn:
-        await absences.add(conn, world.ids["anna"], now, now + timedelta(days=14), "holiday")
+    away = {"starts_at": now.isoformat(), "ends_at": (now + timedelta(days=14)).isoformat(), "reason": "holiday"}
+    await world.post(f"/agents/{world.ids['anna']}/absences", away, 201)
     await world.clock.advance(5)
     await world.presence("luca", "ready")
     await maria.dial(LINE)

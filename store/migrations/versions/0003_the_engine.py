@@ -35,6 +35,7 @@ def _of_agents() -> list[sa.Column[object]]:
 
 
 _WAITING = sa.text("state = 'waiting'")
+_PLACED = sa.text("need IS NOT NULL")
 
 
 def _agent() -> sa.ForeignKey:
@@ -46,7 +47,7 @@ def upgrade() -> None:
         op.add_column("calls", column)
     for column in _of_agents():
         op.add_column("agents", column)
-    op.create_index("ix_calls_queue", "calls", ["need", "ranked_at"], sqlite_where=_WAITING, postgresql_where=_WAITING)
+    op.create_index("ix_calls_queue", "calls", ["need", "ranked_at"], sqlite_where=_PLACED, postgresql_where=_PLACED)
     op.create_index("ix_calls_look_at", "calls", ["look_at"], sqlite_where=_WAITING, postgresql_where=_WAITING)
     op.create_table(
         "wishes",
