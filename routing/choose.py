@@ -85,7 +85,7 @@ def choose(caller: Caller, floor: Sequence[Agent], plan: Plan, now: datetime, bu
     hold = worth_holding(caller, weighed, teammate, plan, now)
     if hold is not None:
         return Decision("wait", known, teammate, estimate, weighed, hold)
-    if not caller.offered:
+    if not caller.offered and caller.choice is None:
         return Decision("offer_callback", known, teammate, estimate, weighed)
     if teammate:
         return Decision("ring", teammate, weighed=weighed)
@@ -123,7 +123,7 @@ def worth_holding(
     """
     left = plan.wait_unasked_seconds - caller.held_seconds
     busy = [w for w in weighed if w.familiar and not w.agent.ready]
-    if left < _SHORTEST_HOLD_SECONDS or not busy:
+    if left < _SHORTEST_HOLD_SECONDS or not busy or caller.choice == TEAMMATE:
         return None
     frees = [
         (w.worth_seconds, found)
@@ -160,8 +160,6 @@ def hope_seconds(caller: Caller, weighed: Iterable[Weighed], plan: Plan, now: da
 
     By so much an agent who does not know them is of less use to them than to a stranger.
     """
-    if caller.choice == TEAMMATE:
-        return 0.0
     hold = worth_holding(replace(caller, held_seconds=0.0), weighed, None, plan, now)
     return 0.0 if hold is None else hold.gain_seconds
 

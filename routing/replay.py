@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 from crm.matters import Past
 from routing.agents import NEXT_ACTIVITY, Activity, Ended
 from routing.card import Card, Known, Moment, card
-from routing.choose import Decision, choose, next_caller
+from routing.choose import Decision, choose, hope_seconds, next_caller
 from routing.explain import sentence
 from routing.forecast import Talk
 from routing.hours import Hours, read_hours
@@ -231,6 +231,8 @@ class Replay:
         if decision.hold is not None:
             held_until = self._now + timedelta(seconds=decision.hold.seconds)
             call.held_at = call.held_at or self._now
+        hope = round(hope_seconds(call.card.caller, decision.weighed, call.card.plan, self._now), -1)
+        call.card = replace(call.card, caller=replace(call.card.caller, hope_seconds=hope))
         self._stays(call, _At.WAITING, held_until)
         waited = call.contact.arrived_at
         at = [waited + timedelta(seconds=step.after_seconds) for step in call.card.plan.widen]
