@@ -10,10 +10,12 @@ from sqlalchemy import Row, insert, select
 
 from callbacks.tables import callbacks
 from crm.tables import interactions
+from routing.agents import load_after
 from routing.plan import Plan
 from routing.tables import decisions
 from tests.ivr.door import LINE, MARIA, PAOLO, SOMEBODY, Door
 from tests.ivr.test_watch import ready, watching
+from tests.routing.rows import agent_row
 
 pytestmark = pytest.mark.anyio
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -180,6 +182,22 @@ async def test_who_rings_again_right_after_a_talk_was_cut_off(door: Door) -> Non
     assert "urgent" not in first.reasons
     assert again.reasons["urgent"] == {"cut_off": 120}
     assert again.sentence.endswith("Precedenza di 120 secondi: la linea è caduta.")
+
+
+@on_sqlite
+async def test_ringing_and_talking_are_work_and_waiting_for_it_is_rest(door: Door) -> None:
+    """From the sixty seconds she has been free to the end of the talk: what even loads are made of."""
+    await door.agent(load=0.5)
+    await door.ring(From=PAOLO)
+    await door.clock.advance(10)
+    await door.leg_news(door.rings[0]["url"], "in-progress")
+    await door.send("/twilio/voice/join", door.form(1))
+    await door.clock.advance(600)
+    await door.send("/twilio/status", door.form(1, CallStatus="completed"))
+    rested = load_after(0.5, timedelta(seconds=60), busy=False)
+    assert (await agent_row(door.database)).load == pytest.approx(
+        load_after(rested, timedelta(seconds=610), busy=True), abs=1e-6
+    )
 
 
 @on_sqlite

@@ -9,6 +9,7 @@ import pytest
 
 from simulator.phones import Phone
 from tests.story.conftest import LINE, MARIA, PAOLO, SOMEBODY, World
+from tests.story.test_busy import anna_is_talking
 
 pytestmark = pytest.mark.anyio
 FIGURE = re.compile(r"tra circa (\d+) (secondi|minut)")
@@ -113,3 +114,18 @@ async def test_what_a_caller_is_told_is_held_against_how_long_it_took(world: Wor
     await world.clock.advance(1)
     found = (await world.get("/reports/floor"))["total"]["told"]
     assert (found["told"], found["count"], found["of"]) == (3, 1, 2)
+
+
+async def test_who_may_have_somebody_at_once_is_told_a_wait_only_when_they_choose_it(world: World) -> None:
+    """Anna is talking and Luca is free: the figure is one of two things to choose from, until key 4."""
+    _, maria = await anna_is_talking(world)
+    await world.agent("Luca Verdi")
+    await maria.dial(LINE)
+    await world.hears(maria, "Prema 4")
+    assert FIGURE.search(maria.words)
+    assert (await world.get("/reports/floor"))["total"]["told"]["told"] == 0
+    maria.press("4")
+    await world.hears(maria, "aspettiamo Anna")
+    assert (await world.get("/reports/floor"))["total"]["told"]["told"] == 1
+    maria.hang_up()
+    await world.clock.advance(1)
