@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from sqlalchemy import ColumnElement, Row, Text, and_, case, cast, exists, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from routing.agents import Activity, Agent, Availability
+from routing.agents import Activity, Agent, Availability, load_after
 from routing.needs import Need, read_need
 from routing.queue import WAITS, Queued, ahead_in_sql, calls, needs_waiting, not_held, queue_in_sql
 from routing.tables import agents, reservations, wishes
@@ -196,20 +196,23 @@ async def set_availability(
     values: dict[str, Any] = {"availability": Availability(availability), "reason": reason, "misses": 0}
     if availability == Availability.READY:
         if row.activity == Activity.WRAP_UP:
-            values |= {"activity": Activity.IDLE, "due_at": None, "since_at": now}
+            load = load_after(row.load, now - row.since_at, busy=True)
+            values |= {"activity": Activity.IDLE, "due_at": None, "since_at": now, "load": load}
         elif row.activity == Activity.IDLE and row.availability != Availability.READY:
-            values["since_at"] = now  # the longest idle is the one who has been *ready* longest
+            # The longest idle is the one who has been *ready* longest.
+            values |= {"since_at": now, "load": load_after(row.load, now - row.since_at, busy=False)}
     await conn.execute(update(agents).where(agents.c.id == agent_id).values(values))
     await emit(conn, "agent.changed", agent_id, now)
 
 
 async def end_wrap_up(conn: AsyncConnection, agent_id: str, *, now: datetime) -> bool:
     """The wrap-up's time has come; False when the agent ended it first."""
-    ended = await conn.execute(
-        update(agents)
-        .where(agents.c.id == agent_id, agents.c.activity == Activity.WRAP_UP, agents.c.due_at <= now)
-        .values(activity=Activity.IDLE, since_at=now, due_at=None, lease_owner=None, lease_until=None)
-    )
-    if ended.rowcount:
-        await emit(conn, "agent.changed", agent_id, now)
-    return bool(ended.rowcount)
+    over = (agents.c.id == agent_id, agents.c.activity == Activity.WRAP_UP, agents.c.due_at <= now)
+    row = (await conn.execute(select(agents.c.load, agents.c.since_at).where(*over).with_for_update())).one_or_none()
+    if row is None:
+        return False
+    load = load_after(row.load, now - row.since_at, busy=True)
+    idle = {"activity": Activity.IDLE, "since_at": now, "due_at": None, "load": load}
+    await conn.execute(update(agents).where(*over).values(idle | {"lease_owner": None, "lease_until": None}))
+    await emit(conn, "agent.changed", agent_id, now)
+    return True

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from routing.agents import Activity, Availability
+from routing.agents import Activity, Availability, load_after
 from routing.floor import LONGEST_IDLE, UnknownAgent, agent, end_wrap_up, everybody, read_floor, set_availability
 from store.clock import VirtualClock
 from store.sql import Database
@@ -127,3 +127,17 @@ async def test_a_timer_that_comes_late_ends_no_talk(database: Database, clock: V
         await add_agent(conn, "anna", clock.now(), activity="talking", due_at=clock.now())
         assert not await end_wrap_up(conn, "anna", now=clock.now())
     assert (await agent_row(database)).activity == "talking"
+
+
+@pytest.mark.parametrize("how", ["by itself", "by choice"])
+async def test_a_wrap_up_was_work(how: str, database: Database, clock: VirtualClock) -> None:
+    over_at = clock.now() + timedelta(seconds=60)
+    async with database.write() as conn:
+        await add_agent(conn, "anna", clock.now(), activity="wrap_up", due_at=over_at, load=0.5)
+        if how == "by itself":
+            await end_wrap_up(conn, "anna", now=over_at)
+        else:
+            await set_availability(conn, "anna", "ready", None, now=over_at)
+        anna = await agent(conn, "anna")
+    assert anna.load == pytest.approx(load_after(0.5, timedelta(seconds=60), busy=True))
+    assert anna.load > 0.5
