@@ -133,6 +133,8 @@ class Keeper:
             ledger, now + timedelta(minutes=10), None, 1
         )
         at = slots[0].due_at if slots else now + timedelta(hours=1)
-        moved = await step(conn, promise.id, MOVABLE, State.PROMISED, now=now, promised_at=at, due_at=at - AGENT_LEAD)
+        missed = now > promise.promised_at + timedelta(seconds=promise.window_seconds)
+        values = {"promised_at": at, "due_at": at - AGENT_LEAD} | ({"missed_at": now} if missed else {})
+        moved = await step(conn, promise.id, MOVABLE, State.PROMISED, now=now, **values)
         if moved is not None:
             await dialler.tell(conn, moved, "text_later")

@@ -28,6 +28,7 @@ callbacks = Table(
     Column("state", Text, nullable=False),
     Column("kept_at", Instant),
     Column("late_seconds", Float),
+    Column("missed_at", Instant),  # when its window had passed with nobody calling, the last time
     Column("made_at", Instant, nullable=False),
     *due_columns(),
     # One open promise per person and matter, whoever asks, however often.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callbacks.states import MOVABLE, State
@@ -30,10 +30,10 @@ async def next_promises(
 
 
 async def broken_lately(conn: AsyncConnection, customer_id: str, *, now: datetime) -> bool:
-    """Has a promise to them not been kept in time?"""
+    """Has a promise to them not been kept in time?  One that was put off after its time was not, however it went on."""
+    since = now - REMEMBERED
+    broken = and_(callbacks.c.state == State.BROKEN, callbacks.c.promised_at >= since)
     query = select(callbacks.c.id).where(
-        callbacks.c.customer_id == customer_id,
-        callbacks.c.state == State.BROKEN,
-        callbacks.c.promised_at >= now - REMEMBERED,
+        callbacks.c.customer_id == customer_id, or_(broken, callbacks.c.missed_at >= since)
     )
     return (await conn.execute(query.limit(1))).first() is not None

@@ -26,7 +26,8 @@ ROUND_SECONDS = 25  # from one estimate to the next, so that with slow voices an
 LEAST_QUIET_SECONDS = 4
 RING_SECONDS = 3  # of soft ringing, with its pause
 RING_ROUNDS = 3  # at most, before the keys are said; twice as many after them
-TO_KEYS_SECONDS = 5.0  # from the last sound of a document to the keys of the next: a pause, the way to us, a sentence
+TO_NEXT_SECONDS = 1.25  # from the last sound of a document to the first of the next: a pause, and the way to us
+STILL_SECONDS = 3.75  # about how long it takes to say who is still being rung
 NO_HURRY = 3600.0  # the ways out have been named
 
 
@@ -95,7 +96,8 @@ def ringing(
         heard += [stage.say("ask_name", agent=who), rings]
     else:
         heard += [rings, stage.say(ask)] if ask else [rings]
-    rounds = _rounds(heard, choice_in, RING_ROUNDS) if opening else 0
+    still = stage.say("ring_still", agent=who, estimate=speaker.estimate(estimate))  # what the next one begins with
+    rounds = _rounds(heard, choice_in - _seconds([still]), RING_ROUNDS) if opening else 0
     if rounds:
         heard.append(Ringback(stage.ringback, rounds))  # the first document is a greeting, not a menu
     else:
@@ -111,7 +113,7 @@ def after_speech(stage: Stage, name: str | None, *, choice_in: float = NO_HURRY)
     heard: list[Heard] = [stage.say("heard")] if name is None else [stage.say("heard_name", name=name)]
     if name is not None:
         heard.append(stage.say("why"))
-    rounds = _rounds(heard, choice_in, RING_ROUNDS * 2)
+    rounds = _rounds(heard, choice_in - STILL_SECONDS, RING_ROUNDS * 2)
     if not rounds:
         keys = Say(_ways_out(stage, teammate=None, slot=None), stage.speaker.language)
         heard = _in_time(heard, keys, choice_in, None)
@@ -356,9 +358,9 @@ def _seconds(heard: Sequence[Heard]) -> float:
     return words + sum(RING_SECONDS * one.times for one in heard if isinstance(one, Ringback))
 
 
-def _rounds(heard: Sequence[Heard], choice_in: float, most: int) -> int:
-    """How often it may ring behind `heard`, when the next document is to name the ways out in time; 0: it cannot."""
-    return max(min(int((choice_in - TO_KEYS_SECONDS - _seconds(heard)) // RING_SECONDS), most), 0)
+def _rounds(heard: Sequence[Heard], next_in: float, most: int) -> int:
+    """How often it may ring behind `heard`, when the next document is to begin in `next_in` seconds."""
+    return max(min(int((next_in - TO_NEXT_SECONDS - _seconds(heard)) // RING_SECONDS), most), 0)
 
 
 def _in_time(heard: Sequence[Heard], keys: Say, choice_in: float, opening: Say | None) -> list[Heard]:

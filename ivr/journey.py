@@ -359,9 +359,8 @@ async def _ringing(turn: Turn, opening: Say | None, ask: str | None = None) -> D
         ask = ask or "why"  # their first words from us were cut short
     rung = (turn.now - reservation.made_at).total_seconds()
     estimate = max(turn.plan.ring_seconds - rung, 0.0)  # what is left until they answer or the next one rings
-    document = dialogue.ringing(
-        turn.stage, who, estimate, opening=opening, again=again, ask=ask, choice_in=_choice_in(turn)
-    )
+    due = _choice_in(turn)
+    document = dialogue.ringing(turn.stage, who, estimate, opening=opening, again=again, ask=ask, choice_in=due)
     await calls.note(turn.conn, turn.call.id, told_of=reservation.id, offered_at=_heard_at(turn, document))
     return document
 
@@ -374,8 +373,7 @@ def _choice_in(turn: Turn, cut_at: datetime | None = None) -> float:
 
 
 def _heard_at(turn: Turn, document: Document, cut_at: datetime | None = None) -> datetime | None:
-    """When the ways out were heard, or will be; None: not in this document either.  `cut_at`: when the one before was
-    cut short, if not now."""
+    """When the ways out were heard, or will be.  `cut_at`: when the document before was cut short, if not now."""
     before: datetime | None = turn.call.offered_at
     return before if before and before <= (cut_at or turn.now) else dialogue.choice_at(turn.stage, document, turn.now)
 

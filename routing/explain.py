@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from routing.agents import Activity
-from routing.choose import Decision
+from routing.choose import WAIT, Decision
 from routing.explain_words import ENGLISH, ITALIAN, Words
 from routing.forecast import spoken_seconds
 from routing.weigh import Caller, Weighed
@@ -52,7 +52,8 @@ def _core(decision: Decision, caller: Caller, voice: Mapping[str, str]) -> str:
             key = _stranger(decision, decision.who, caller)
         else:
             slots["why"] = why
-            key = {"ring": "ring", "wait": "wait_for", "offer_callback": "offer"}[decision.action]
+            waits = "wait_for" if decision.hold else "wait_chosen" if caller.choice == WAIT else "wait_known"
+            key = {"ring": "ring", "wait": waits, "offer_callback": "offer"}[decision.action]
     return voice[key].format(**slots).replace(" e è ", " ed è ")
 
 

@@ -24,8 +24,10 @@ ITALIAN = Words(
         "minutes": "{n} minuti",
         "ring": "{agent} è disponibile e {why}.",
         "wait_for": "{agent} {why} e sarà disponibile tra circa {estimate}: vale l'attesa.",
+        "wait_known": "{agent} {why} e sarà disponibile tra circa {estimate}; ora nessuno è libero.",
     },
     manager={
+        "wait_chosen": "{agent} {why} e sarà disponibile tra circa {estimate}: {who} ha scelto di aspettare.",
         "ring_stranger": "{agent} è disponibile da più tempo e parla la lingua di {who}.",
         "ring_spare": "{agent} è disponibile e parla la lingua di {who}.",
         "ring_next": "{agent} è di nuovo disponibile: ora tocca a {who}.",
@@ -52,6 +54,7 @@ ITALIAN = Words(
         "rule_urgent": "una regola",
     },
     caller={
+        "wait_chosen": "{agent} {why} e sarà disponibile tra circa {estimate}, come ha scelto.",
         "ring_stranger": "{agent} è disponibile e parla la Sua lingua.",
         "ring_spare": "{agent} è disponibile e parla la Sua lingua.",
         "ring_next": "{agent} è di nuovo disponibile: ora tocca a Lei.",
@@ -76,8 +79,10 @@ ENGLISH = Words(
         "minutes": "{n} minutes",
         "ring": "{agent} {why} and is free.",
         "wait_for": "{agent} {why} and will be free in about {estimate}; that is worth the wait.",
+        "wait_known": "{agent} {why} and will be free in about {estimate}; nobody is free now.",
     },
     manager={
+        "wait_chosen": "{agent} {why} and will be free in about {estimate}; {who} chose to wait.",
         "ring_stranger": "{agent} has been free the longest and speaks {who}'s language.",
         "ring_spare": "{agent} is free and speaks {who}'s language.",
         "ring_next": "{agent} has just become free, and it is {who}'s turn.",
@@ -104,6 +109,7 @@ ENGLISH = Words(
         "rule_urgent": "a rule",
     },
     caller={
+        "wait_chosen": "{agent} {why} and will be free in about {estimate}, as you chose.",
         "ring_stranger": "{agent} is free and speaks your language.",
         "ring_spare": "{agent} is free and speaks your language.",
         "ring_next": "{agent} has just become free, and it is your turn.",

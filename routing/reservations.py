@@ -36,13 +36,18 @@ async def claim(
 
     `load`: how busy the agent has been, as the choice knew it.
     """
+    free = (
+        agents.c.id == agent_id,
+        agents.c.availability == Availability.READY,
+        agents.c.activity == Activity.IDLE,
+    )
+    # Whose row somebody else is at is as good as taken: of a burst of callers nobody queues for the same row.
+    untouched = select(agents.c.id).where(*free).with_for_update(skip_locked=True)
+    if (await conn.execute(untouched)).first() is None:
+        return None
     taken = await conn.execute(
         update(agents)
-        .where(
-            agents.c.id == agent_id,
-            agents.c.availability == Availability.READY,
-            agents.c.activity == Activity.IDLE,
-        )
+        .where(*free)
         .values(activity=Activity.RESERVED, since_at=now, due_at=None, **({} if load is None else {"load": load}))
     )
     if taken.rowcount != 1:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from routing.agents import Activity, Agent, Availability
 from routing.choose import TEAMMATE, WAIT, choose, on_shift
-from routing.weigh import Caller, Tie, fitting, weigh
 from routing.forecast import HONEST_SHARE, free, told_seconds
 from routing.plan import Plan, Worth
+from routing.weigh import Caller, Tie, fitting, weigh
 from tests.routing.people import NOW, agent, caller, knows, talking, wrapping_up
 
 PLAN = Plan()

@@ -19,9 +19,12 @@ ANNA = agent("Anna Bianchi")
 CHOSE, HOLDS, KNOWS = ("preferred", "case_owner", "familiar"), ("case_owner", "familiar"), ("familiar",)
 
 
-def decided(action: str, *because: str, estimate: float | None = None, known: bool = True) -> Decision:
+def decided(
+    action: str, *because: str, estimate: float | None = None, known: bool = True, held: bool = True
+) -> Decision:
     who = Weighed(ANNA, estimate or 0.0, 60.0, because) if known else None
-    return Decision(action, who, None, estimate)
+    hold = Hold(30.0, 0.9, 20.0) if action == "wait" and known and held else None
+    return Decision(action, who, None, estimate, hold=hold)
 
 
 def said(decision: Decision, who: Caller | None = None) -> tuple[str, str]:
@@ -196,3 +199,12 @@ def test_of_a_pairing_that_one_of_them_declined_no_word_is_said() -> None:
         for words in (*said(decision, who), to_caller(decision, who, "it"), to_caller(decision, who, "en")):
             assert "Luca" not in words
         assert "luca" not in str(decision.reasons())
+
+
+def test_only_who_is_held_hears_that_it_is_worth_it() -> None:
+    waits = decided("wait", *KNOWS, estimate=150, held=False)
+    who = caller(ties=knows("anna", times=4))
+    nobody = "Anna has helped Maria four times and will be free in about 3 minutes; nobody is free now."
+    chosen = "Anna has helped Maria four times and will be free in about 3 minutes; Maria chose to wait."
+    assert sentence(waits, who, "en") == nobody
+    assert sentence(waits, replace(who, choice=WAIT), "en") == chosen

@@ -47,6 +47,7 @@ def upgrade() -> None:
         op.add_column("calls", column)
     for column in _of_agents():
         op.add_column("agents", column)
+    op.add_column("callbacks", sa.Column("missed_at", sa.DateTime(timezone=True)))
     op.create_index("ix_calls_queue", "calls", ["need", "ranked_at"], sqlite_where=_PLACED, postgresql_where=_PLACED)
     op.create_index("ix_calls_look_at", "calls", ["look_at"], sqlite_where=_WAITING, postgresql_where=_WAITING)
     op.create_table(
@@ -85,6 +86,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("learnt", "absences", "vetoes", "wishes"):
         op.drop_table(table)
+    with op.batch_alter_table("callbacks") as batch:
+        batch.drop_column("missed_at")
     op.drop_index("ix_calls_look_at", "calls")
     op.drop_index("ix_calls_queue", "calls")
     for name, columns in (("agents", _of_agents()), ("calls", _of_calls())):
