@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from routing.agents import Activity, Availability
-from routing.choose import WAIT, Decision, Hold
+from routing.choose import WAIT, Decision, Hold, choose
 from routing.explain import sentence, to_caller
 from routing.explain_words import ENGLISH, ITALIAN
 from routing.plan import Plan
