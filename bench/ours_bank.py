@@ -1,5 +1,8 @@
-"""Our own engine in the bank's month.  What it knows of talks and of who is asked for, it has learnt in the month so far
-(and in the month before, where one is given), as `routing.learning` does: never what is still to come."""
+"""Our own engine in the bank's month.
+
+What it knows of talks and of who is asked for, it has learnt in the month so far (and in the month before, where one is
+given), as `routing.learning` does: never what is still to come.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from bench.ours import Learnt, Ours
 from routing.agents import Agent
 from routing.forecast import USUAL_SIGMA, Talk
 from routing.plan import Load, Plan, Worth
-from routing.talk_times import Tally, TalkTimes
+from routing.talk_times import TalkTimes, Tally
 
 DAY_SECONDS = 86400.0
 PRIOR_HOURS = 8.0  # of presence before which little is known of how much somebody is asked for

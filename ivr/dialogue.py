@@ -250,7 +250,7 @@ def punctual(speaker: Speaker, due_at: datetime, window_seconds: int | None) -> 
     return speaker.say("at_latest", time=time, window=speaker.estimate(window_seconds)) if window_seconds else time
 
 
-def promised(stage: Stage, due_at: datetime, agent: Agent | None, window_seconds: int | None = None) -> Document:
+def promised(stage: Stage, due_at: datetime, agent: Agent | None, window_seconds: int) -> Document:
     """The promise is stored; now it may be said."""
     time = punctual(stage.speaker, due_at, window_seconds)
     if not stage.name:

@@ -105,7 +105,7 @@ async def _promise(turn: Turn, number: str, at: datetime, agent_id: str | None) 
     await turn.change(outcome=Outcome.CALLBACK, callback_id=promise.id)
     who = await _agent(turn, agent_id)
     turn.effects += await confirm_promise(turn, promise, who)
-    return dialogue.promised(turn.stage, promise.promised_at, who)
+    return dialogue.promised(turn.stage, promise.promised_at, who, promise.window_seconds)
 
 
 async def leave_message(turn: Turn) -> Document:
@@ -120,7 +120,7 @@ async def leave_message(turn: Turn) -> Document:
 async def take_message(turn: Turn, form: Mapping[str, str], number: str | None = None) -> Document:
     """Stored before it is acknowledged; the promise to answer it is made at any cost, if we know a number for it."""
     number = number or own_number(turn)
-    due_at = None
+    due_at = window_seconds = None
     if number is not None:
         wish = Wish(
             customer_id=await _customer(turn, number),
@@ -135,13 +135,13 @@ async def take_message(turn: Turn, form: Mapping[str, str], number: str | None =
         )
         try:
             promise, _ = await turn.rooms.promises.make(turn.conn, wish, turn.plan, now=turn.now, honest=False)
-            due_at = promise.promised_at
+            due_at, window_seconds = promise.promised_at, promise.window_seconds
             await turn.change(callback_id=promise.id)
             turn.effects += await confirm_promise(turn, promise, None)
         except InProgress:
             due_at = None
     await turn.change(outcome=Outcome.VOICEMAIL, recording_url=form.get("RecordingUrl"))
-    return dialogue.message_kept(turn.stage, due_at)
+    return dialogue.message_kept(turn.stage, due_at, window_seconds)
 
 
 async def _customer(turn: Turn, number: str) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.identify import person_by_id
 from crm.tables import texts
+from ivr.dialogue import punctual
 from ivr.phrases import Speaker
 from ivr.turn import Rooms, Turn
 from routing.agents import Agent
@@ -66,5 +67,5 @@ async def tell(
     language = (person.language if person else None) or rooms.house.language
     speaker: Speaker = rooms.speaker(person, language, 0, rooms.clock.now())
     slots = {"agent": who.first_name} if who else {}
-    body = speaker.say(key, time=speaker.time(promise.promised_at), **slots)
+    body = speaker.say(key, time=punctual(speaker, promise.promised_at, promise.window_seconds), **slots)
     return await send_text(rooms, conn, to=promise.number, from_=from_, body=body, customer_id=promise.customer_id)

@@ -27,7 +27,9 @@ async def test_while_the_house_is_closed_a_call_back_is_promised_for_the_morning
     assert promise.spoken in promised.words
     assert (await door.call()).outcome == "callback"
     assert "promise" not in door.carrier.of("send_text")[0]["body"]
-    assert promise.spoken in door.carrier.of("send_text")[0]["body"]
+    punctual = f"{promise.spoken}, al massimo 5 minuti dopo."
+    assert punctual in promised.words
+    assert punctual in door.carrier.of("send_text")[0]["body"]
 
 
 async def test_silence_at_an_offer_takes_its_first_time(door: Door) -> None:
@@ -66,6 +68,7 @@ async def test_a_message_becomes_a_promise_and_is_acknowledged_once_it_is_stored
     told = {"RecordingUrl": "https://api.test/RE1", "RecordingSid": sid(1, "RE"), "RecordingDuration": "8"}
     kept = await door.send(recording.records_to, door.form(**told))
     assert "il messaggio è arrivato" in kept.words
+    assert "al massimo 5 minuti dopo." in kept.words
     (promise,) = await door.all_promises()
     assert (promise.kind, promise.recording_url) == ("voicemail", "https://api.test/RE1")
     assert (await door.send(recording.records_to, door.form(**told))).text == kept.text

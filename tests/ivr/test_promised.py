@@ -145,6 +145,7 @@ async def test_who_is_not_reached_is_told_a_new_time_and_the_agent_is_free(
     (sent,) = promised.carrier.of("send_text")
     assert sent["to"] == MARIA
     assert "Riproviamo oggi alle" in sent["body"]
+    assert "al massimo 5 minuti dopo." in sent["body"]
     assert await anna(promised) == "ready idle"
     fetched = promised.carrier.of("redirect_call")[-1]
     assert path_of(fetched["url"]) == "/twilio/agent/not-reached"

@@ -29,7 +29,7 @@ from tests.routing.rows import add_call
 
 pytestmark = pytest.mark.anyio
 
-WORKERS, AGENTS, CALLERS, MOST_SECONDS = 4, 12, 20, 10.0
+WORKERS, AGENTS, CALLERS, MOST_SECONDS = 4, 12, 20, 60.0
 QUICK = Pace(ring=0.2, talk=0.6, patience=6.0, after=0.1, stays=9.0, away=0.4)
 SEED = 7
 ENOUGH = {"accepts": 25, "completed": 4, "hangs up": 4, "goes away": 1}

@@ -129,3 +129,29 @@ async def test_who_may_have_somebody_at_once_is_told_a_wait_only_when_they_choos
     assert (await world.get("/reports/floor"))["total"]["told"]["told"] == 1
     maria.hang_up()
     await world.clock.advance(1)
+
+
+async def test_how_late_a_call_back_may_become_is_said_written_and_measured(world: World) -> None:
+    """Ten minutes, says the plan: so do the telephone and the text, and the report says that it was kept."""
+    await world.plan(service={"callback_window_seconds": 600})
+    anna, maria = await world.agent("Anna Bianchi"), await world.customer("Maria", MARIA)
+    await maria.dial(LINE)
+    await world.hears(maria, "prema 2 per una richiamata")
+    maria.press("2")
+    await world.hears(maria, "prema 5")
+    maria.press("5")
+    await world.until(lambda: maria.state == "idle" and bool(maria.texts))
+    promised = r"oggi alle \d\d:\d\d, al massimo 10 minuti dopo\."
+    assert re.search(f"la richiamiamo {promised}", maria.words)
+    assert re.search(f"la chiamiamo {promised}", maria.texts[0].body)
+    await world.until(lambda: anna.state == "ringing", 1200)
+    anna.answer()
+    await world.until(lambda: maria.state == "ringing", 60)
+    maria.answer()
+    await world.hears(maria, "Prema 1")
+    maria.press("1")
+    await world.until(lambda: maria.partners == ["client:anna"])
+    maria.hang_up()
+    await world.clock.advance(3)
+    punctuality = (await world.get("/reports/promises"))["total"]["punctuality"]
+    assert (punctuality["count"], punctuality["of"]) == (1, 1)
