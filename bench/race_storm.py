@@ -88,6 +88,12 @@ class Storm:
             for task in late:
                 task.cancel()
 
+    async def shift_begins(self, agent_ids: Sequence[str], seconds: float) -> None:
+        """They come one by one."""
+        for agent_id in agent_ids:
+            await self._bring(self._presence(agent_id, "ready"))
+            await asyncio.sleep(seconds / len(agent_ids))
+
     async def come(self) -> None:
         """Somebody calls, and whoever is best for them is rung at once; one in three is known and has an agent."""
         now, sid = self._rooms.clock.now(), f"CA{secrets.token_hex(16)}"

@@ -39,6 +39,7 @@ from routing.index_loop import IndexLoop
 from routing.learning import Learning
 from routing.live_floor import Floor
 from routing.plans import Plans
+from routing.tables import agents
 from store.clock import SystemClock
 from store.ids import new_id
 from store.live import Live, Nudges, connect
@@ -47,6 +48,7 @@ from store.sql import Database
 HOUSE = House("Officine Lume", "it-IT", "IT", "Europe/Rome")
 FLOOR = "floor"
 TRIES = 3
+SHIFT_BEGINS = 0.5  # all agents have come when so much of the time is over
 POOL_SIZE = 5  # and as many again: eight workers must stay below the hundred connections PostgreSQL comes with
 
 
@@ -231,7 +233,11 @@ async def work(arguments: argparse.Namespace) -> Counts:
             print("here", flush=True)
             await asyncio.to_thread(sys.stdin.readline)
             began = time.process_time()
-            await storm.rage(arguments.seconds)
+            async with database.read() as conn:
+                ids = (await conn.scalars(select(agents.c.id).order_by(agents.c.id))).all()
+            mine = ids[arguments.number :: arguments.of]
+            comes = storm.shift_begins(mine, SHIFT_BEGINS * arguments.seconds)
+            await asyncio.gather(comes, storm.rage(arguments.seconds))
             counts.cpu = time.process_time() - began
     if live is not None:
         await live.close()

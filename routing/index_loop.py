@@ -89,9 +89,12 @@ class IndexLoop:
                 await self.turn()
             except Unanswered:
                 self._pending = Changes()  # once Redis is back, the events tell
+                await self._clock.sleep(self._poll)
             except Exception as error:
                 log.warning("index_not_written", **told(error))
-            await self._alarm.wait(self._poll)
+                await self._clock.sleep(self._poll)  # whatever rings meanwhile: a store that is away stays so a while
+            else:
+                await self._alarm.wait(self._poll)
 
     async def turn(self) -> None:
         """Whatever there is to do now.  Raises Unanswered when Redis is away."""

@@ -42,7 +42,7 @@ async def claim(
         agents.c.activity == Activity.IDLE,
     )
     # Whose row somebody else is at is as good as taken: of a burst of callers nobody queues for the same row.
-    untouched = select(agents.c.id).where(*free).with_for_update(skip_locked=True)
+    untouched = select(agents.c.id).where(*free).with_for_update(skip_locked=True, key_share=True)
     if (await conn.execute(untouched)).first() is None:
         return None
     taken = await conn.execute(

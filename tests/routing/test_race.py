@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.engine import URL
 
-from bench.race import looked_at, shift_begins, stage
+from bench.race import looked_at, stage
 from bench.race_audit import Audit, unwatch
 from bench.race_storm import Pace
 from bench.race_worker import Counts, Worker, counted
@@ -68,7 +68,9 @@ async def test_workers_never_reserve_an_agent_or_a_caller_twice(whole: Database,
         async with looked_at(whole, audit), AsyncExitStack() as stack:
             storms = [await stack.enter_async_context(worker.at_work(0)) for worker in workers]
             await asyncio.gather(*(storms[n % WORKERS].come() for n in range(CALLERS)))
-            await asyncio.gather(shift_begins(whole, ids, 0.2), *(storm.rage(MOST_SECONDS, enough) for storm in storms))
+            await asyncio.gather(
+                storms[0].shift_begins(ids, 0.2), *(storm.rage(MOST_SECONDS, enough) for storm in storms)
+            )
     for live in lives:
         if live is not None:
             await live.close()

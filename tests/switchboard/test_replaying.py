@@ -102,14 +102,19 @@ def test_a_plan_is_tried_on_a_file_without_a_database(settings: Settings, capsys
 def test_people_who_fare_worse_are_named_with_the_reason(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nobody's familiarity is worth a second here, so that Maria gets who has been free longest."""
+    """A rule sends whoever is known to Bruno, so that Maria gets him rather than whom she knows."""
     rows = [f"x{n},,Bruno,voice,2026-03-03T10:{n:02}:00+01:00,30,solved,,,0," for n in (5, 20)]
     rows += [
         "y,,Anna,voice,2026-03-03T10:04:00+01:00,30,solved,,,0,",
         "z,,Anna,voice,2026-03-03T10:25:00+01:00,9,solved,,,0,",
     ]
     Path("calls.csv").write_text("\n".join([*CALLS.splitlines()[:7], *rows]))
-    plan = {"worth": {"familiar_seconds": 0, "case_owner_seconds": 0}, "load": {"spare_wanted": False}}
+    rule = {
+        "name": "all to Bruno",
+        "when": {"caller": {"known": True}},
+        "then": {"agent": "Bruno", "agent_seconds": 600},
+    }
+    plan = {"worth": {"familiar_seconds": 0, "case_owner_seconds": 0}, "rules": [rule]}
     Path("plan.json").write_text(json.dumps(plan))
     run(settings, Asked(plan=Path("plan.json"), calls=Path("calls.csv"), as_json=True))
     answer = json.loads(capsys.readouterr().out)
