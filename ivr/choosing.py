@@ -53,10 +53,10 @@ async def look(turn: Turn, owner: str | None = None, *, match: Match | None = No
     became free found this caller; `known_only`: leaves everything as it is unless somebody they know can be rung."""
     own, _ = await caller_card(turn, owner)
     turn.plan, caller = own.plan, own.caller
-    found = await look_at_the_floor(turn, caller)
-    floor, caller = found.agents, replace(caller, ahead=found.ahead)
     tried = await tried_agents(turn.conn, turn.call.id)
     caller = replace(caller, tried=tried.declined)
+    found = await look_at_the_floor(turn, caller)
+    floor, caller = found.agents, replace(caller, ahead=found.ahead)
     others_first = replace(caller, tried=tried.declined | tried.not_rung)
     while True:
         decision = choose(others_first, floor, turn.plan, turn.now, found.busy)
