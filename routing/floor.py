@@ -190,7 +190,9 @@ async def set_availability(
     if availability != Availability.READY:  # if their phone rings, it is somebody else's turn now
         offered = (reservations.c.agent_id == agent_id, reservations.c.live, reservations.c.state == "offered")
         await conn.execute(update(reservations).where(*offered).values(due_at=now))
-    row = (await conn.execute(select(agents).where(agents.c.id == agent_id).with_for_update())).one_or_none()
+    row = (
+        await conn.execute(select(agents).where(agents.c.id == agent_id).with_for_update(key_share=True))
+    ).one_or_none()
     if row is None:
         raise UnknownAgent(agent_id)
     values: dict[str, Any] = {"availability": Availability(availability), "reason": reason, "misses": 0}
@@ -208,7 +210,9 @@ async def set_availability(
 async def end_wrap_up(conn: AsyncConnection, agent_id: str, *, now: datetime) -> bool:
     """The wrap-up's time has come; False when the agent ended it first."""
     over = (agents.c.id == agent_id, agents.c.activity == Activity.WRAP_UP, agents.c.due_at <= now)
-    row = (await conn.execute(select(agents.c.load, agents.c.since_at).where(*over).with_for_update())).one_or_none()
+    row = (
+        await conn.execute(select(agents.c.load, agents.c.since_at).where(*over).with_for_update(key_share=True))
+    ).one_or_none()
     if row is None:
         return False
     load = load_after(row.load, now - row.since_at, busy=True)

@@ -146,7 +146,7 @@ async def close(
 async def _let_go(
     conn: AsyncConnection, agent_id: str, why: Ended, plan: Plan, now: datetime, weary_level: int
 ) -> None:
-    agent = (await conn.execute(select(agents).where(agents.c.id == agent_id).with_for_update())).one()
+    agent = (await conn.execute(select(agents).where(agents.c.id == agent_id).with_for_update(key_share=True))).one()
     activity = NEXT_ACTIVITY.get((Activity(agent.activity), why), Activity(agent.activity))
     load = load_after(agent.load, now - agent.since_at, busy=agent.activity != Activity.IDLE)
     values: dict[str, Any] = {"activity": activity, "since_at": now, "due_at": None, "load": load}

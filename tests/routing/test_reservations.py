@@ -6,13 +6,13 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from routing.agents import Ended
 from routing.plan import Plan
 from routing.reservations import RING_GRACE, Tried, accept, claim, close, live_of_call, tried_agents
-from routing.tables import reservations
+from routing.tables import reservations, wishes
 from store.clock import VirtualClock
 from store.sql import Database
 from store.tables import events
@@ -201,3 +201,14 @@ async def test_only_who_was_rung_and_did_not_take_it_is_not_rung_again(database:
             await close(conn, reservation, why, PLAN, now=clock.now())
         assert (await tried_agents(conn, "call0")).declined == {"bea", "carlo", "dora"}
         assert await tried_agents(conn, "call1") == Tried(frozenset(), frozenset())
+
+
+async def test_somebody_who_names_an_agent_does_not_make_them_look_taken(
+    database: Database, clock: VirtualClock
+) -> None:
+    """A caller takes their place in the queue, naming Anna, while another is put through to her."""
+    if database.sqlite:
+        return  # one writer at a time: nothing to look taken by
+    async with database.write() as queueing:
+        await queueing.execute(insert(wishes).values(call_id="call0", agent_id="anna", ranked_at=clock.now()))
+        assert await claimed(database, clock, "call1") is not None
