@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -131,25 +131,9 @@ def wire(
     )
     feed = LiveFeed(database, clock, views(clock, promises))
     nudges.listen(FLOOR, feed.nudge)
-    region, language = settings.default_region, settings.default_language
     return Wired(
         routes=Webhooks(rooms, signatures, deadline=deadline).routes,
-        routers=[
-            customers_router(database, clock, guard, region, others),
-            agents_router(
-                database, clock, guard, region=region, language=language, on_presence=lambda agent_id: tell(FLOOR)
-            ),
-            absences_router(database, clock, guard, absences_changed),
-            vetoes_router(database, clock, guard),
-            interactions_router(database, guard),
-            cases_router(database, clock, guard),
-            calls_router(database, clock, guard),
-            callbacks_router(database, clock, guard, promises, plans, house, lambda: tell(PROMISES), numbers),
-            plan_router(database, clock, guard, plans, house),
-            replay_router(database, clock, guard, plans, house),
-            events_router(feed, guard),
-            reports_router(database, clock, guard, plans, house, calls),
-        ],
+        routers=_routers(settings, rooms, guard, feed, others, tell, absences_changed),
         loops=[
             *effects.loops(),
             numbers,
@@ -159,3 +143,33 @@ def wire(
         rooms=rooms,
         everywhere=[feed, learning, absent, index_loop],
     )
+
+
+def _routers(
+    settings: Settings,
+    rooms: Rooms,
+    guard: Guard,
+    feed: LiveFeed,
+    others: Others,
+    tell: Callable[[str], None],
+    absences_changed: Callable[[], None],
+) -> list[APIRouter]:
+    """Everything under `/api/v1`."""
+    database, clock, plans, house = rooms.database, rooms.clock, rooms.plans, rooms.house
+    region, language = settings.default_region, settings.default_language
+    return [
+        customers_router(database, clock, guard, region, others),
+        agents_router(
+            database, clock, guard, region=region, language=language, on_presence=lambda agent_id: tell(FLOOR)
+        ),
+        absences_router(database, clock, guard, absences_changed),
+        vetoes_router(database, clock, guard),
+        interactions_router(database, guard),
+        cases_router(database, clock, guard),
+        calls_router(database, clock, guard),
+        callbacks_router(database, clock, guard, rooms.promises, plans, house, lambda: tell(PROMISES), rooms.numbers),
+        plan_router(database, clock, guard, plans, house),
+        replay_router(database, clock, guard, plans, house),
+        events_router(feed, guard),
+        reports_router(database, clock, guard, plans, house, calls),
+    ]
