@@ -22,12 +22,12 @@ PRIOR_HOURS = 8.0  # of presence before which little is known of how much somebo
 USUAL_SECONDS = 180.0
 
 BANK = Plan(
-    worth=Worth(familiar_seconds=88),
+    worth=Worth(familiar_seconds=76),
     wait_unasked_seconds=120,
     wait_unasked_chance=0.0,
     wrap_up_seconds=round(WRAP_UP_SECONDS),
     talk_seconds=round(USUAL_SECONDS),
-    load=Load(spread_points=26),
+    load=Load(spread_points=24),
 )
 
 
