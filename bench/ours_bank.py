@@ -10,7 +10,7 @@ from collections import Counter
 from dataclasses import replace
 
 from bench.bank_replay import WRAP_UP_SECONDS, Month
-from bench.centre import AgentState, Call, Centre
+from bench.centre import AgentState, Call
 from bench.ours import Learnt, Ours
 from routing.agents import Agent
 from routing.forecast import USUAL_SIGMA, Talk
@@ -41,9 +41,6 @@ class OursAtTheBank(Ours):
             self._tally.add(None, None, 0, seconds)
         self._asked: Counter[int] = Counter()
         self._next_look = 0.0
-
-    def begin(self, centre: Centre) -> None:
-        super().begin(centre)
 
     def arrive(self, call: Call) -> None:
         self._asked.update(call.familiar.keys())

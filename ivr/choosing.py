@@ -97,7 +97,11 @@ async def caller_card(turn: Turn, owner: str | None = None) -> tuple[Card, Seque
     own = card(known, moment, turn.pinned, turn.rooms.house)
     held = call.held_at and (turn.now - call.held_at).total_seconds()
     caller = replace(
-        own.caller, choice=call.choice, offered=call.offered_at is not None, held_seconds=max(held or 0.0, 0.0)
+        own.caller,
+        choice=call.choice,
+        offered=call.offered_at is not None,
+        held_seconds=max(held or 0.0, 0.0),
+        patience_seconds=turn.rooms.learning.patience_seconds,
     )
     return replace(own, caller=caller), familiar
 

@@ -14,7 +14,7 @@ from crm.matters import Past
 from crm.weariness import Weary
 from routing.house import House
 from routing.plan import Plan, Urgency
-from routing.rules import LATELY_DAYS, Facts, applied, under
+from routing.rules import LATELY_DAYS, Facts, ruled
 from routing.weigh import Caller, Tie
 
 FRESH = Weary(0, ())
@@ -62,8 +62,7 @@ class Card:
 
 def card(known: Known, moment: Moment, plan: Plan, house: House) -> Card:
     facts = _facts(known, moment, house)
-    rules = tuple(applied(plan, facts)) if plan.rules else ()
-    plan = under(plan, facts)
+    plan, rules = ruled(plan, facts)
     line = plan.line(moment.line)
     caller = Caller(
         language=line.agent_language or moment.language,

@@ -103,7 +103,13 @@ def _line_estimate(
 ) -> float | None:
     """Where only some of the busy are known, the others are taken to be like them."""
     frees = [found for w in weighed if not w.agent.ready and (found := free(w.agent, plan, now)) is not None]
-    return told_seconds(frees, caller.ahead, plan, crowd=max((busy or 0) / max(len(frees), 1), 1.0))
+    return told_seconds(
+        frees,
+        caller.ahead,
+        plan,
+        patience_seconds=caller.patience_seconds,
+        crowd=max((busy or 0) / max(len(frees), 1), 1.0),
+    )
 
 
 def _better_in_line(ready: Weighed, weighed: Sequence[Weighed], plan: Plan, busy: int | None) -> bool:

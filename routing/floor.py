@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Row, Text, and_, case, cast, exists, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Text, and_, cast, exists, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from routing.agents import Activity, Agent, Availability, load_after
@@ -16,9 +16,6 @@ from routing.needs import Need, read_need
 from routing.queue import WAITS, Queued, ahead_in_sql, calls, needs_waiting, not_held, queue_in_sql
 from routing.tables import agents, reservations, wishes
 from store.events import emit
-
-# Enough of the longest idle to find one with the language and skills; more would make the cost grow with the floor.
-LONGEST_IDLE = 200
 
 
 class UnknownAgent(LookupError):
@@ -43,19 +40,6 @@ def agent_from(row: Row[Any]) -> Agent:
         load=row.load,
         wanted_an_hour=row.wanted_an_hour,
     )
-
-
-async def read_floor(conn: AsyncConnection, familiar: Iterable[str] = ()) -> Sequence[Agent]:
-    """The agents who know this caller, wherever they are, and the longest idle or soonest free of the rest."""
-    idle_first = case((agents.c.activity == Activity.IDLE, 0), else_=1)
-    present = (
-        select(agents.c.id)
-        .where(agents.c.availability == Availability.READY)
-        .order_by(idle_first, agents.c.since_at)
-        .limit(LONGEST_IDLE)
-    )
-    rows = await conn.execute(select(agents).where(or_(agents.c.id.in_(present), agents.c.id.in_(list(familiar)))))
-    return [agent_from(row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,12 +133,6 @@ def free_in_seconds(agent: Agent, plan: Plan, now: datetime, talk: Talk | None =
     return None if found is None else found.seconds()
 
 
-def free_chance(agent: Agent, plan: Plan, now: datetime, within_seconds: float, talk: Talk | None = None) -> float:
-    """Chance, 0.0 to 1.0, that the agent can take a call within so many seconds."""
-    found = free(agent, plan, now, talk)
-    return 0.0 if found is None else found.chance(within_seconds)
-
-
 def first_free_seconds(
     frees: Sequence[Free],
     ahead: int,

@@ -49,6 +49,11 @@ class Learning:
         hour = self._clock.now().astimezone(ZoneInfo(self._zone)).hour
         return self._times.of(agent_id, topic, hour)
 
+    @property
+    def patience_seconds(self) -> float | None:
+        """How long callers bear to wait on average; None where too few gave up to say."""
+        return self._times.patience_seconds
+
     async def run(self) -> None:
         while True:
             try:

@@ -53,16 +53,13 @@ class Facts:
     waiting: int = 0  # other callers
 
 
-def under(plan: Plan, facts: Facts) -> Plan:
-    """The plan for this call: what its rules change is changed, and it has no rules any more."""
+def ruled(plan: Plan, facts: Facts) -> tuple[Plan, tuple[str, ...]]:
+    """The plan for this call, where what its rules change is changed and no rules are left; and the names of those that
+    applied, in their order."""
     if not plan.rules:
-        return plan
-    return _changed(_Same(plan), facts.line, tuple(_matching(plan.rules, facts)))
-
-
-def applied(plan: Plan, facts: Facts) -> list[str]:
-    """Names of the rules that apply, in their order."""
-    return [plan.rules[n].name for n in _matching(plan.rules, facts)]
+        return plan, ()
+    matching = tuple(_matching(plan.rules, facts))
+    return _changed(_Same(plan), facts.line, matching), tuple(plan.rules[n].name for n in matching)
 
 
 def holds(condition: Condition, facts: Facts) -> bool:

@@ -48,6 +48,7 @@ class Caller:
     tried: frozenset[str] = frozenset()  # agents already rung for this call
     urgent: Mapping[str, int] = field(default_factory=dict)  # why -> seconds: repeated, broken_promise, ...
     ahead: int = 0  # callers who have waited longer
+    patience_seconds: float | None = None  # how long callers bear to wait on average, where it is known
     choice: str | None = None  # what they asked for by key: TEAMMATE or WAIT
     offered: bool = False  # a choice has been spoken already
     held_seconds: float = 0.0  # how long they have been kept from somebody free, unasked

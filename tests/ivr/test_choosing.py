@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -11,8 +12,10 @@ from sqlalchemy import Row, insert, select
 from callbacks.tables import callbacks
 from crm.tables import interactions
 from routing.agents import load_after
+from routing.learning import TALK_TIMES
 from routing.plan import Plan
-from routing.tables import decisions
+from routing.tables import decisions, learnt
+from routing.talk_times import TalkTimes
 from tests.ivr.door import LINE, MARIA, PAOLO, SOMEBODY, Door
 from tests.ivr.test_watch import ready, watching
 from tests.routing.rows import agent_row
@@ -221,3 +224,18 @@ async def test_what_is_published_while_somebody_waits_is_not_for_them(door: Door
         await door.clock.advance(2)
     assert rung(door) == ["anna"]
     assert (await door.call()).plan_version == 1
+
+
+@on_sqlite
+async def test_what_was_learnt_of_patience_shortens_what_a_long_line_is_told(door: Door) -> None:
+    await door.agent(activity="talking")
+    for n in range(9):
+        heard = await door.ring(n, From=f"+39333123450{n}")
+        await door.clock.advance(1)
+    impatient = TalkTimes(patience_seconds=60.0).as_json()
+    async with door.database.write() as conn:
+        await conn.execute(insert(learnt).values(kind=TALK_TIMES, body=impatient, at=door.clock.now()))
+    await door.rooms.learning.look()
+    again = await door.send("/twilio/voice/wait", door.form(8, From="+393331234508"))
+    before, after = (int(re.findall(r"(\d+) minuti", words)[-1]) for words in (heard.words, again.words))
+    assert 0 < after < before

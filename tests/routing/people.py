@@ -7,6 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from routing.agents import Activity, Agent, Availability
+from routing.forecast import Talk, free
+from routing.plan import Plan
+from routing.rules import Facts, ruled
 from routing.weigh import Caller, Tie
 
 NOW = datetime(2026, 3, 3, 10, 0, tzinfo=ZoneInfo("Europe/Rome"))  # a Tuesday
@@ -47,3 +50,19 @@ def caller(**more: Any) -> Caller:
 
 def knows(*names: str, score: float = 1.0, times: int = 4) -> dict[str, Tie]:
     return {name: Tie(score, times) for name in names}
+
+
+def under(plan: Plan, facts: Facts) -> Plan:
+    """The plan as its rules change it."""
+    return ruled(plan, facts)[0]
+
+
+def applied(plan: Plan, facts: Facts) -> list[str]:
+    """Names of the rules that apply."""
+    return list(ruled(plan, facts)[1])
+
+
+def free_chance(who: Agent, plan: Plan, now: datetime, within_seconds: float, talk: Talk | None = None) -> float:
+    """That the agent can take a call by then."""
+    found = free(who, plan, now, talk)
+    return 0.0 if found is None else found.chance(within_seconds)

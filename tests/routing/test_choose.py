@@ -163,6 +163,15 @@ def test_the_estimate_of_a_stranger_counts_who_waits_before_them() -> None:
     assert estimates == sorted(set(estimates))
 
 
+def test_of_a_long_line_some_are_known_to_give_up() -> None:
+    def told(patience: float | None) -> float:
+        estimate = choose(caller(ahead=12, patience_seconds=patience), [BUSY_ANNA, talking("Luca")], PLAN, NOW)
+        assert estimate.estimate_seconds is not None
+        return estimate.estimate_seconds
+
+    assert told(60.0) < told(600.0) < told(None)
+
+
 @pytest.mark.parametrize("away", [Availability.AWAY, Availability.OFFLINE])
 def test_with_nobody_here_a_call_back_is_offered(away: Availability) -> None:
     assert chosen(caller(preferred="anna"), replace(ANNA, availability=away)) == ("offer_callback", None, None)

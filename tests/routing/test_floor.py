@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from routing.agents import Activity, Availability, load_after
-from routing.floor import LONGEST_IDLE, UnknownAgent, agent, end_wrap_up, everybody, read_floor, set_availability
+from routing.floor import UnknownAgent, agent, end_wrap_up, set_availability
 from store.clock import VirtualClock
 from store.sql import Database
 from tests.routing.rows import add_agent, agent_row
@@ -30,29 +30,6 @@ async def test_only_a_wrap_up_has_an_end_to_be_read(database: Database, clock: V
     async with database.write() as conn:
         await add_agent(conn, "anna", clock.now(), activity="talking", due_at=clock.now())
         assert (await agent(conn, "anna")).wrap_up_until is None
-
-
-async def test_the_floor_is_those_who_are_ready_and_those_who_know_the_caller(
-    database: Database, clock: VirtualClock
-) -> None:
-    async with database.write() as conn:
-        for agent_id, availability in (("anna", "offline"), ("bea", "away"), ("carlo", "ready"), ("dora", "offline")):
-            await add_agent(conn, agent_id, clock.now(), availability=availability)
-        assert {one.id for one in await read_floor(conn)} == {"carlo"}
-        assert {one.id for one in await read_floor(conn, ["anna", "carlo", "unheard of"])} == {"anna", "carlo"}
-        assert len(await everybody(conn)) == 4
-
-
-async def test_of_a_crowd_the_longest_idle_are_read(database: Database, clock: VirtualClock) -> None:
-    now = clock.now()
-    async with database.write() as conn:
-        for n in range(LONGEST_IDLE + 5):
-            await add_agent(conn, f"a{n}", now - timedelta(seconds=n))
-        await add_agent(conn, "busy", now - timedelta(hours=9), activity="talking")
-        read = {one.id for one in await read_floor(conn)}
-    assert len(read) == LONGEST_IDLE
-    assert "busy" not in read
-    assert read == {f"a{n}" for n in range(5, LONGEST_IDLE + 5)}
 
 
 async def test_ready_ends_a_wrap_up(database: Database, clock: VirtualClock) -> None:

@@ -11,14 +11,13 @@ from routing.forecast import (
     Talk,
     first_free_seconds,
     free,
-    free_chance,
     free_in_seconds,
     spoken_seconds,
     told_seconds,
     usual_talk,
 )
 from routing.plan import Plan
-from tests.routing.people import NOW, agent, talking, wrapping_up
+from tests.routing.people import NOW, agent, free_chance, talking, wrapping_up
 
 PLAN = Plan()  # talks of 240 s, wrap-ups of 30 s
 USUAL = usual_talk(PLAN)

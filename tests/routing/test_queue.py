@@ -40,7 +40,7 @@ FULL = Caller(
     choice="wait",
     offered=True,
 )
-LOOKED_UP_ANEW = {"called", "ahead", "held_seconds"}
+LOOKED_UP_ANEW = {"called", "ahead", "held_seconds", "patience_seconds"}
 
 
 def test_a_card_keeps_all_that_an_agents_side_asks() -> None:

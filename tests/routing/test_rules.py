@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from routing.plan import Plan
-from routing.rules import LATELY_DAYS, LONGEST_URGENCY_SECONDS, Facts, applied, holds, under
+from routing.rules import LATELY_DAYS, LONGEST_URGENCY_SECONDS, Facts, holds
 from tests.routing.broken_plans import RICH
-from tests.routing.people import NOW
+from tests.routing.people import NOW, applied, under
 
 LOANS = "+390612345678"
 

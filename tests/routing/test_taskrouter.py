@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from routing.plan import Plan
-from routing.rules import applied, under
 from routing.taskrouter import Unmapped, from_workflow
+from tests.routing.people import applied, under
 from tests.routing.test_rules import LOANS, facts
 
 AGENTS = {"Anna Bianchi": "agt_anna", "WK123": "agt_luca"}
