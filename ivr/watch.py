@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -32,6 +32,7 @@ from routing.plan import Plan
 from routing.queue import Queued
 from routing.reservations import doubt, live_of_call, rings_on
 from routing.tables import agents, reservations
+from store.clock import Alarm
 from store.due import POLL_SECONDS, DueLoop
 from store.faults import told
 
@@ -53,7 +54,7 @@ class Watch:
     def __init__(self, rooms: Rooms, network: Network, *, owner: str, poll: float = POLL_SECONDS) -> None:
         self._rooms, self._network = rooms, network
         self._news = rooms.clock.alarm()
-        self._looked = asyncio.Event()  # after an outage, at everybody who was on the line before it
+        self._looked = _Looked()  # after an outage, at everybody who was on the line before it
         self._poll = poll
         self._seen_until: datetime | None = None
         self._behind: Agent | None = None
@@ -72,7 +73,7 @@ class Watch:
 
     def then(self, loop: Loop) -> Loop:
         """`loop`, which begins when it is known who is still on the line: nobody is dialled for somebody who left."""
-        return _Afterwards(self._looked, loop)
+        return _Afterwards(self._looked, self._rooms.clock.alarm(), loop)
 
     def floor_changed(self) -> None:
         """Somebody may be free, here or in another process."""
@@ -80,9 +81,9 @@ class Watch:
 
     async def run(self) -> None:
         """Callers who wait, whenever somebody may have become free; first, who of them is still there."""
-        while not self._looked.is_set():
+        while not self._looked.done:
             if await self._after_an_outage():
-                self._looked.set()
+                self._looked.tell()
             else:
                 await self._news.wait(WAITING_POLL_SECONDS)
         looked_at: datetime | None = None
@@ -298,13 +299,30 @@ async def _agent_gone(turn: Turn, leg: Row[Any], known: KnownCall) -> None:
     await agent_leg.status(turn, leg, {"CallStatus": known.status})
 
 
+@dataclass(slots=True)
+class _Looked:
+    """Whether it is done, and who is to be woken then."""
+
+    done: bool = False
+    alarms: list[Alarm] = field(default_factory=list)
+
+    def tell(self) -> None:
+        self.done = True
+        for alarm in self.alarms:
+            alarm.ring()
+
+
 @dataclass(frozen=True, slots=True)
 class _Afterwards:
-    first: asyncio.Event
+    first: _Looked
+    alarm: Alarm
     loop: Loop
 
     async def run(self) -> None:
-        await self.first.wait()
+        """Waits through the clock: while the store is away, time goes on for everybody else."""
+        if not self.first.done:
+            self.first.alarms.append(self.alarm)
+            await self.alarm.wait()
         await self.loop.run()
 
 

@@ -246,3 +246,21 @@ async def test_those_whom_the_free_agent_cannot_help_do_not_keep_others_from_the
         await door.clock.advance(5)
     assert [ring["to"] for ring in door.rings] == ["client:luca"]
     assert (await door.call()).state == "ringing"
+
+
+async def test_who_begins_after_the_first_look_holds_no_time_still_until_then(door: Door) -> None:
+    class Later:
+        begun = False
+
+        async def run(self) -> None:
+            self.begun = True
+
+    later = Later()
+    door.clock.spawn(door.watch.then(later).run(), "later")
+    async with asyncio.timeout(5):
+        await door.clock.advance(5)
+    assert not later.begun
+    first_look = door.clock.spawn(door.watch.run(), "watch")
+    await door.clock.advance(1)
+    first_look.cancel()
+    assert later.begun
