@@ -1,11 +1,12 @@
 """The ledger of promises and the attempts to keep them."""
 
-from sqlalchemy import Column, Float, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy import JSON, Column, Float, ForeignKey, Index, Integer, Table, Text, text
 
 from store.due import due_columns
 from store.sql import Instant, metadata
 
 _OPEN = text("state IN ('promised','due','ringing_agent','ringing_customer','talking')")
+_AT_RISK = text("risk IS NOT NULL")
 _OPEN_BARE = text(f"case_id IS NULL AND {_OPEN.text}")
 
 callbacks = Table(
@@ -30,10 +31,27 @@ callbacks = Table(
     Column("late_seconds", Float),
     Column("missed_at", Instant),  # when its window had passed with nobody calling, the last time
     Column("made_at", Instant, nullable=False),
+    Column("wall", Text),  # what the clock on the wall of `zone` will show, as spoken: 2026-03-29T02:30
+    Column("arrived_at", Instant),  # when they first rang: the place they keep
+    Column("made_by", Text),  # customer | agent:ID | manager | service | us
+    Column("made_with", Text),  # phone | text | link | api | keeper
+    Column("channel", Text, nullable=False, server_default=text("'call'")),  # call | text
+    Column("words", Text),  # of a text, the agent's own
+    Column("transcript", Text),  # of the recording
+    Column("kept_how", Text),  # null: by the call; else text | mail | in_person | call
+    Column("note", Text),  # of whoever kept it otherwise
+    Column("risk", Text),  # why it may not be kept: see outlook.py; null: nothing speaks against it
+    Column("risk_at", Instant),
+    Column("choices", JSON),  # two times that were offered instead, by text: [{"at": ISO, "agent": ID | null}]
+    Column("moves", Integer, nullable=False, server_default=text("0")),
+    Column("reminded_at", Instant),
+    Column("late_told_at", Instant),
     *due_columns(),
     # One open promise per person and matter, whoever asks, however often.
     Index("uq_callbacks_open", "customer_id", unique=True, sqlite_where=_OPEN_BARE, postgresql_where=_OPEN_BARE),
     Index("uq_callbacks_open_case", "customer_id", "case_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
+    Index("ix_callbacks_number", "number", "made_at"),  # how often one number has been promised a call of late
+    Index("ix_callbacks_at_risk", "risk_at", sqlite_where=_AT_RISK, postgresql_where=_AT_RISK),
 )
 
 callback_attempts = Table(
@@ -43,4 +61,17 @@ callback_attempts = Table(
     Column("n", Integer, primary_key=True),
     Column("at", Instant, nullable=False),
     Column("result", Text),  # null while it runs
+)
+
+# What happened to a promise, and through whom: only ever added to.
+callback_history = Table(
+    "callback_history",
+    metadata,
+    Column("callback_id", ForeignKey("callbacks.id", ondelete="CASCADE"), primary_key=True),
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("what", Text, nullable=False),  # see history.py
+    Column("by", Text, nullable=False),
+    Column("before", JSON),
+    Column("after", JSON),
 )

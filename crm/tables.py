@@ -77,4 +77,14 @@ texts = Table(
     Column("body", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("at", Instant, nullable=False),
+    Column("callback_id", Text, index=True),  # the promise it speaks of
+)
+
+# Who does not want our texts.
+text_opt_outs = Table(
+    "text_opt_outs",
+    metadata,
+    Column("number", Text, primary_key=True),  # E.164
+    Column("at", Instant, nullable=False),
+    Column("source", Text, nullable=False),  # word: they wrote so | carrier: it refused a text
 )

@@ -48,6 +48,7 @@ calls = Table(
     Column("weary_level", Integer),
     Column("told_seconds", Float),  # the first estimate they heard
     Column("told_at", Instant),
+    Column("call_back_to", Text),  # a number they typed, E.164
     # The document last given, so that a webhook sent twice gets the same answer and acts once.
     Column("step", Integer, nullable=False, server_default=text("0")),
     Column("reply_key", Text),

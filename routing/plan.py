@@ -93,6 +93,47 @@ class Service(Part):
     callback_window_seconds: int = Field(
         300, ge=60, le=3600, description="a call back is kept if both are connected this long after its time"
     )
+    callback_confidence: float = Field(
+        0.9,
+        ge=0.5,
+        le=0.999,
+        description="a time for a call back is offered only if it is kept with at least this chance",
+    )
+    owner_wait_seconds: int = Field(
+        45, ge=0, le=3600, description="so long past its time a call back waits for the agent it was promised with"
+    )
+    remind_minutes: int = Field(
+        60, ge=0, le=1440, description="a text so long before a call back promised half a day ahead; 0: none"
+    )
+    call_hours: str = Field(
+        "08:00-21:00", description="when people are rung by our own choice, by the clock on their wall"
+    )
+
+    _call_hours = field_validator("call_hours")(readable_hours)
+
+
+class Limits(Part):
+    """Against abuse: a call back makes a telephone ring that need not be the caller's, and costs money."""
+
+    promises_per_number_a_day: int = Field(
+        3, ge=1, le=1000, description="asked for by phone, text or link, and not accepted by a person when they came"
+    )
+    promises_a_minute: int = Field(60, ge=1, le=100_000, description="made by phone, text or link, in the whole house")
+    countries: list[Word] = Field(
+        default_factory=list, max_length=250, description="regions that are called back (ISO 3166); none: every region"
+    )
+    spend_a_day: float | None = Field(
+        None,
+        ge=0,
+        le=10_000_000,
+        description="estimated cost of calls to telephones, at which no more are made that day",
+    )
+    spend_alarm_share: float = Field(0.5, gt=0, le=1, description="of `spend_a_day`, at which an alarm is raised")
+    price_per_minute: dict[str, Annotated[float, Field(ge=0, le=1000)]] = Field(
+        default_factory=lambda: {"": 0.05},
+        max_length=500,
+        description="beginning of a number (+39) -> price of a minute begun; the longest that fits counts",
+    )
 
 
 class WorthThen(Part):
@@ -143,6 +184,7 @@ class Plan(Part):
     urgency: Urgency = Field(Urgency(), description="who is ahead of those who wait as long")
     load: Load = Field(Load(), description="how the work is shared out")
     service: Service = Field(Service(), description="what is promised to callers")
+    limits: Limits = Field(Limits(), description="what is not promised, against abuse")
     ring_seconds: int = Field(20, ge=5, le=120, description="an agent's phone rings this long")
     wrap_up_seconds: Seconds = Field(30, description="an agent's own time after a talk")
     breather_seconds: Seconds = Field(60, description="wrap-up is longer by this after a talk with a weary caller")

@@ -13,3 +13,11 @@ events = Table(
     Column("ref", Text, nullable=False),  # id of what changed
     sqlite_autoincrement=True,  # a number is never given twice
 )
+
+# When this house last lived: a database that comes back from yesterday knows by it what it has missed.
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+)
