@@ -11,20 +11,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from bench.centre import BOOKED, EARLY_SECONDS, PROMISED, WAITING, AgentState, Base, Call, Centre
+from bench.centre import BOOKED, EARLY_SECONDS, SERVED, AgentState, Base, Call, Centre
+from bench.ours_promises import LOOKS_AHEAD, Promises
 from bench.world import World
 from routing.agents import Activity, Agent, Availability, load_after
-from routing.choose import Decision, Waiting, choose, hope_seconds, next_caller
+from routing.choose import TEAMMATE, Decision, Waiting, choose, hope_seconds, next_caller
 from routing.forecast import Talk
-from routing.plan import Load, Plan, Worth
+from routing.plan import Load, Plan, Service, Worth
 from routing.weigh import Caller, Tie, weigh
 
 DAY = datetime(2026, 3, 3, tzinfo=UTC)
 CANDIDATES = 16  # as many of the longest idle as the live floor hands over
-OPENS_SECONDS = 45.0  # before fifteen minutes are over
-LAPSES_SECONDS = 90.0  # before its window ends a promise is kept by whoever is free
-OFFERED_WITHIN = 900.0
-KEPT_SECONDS = 240.0  # before a call booked with them an agent takes only callers they know
+LOOKED_AT = 8  # callers whom an agent who is kept for a promise is weighed for, as live
 
 
 def at(seconds: float) -> datetime:
@@ -38,7 +36,8 @@ FAMILIAR_FIRST = Plan(
     wrap_up_seconds=0,  # the worlds' handle times are talk and wrap-up together
     talk_seconds=330,
     load=Load(spread_points=100),
-    protect_promise_seconds=60,
+    protect_promise_seconds=1000,
+    service=Service(owner_wait_seconds=280),
 )
 EVEN = FAMILIAR_FIRST.model_copy(update={"worth": Worth(familiar_seconds=80), "load": Load(spread_points=24)})
 CALLED_BACK = FAMILIAR_FIRST.model_copy(update={"worth": Worth(familiar_seconds=90)})
@@ -78,13 +77,13 @@ class Ours(Base):
         self.cards: dict[int, Caller] = {}
         self.held: dict[int, float] = {}  # call -> until when
         self.held_since: dict[int, float] = {}
-        self.own: dict[int, list[Call]] = {}  # agent -> booked with them
+        self.promises = Promises(centre, self.plan)
 
     # What the centre tells.
 
     def arrive(self, call: Call) -> None:
         if call.slot is not None:
-            self._slot(call)
+            self._call_back(call)
         else:
             self._look(call, offer=self.callbacks)
 
@@ -93,21 +92,17 @@ class Ours(Base):
         self._take_next(state)
 
     def due(self, call: Call) -> None:
-        if call.state == BOOKED or call.slot is not None:
-            self._slot(call)
-        elif call.state == PROMISED:
-            self._promise_lapses(call)
-        elif call.state == WAITING:
+        if call.live:
             self._look(call)
+        else:
+            self._call_back(call)
 
     def booked(self, call: Call) -> None:
         if call.slot is None:
             return
-        if call.own is not None:
-            self.own.setdefault(call.own, []).append(call)
-            self.own[call.own].sort(key=lambda one: one.slot or 0.0)
-        for before in (-EARLY_SECONDS, 300.0 - LAPSES_SECONDS):
-            self.centre.later(call, call.slot + before)
+        self.promises.booked(call)
+        self.centre.later(call, call.slot - EARLY_SECONDS)
+        self.centre.later(call, self.promises.anybody_from(call))
 
     # A caller's side.
 
@@ -118,7 +113,7 @@ class Ours(Base):
         if offer and caller.ties:
             asked = choose(caller, floor, self.plan.model_copy(update={"wait_unasked_seconds": 0}), now)
             if asked.action == "offer_callback" and centre.offer_callback(call):
-                centre.later(call, centre.now + OFFERED_WITHIN - OPENS_SECONDS)
+                centre.later(call, self.promises.anybody_from(call))
                 return
         decision = self._choose(caller, floor, now, self._busy(call))
         self.held.pop(call.id, None)
@@ -146,30 +141,42 @@ class Ours(Base):
     # An agent's side.
 
     def _take_next(self, state: AgentState) -> None:
-        agent, now = self.floor[state.id], at(self.centre.now)
-        lapsing = self._lapsing(state)
-        if lapsing is not None:
-            self._assign(lapsing, state.id)
+        own = self.promises.next_of(state.id)
+        if own is not None and own.slot is not None and self.centre.now >= own.slot - EARLY_SECONDS - 1e-6:
+            self._assign(own, state.id)
             return
-        match = next_caller(agent, self._queue(state), now)
+        for call in self.promises.pressing(state.skills)[:LOOKED_AT]:
+            self._call_back(call)
+            if state.call is not None:
+                return
+        agent = self._promised(state.id)
+        match = next_caller(agent, self._queue(state), at(self.centre.now))
         if match is None:
-            waiting = self._yielding(state)
-            if waiting is not None:
-                self._assign(waiting, state.id)
             return
-        call = self.centre.waiting.get(int(match.waiting.id)) or self.centre.promised[int(match.waiting.id)]
-        self._assign(call, state.id)
+        for one in (match, *match.others[: LOOKED_AT - 1]):
+            call = self._waiting(one.waiting.id)
+            if agent.promised_at is None:
+                self._assign(call, state.id)
+            elif call.live:
+                self._look(call)
+            else:
+                self._call_back(call)
+            if state.call is not None or call.state == SERVED:
+                return
+
+    def _waiting(self, call_id: str) -> Call:
+        return self.centre.waiting.get(int(call_id)) or self.centre.promised[int(call_id)]
 
     def _queue(self, state: AgentState) -> Iterable[Waiting]:
-        kept = self._kept_for(state)
-        for call in self.centre.waiting.values():
-            if call.live and call.skill in state.skills and (kept is None or state.id in call.familiar):
+        for call in (*self.centre.promised.values(), *self.centre.waiting.values()):
+            if call.skill not in state.skills:
+                continue
+            if call.live:
                 until = self.held.get(call.id)
                 card = self._card(call) if state.id in call.familiar or not call.familiar else self._hopeful(call)
                 yield Waiting(str(call.id), card, self.plan, None if until is None else at(until))
-        for call in (*self.centre.promised.values(), *self.centre.waiting.values()):
-            if not call.live and state.id in call.familiar and call.skill in state.skills:
-                due = replace(self._card(call), arrived_at=at(self._lapses(call)))
+            elif (state.id in call.familiar and call.own is None) or self.promises.anybody(call):
+                due = replace(self._card(call), arrived_at=at(self.promises.anybody_from(call)))
                 yield Waiting(str(call.id), due, self.plan)
 
     def _hopeful(self, call: Call) -> Caller:
@@ -182,70 +189,22 @@ class Ours(Base):
         fresh = replace(card, held_seconds=0.0)
         return replace(card, hope_seconds=hope_seconds(fresh, weigh(fresh, busy, self.plan, now), self.plan, now))
 
-    # Promises: booked slots and "within fifteen minutes".
+    # Promises: booked slots, places held and "within fifteen minutes".
 
-    def _slot(self, call: Call) -> None:
+    def _call_back(self, call: Call) -> None:
         """Their own agent, or one they know; near the end of the window anybody."""
-        assert call.slot is not None
-        centre = self.centre
-        if call.own is not None and call.own in centre.idle:
+        if call.own is not None and call.own in self.centre.idle:
             self._assign(call, call.own)
-        elif call.id in centre.waiting:
-            idle = [a for a in centre.idle.values() if call.skill in a.skills]
-            known = [a for a in idle if a.id in call.familiar]
-            lapses = centre.now >= self._lapses(call) - 1e-6 or not self._anybody_known(call)
-            if (known and call.own is None) or (lapses and idle):
-                self._assign(call, (known or idle)[0].id)
-
-    def _anybody_known(self, call: Call) -> bool:
-        known = call.familiar if call.own is None else (call.own,)
-        return any(agent in self.centre.agents and self.centre.agents[agent].on_shift for agent in known)
-
-    def _lapses(self, call: Call) -> float:
-        """From when on anybody may keep this promise."""
-        if call.deadline is not None:
-            return call.deadline - OPENS_SECONDS
-        return (call.slot if call.slot is not None else call.at) + 300.0 - LAPSES_SECONDS
-
-    def _promise_lapses(self, call: Call) -> None:
-        idle = [a for a in self.centre.idle.values() if call.skill in a.skills]
-        if idle:
-            self._assign(call, next((a.id for a in idle if a.id in call.familiar), idle[0].id))
-
-    def _lapsing(self, state: AgentState) -> Call | None:
-        now = self.centre.now
-        for call in self.centre.waiting.values():
-            if not call.live and call.skill in state.skills:
-                if call.own == state.id:
-                    return call
-                if self._lapses(call) <= now:
-                    return call
-        for call in self.centre.promised.values():
-            if call.skill in state.skills and self._lapses(call) <= now:
-                return call
-        own = self._next_own(state.id)
-        return own if own is not None and own.slot is not None and now >= own.slot - EARLY_SECONDS else None
-
-    def _yielding(self, state: AgentState) -> Call | None:
-        """Calls back that may wait for a quiet moment."""
-        if self._kept_for(state) is not None:
-            return None
-        fitting = (call for call in self.centre.waiting.values() if not call.live and call.skill in state.skills)
-        return next((call for call in fitting if not self._anybody_known(call)), None)
-
-    def _next_own(self, agent_id: int) -> Call | None:
-        booked = self.own.get(agent_id, [])
-        while booked and booked[0].state not in (BOOKED, WAITING):
-            booked.pop(0)
-        return booked[0] if booked else None
-
-    def _kept_for(self, state: AgentState) -> Call | None:
-        """The promise that comes due so soon that this agent had better take no stranger now."""
-        own = self._next_own(state.id)
-        if own is None or own.slot is None:
-            return None
-        left = own.slot - self.centre.now
-        return own if left <= KEPT_SECONDS else None
+            return
+        floor = self._candidates(call)
+        if not self.promises.anybody(call):
+            if call.own is not None or call.state == BOOKED:
+                return
+            floor = [agent for agent in floor if int(agent.id) in call.familiar]
+        caller = replace(self._card(call), choice=TEAMMATE)  # whoever is free
+        decision = choose(caller, floor, self.plan, at(self.centre.now), self._busy(call))
+        if decision.action == "ring" and decision.who is not None:
+            self._assign(call, int(decision.who.agent.id))
 
     # The floor in the engine's terms.
 
@@ -301,14 +260,14 @@ class Ours(Base):
         return list(found.values())
 
     def _promised(self, agent_id: int) -> Agent:
-        own = self._next_own(agent_id)
+        own = self.promises.next_of(agent_id)
         agent = self.floor[agent_id]
-        if own is None or own.slot is None or own.slot - self.centre.now > 1200.0:
+        if own is None or own.slot is None or own.slot - self.centre.now > LOOKS_AHEAD:
             return agent
         return replace(agent, promised_at=at(own.slot))
 
     def _busy(self, call: Call) -> int:
-        return self.centre.present - len(self.centre.idle)
+        return sum(call.skill in state.skills and state.call is not None for state in self.centre.agents.values())
 
 
 def _world(plan: Plan, *, callbacks: bool = False) -> Callable[[World], Ours]:

@@ -6,28 +6,44 @@ lock before it acts.  What rings and what is said belongs to `Dialler`, handed i
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+import structlog
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callbacks.keeping import step
-from callbacks.promises import AGENT_LEAD, Promises
-from callbacks.slots import next_slots
+from callbacks import history, limits
+from callbacks.history import US, What
+from callbacks.keeping import latest, look_later, step
+from callbacks.promises import AGENT_LEAD, Promises, end, first_look
+from callbacks.renegotiate import Letters, ledger_for, move_on
+from callbacks.spend import Spend, day_ends
 from callbacks.states import MOVABLE, OPEN, State
 from callbacks.tables import callbacks
+from callbacks.wall import as_spoken
+from routing.house import House
 from routing.plan import Plan
 from routing.plans import Plans
 from store.clock import Clock
 from store.due import POLL_SECONDS, DueLoop
+from store.events import emit
 from store.sql import Database
 
-NOBODY_FREE_PAUSE = timedelta(seconds=1)
+log = structlog.get_logger()
+
 ON_THE_LINE_PAUSE = timedelta(seconds=5)
+LOOK_PAUSE = timedelta(seconds=15)  # an agent who becomes free finds the promise; this is for what nobody noticed
+LONGEST_PAUSE = timedelta(minutes=5)
+LAST = timedelta(seconds=120)  # of its window: from here on it goes before everybody
+LATE_AFTER = timedelta(seconds=60)
+GIVEN_UP_BEFORE = timedelta(seconds=45)  # the end of the window: both telephones need some time to be answered
+OVERDUE_PAUSE = timedelta(seconds=30)
 
 
-class Dialler(Protocol):
+class Dialler(Letters, Protocol):
     """The phones.  Each method works in the keeper's transaction; `after_commit` follows it."""
 
     async def lock_call(self, conn: AsyncConnection, promise_id: str) -> None:
@@ -36,8 +52,12 @@ class Dialler(Protocol):
 
     async def on_the_line(self, conn: AsyncConnection, promise: Row[Any]) -> bool: ...
 
+    async def crowd_seconds(self, conn: AsyncConnection) -> float:
+        """How long one promise more had better not be brought forward: so many are waiting for an agent already."""
+        ...
+
     async def ring_agent(self, conn: AsyncConnection, promise: Row[Any]) -> bool:
-        """False: nobody fitting is free."""
+        """False: nobody fitting is free; the promise waits among the callers, and whoever becomes free finds it."""
         ...
 
     async def ring_customer(self, conn: AsyncConnection, promise: Row[Any]) -> bool:
@@ -45,31 +65,36 @@ class Dialler(Protocol):
         ...
 
     async def give_back(self, conn: AsyncConnection, promise: Row[Any]) -> None:
-        """The attempt is off: whoever was rung for it is free again."""
+        """The attempt is off: whoever was rung for it is free again, and it waits no longer."""
         ...
 
-    async def tell(self, conn: AsyncConnection, promise: Row[Any], key: str) -> None: ...
-
-    async def language(self, conn: AsyncConnection, promise: Row[Any]) -> str: ...
+    async def send_words(self, conn: AsyncConnection, promise: Row[Any]) -> bool:
+        """The text that was promised.  False: they read no texts of ours."""
+        ...
 
     def after_commit(self) -> None: ...
 
 
 class Keeper:
+    """While `held` says so nothing is begun: the clock here cannot be relied on."""
+
     def __init__(
         self,
         database: Database,
         clock: Clock,
         promises: Promises,
         plans: Plans,
+        house: House,
         dialler: Any,
         *,
         owner: str,
         poll: float = POLL_SECONDS,
+        held: Callable[[], bool] = lambda: False,
     ) -> None:
         self._database, self._clock, self._promises, self._plans = database, clock, promises, plans
+        self._house, self._spend = house, Spend(house)
         self._dialler = dialler  # () -> Dialler, one for each transaction
-        self.loop = DueLoop(database, clock, callbacks, self._work, owner=owner, poll=poll)
+        self.loop = DueLoop(database, clock, callbacks, self._work, owner=owner, poll=poll, held=held)
 
     async def _work(self, row: Row[Any]) -> None:
         dialler: Dialler = self._dialler()
@@ -80,30 +105,117 @@ class Keeper:
             if promise is None or promise.due_at is None or promise.due_at > now:
                 return  # somebody moved it meanwhile
             if promise.state in MOVABLE:
-                await self._start(conn, dialler, promise, now)
+                await self._come_due(conn, dialler, promise, now)
             elif promise.state == State.RINGING_AGENT:
                 await self._dial(conn, dialler, promise, now)
         dialler.after_commit()
 
-    async def _start(self, conn: AsyncConnection, dialler: Dialler, promise: Row[Any], now: datetime) -> None:
-        _, plan = await self._plans.current(conn)
-        if await dialler.on_the_line(conn, promise):
+    async def _come_due(self, conn: AsyncConnection, dialler: Dialler, promise: Row[Any], now: datetime) -> None:
+        spoken = as_spoken(promise.promised_at, promise.wall, promise.zone) if promise.wall else promise.promised_at
+        if spoken != promise.promised_at:  # the zone's clocks are set otherwise than when it was promised
+            moved = {"promised_at": spoken, "due_at": first_look(spoken, now)}
+            await step(conn, promise.id, MOVABLE, State.PROMISED, now=now, **moved)
+        elif now < promise.promised_at - AGENT_LEAD:
+            await emit(conn, "callback.soon", promise.id, now)
+            await look_later(conn, promise.id, MOVABLE, due_at=promise.promised_at - AGENT_LEAD)
+        elif promise.channel == "text":
+            await self._write(conn, dialler, promise, now)
+        elif await dialler.on_the_line(conn, promise):
             # They rang us: that call takes the promise along, or leaves it as it was.
+            await dialler.give_back(conn, promise)
             await step(conn, promise.id, MOVABLE, State.PROMISED, now=now, due_at=now + ON_THE_LINE_PAUSE)
-        elif now > promise.promised_at + timedelta(seconds=promise.window_seconds) or await self._quiet(
-            conn, promise, now
-        ):
-            await self._renegotiate(conn, dialler, promise, plan, now)
-        elif await dialler.ring_agent(conn, promise):
-            await step(conn, promise.id, MOVABLE, State.RINGING_AGENT, now=now, due_at=None)
         else:
-            state = State.DUE if now >= promise.promised_at else State.PROMISED
-            await step(conn, promise.id, MOVABLE, state, now=now, due_at=now + NOBODY_FREE_PAUSE)
+            _, plan = await self._plans.current(conn)
+            if not await self._refused(conn, dialler, promise, plan, now):
+                await self._call(conn, dialler, promise, plan, now)
+
+    async def _refused(
+        self, conn: AsyncConnection, dialler: Dialler, promise: Row[Any], plan: Plan, now: datetime
+    ) -> bool:
+        """The number may not be dialled any more, or not today, or they have asked for quiet since."""
+        reason = await limits.may_dial(
+            conn, plan, promise.id, promise.number, self._house.country, self._spend, now=now
+        )
+        if reason is None and not await self._quiet(conn, promise, now):
+            return False
+        if reason is not None and reason not in ("spend", "number_a_day"):
+            log.warning("promise_not_dialled", reason=reason)
+            await dialler.give_back(conn, promise)
+            await end(conn, promise, State.CANCELLED, What.CANCELLED, now=now, note=reason)
+            return True
+        ledger = await ledger_for(conn, self._promises, dialler, promise, plan, now)
+        await dialler.give_back(conn, promise)
+        after = None if reason is None else day_ends(now, self._house.zone)
+        if await move_on(conn, dialler, promise, ledger, now=now, after=after) is None:
+            risk = {"risk": reason or "quiet", "risk_at": now}
+            later = now + (timedelta(hours=1) if reason else OVERDUE_PAUSE)
+            await step(conn, promise.id, MOVABLE, State.DUE, now=now, due_at=later, **risk)
+        return True
+
+    async def _call(
+        self, conn: AsyncConnection, dialler: Dialler, promise: Row[Any], plan: Plan, now: datetime
+    ) -> None:
+        if now > latest(promise) and await self._asleep(conn, dialler, promise, plan, now):
+            return
+        crowd = await dialler.crowd_seconds(conn)
+        if crowd > 0 and now < _too_late(promise):
+            later = min(now + timedelta(seconds=crowd), _too_late(promise))
+            await look_later(conn, promise.id, MOVABLE, state=_due(promise, now), due_at=later)
+        elif crowd == 0 and await dialler.ring_agent(conn, promise):
+            await step(conn, promise.id, MOVABLE, State.RINGING_AGENT, now=now, due_at=None)
+        elif now < _too_late(promise) or not await self._moved_on(conn, dialler, promise, plan, now):
+            await self._wait_on(conn, dialler, promise, now)
+
+    async def _asleep(
+        self, conn: AsyncConnection, dialler: Dialler, promise: Row[Any], plan: Plan, now: datetime
+    ) -> bool:
+        """What is late already is not made up for at night."""
+        ledger = await ledger_for(conn, self._promises, dialler, promise, plan, now)
+        if ledger.call_hours is None or ledger.call_hours.is_open(now):
+            return False
+        await dialler.give_back(conn, promise)
+        morning = ledger.call_hours.next_open(now) or now + timedelta(hours=1)
+        await step(conn, promise.id, MOVABLE, State.DUE, now=now, due_at=morning)
+        return True
+
+    async def _moved_on(
+        self, conn: AsyncConnection, dialler: Dialler, promise: Row[Any], plan: Plan, now: datetime
+    ) -> bool:
+        """Nobody could call in time: another time that can be kept, told by text.
+
+        Who cannot be told of one, or for whom there is none, is called as soon as somebody is free, late as it is.
+        """
+        ledger = await ledger_for(conn, self._promises, dialler, promise, plan, now)
+        if await move_on(conn, dialler, promise, ledger, now=now) is not None:
+            await dialler.give_back(conn, promise)
+            return True
+        if now > latest(promise) and promise.missed_at is None:
+            await look_later(conn, promise.id, MOVABLE, missed_at=now, due_at=promise.due_at)
+            await history.record(conn, promise.id, What.MISSED, by=US, now=now)
+        return False
+
+    async def _wait_on(self, conn: AsyncConnection, dialler: Dialler, promise: Row[Any], now: datetime) -> None:
+        """Nobody is free: looked at again whenever something is different for it by then."""
+        values: dict[str, Any] = {"due_at": _next_look(promise, now)}
+        late_from = promise.promised_at + LATE_AFTER
+        if promise.late_told_at is None and late_from <= now < _too_late(promise) and promise.kind != "asap":
+            values["late_told_at"] = now
+            await dialler.tell(conn, promise, "text_late", minutes=str(_minutes_left(promise, now)))
+        await step(conn, promise.id, MOVABLE, _due(promise, now), now=now, **values)
 
     async def _quiet(self, conn: AsyncConnection, promise: Row[Any], now: datetime) -> bool:
         """They have asked for quiet at that hour, perhaps since."""
         quiet = await self._promises.quiet(conn, promise.customer_id)
         return quiet is not None and quiet.covers(max(now, promise.promised_at))
+
+    async def _write(self, conn: AsyncConnection, dialler: Dialler, promise: Row[Any], now: datetime) -> None:
+        """A text was promised, not a call."""
+        if now < promise.promised_at:
+            await look_later(conn, promise.id, MOVABLE, due_at=promise.promised_at)
+        elif await dialler.send_words(conn, promise):
+            await end(conn, promise, State.KEPT, What.KEPT, now=now, kept_at=now, kept_how="text")
+        else:
+            await end(conn, promise, State.UNREACHABLE, What.UNREACHABLE, now=now)
 
     async def _dial(self, conn: AsyncConnection, dialler: Dialler, promise: Row[Any], now: datetime) -> None:
         if await dialler.on_the_line(conn, promise):
@@ -117,24 +229,23 @@ class Keeper:
         else:
             await step(conn, promise.id, OPEN, State.DUE, now=now, due_at=now)
 
-    async def _renegotiate(
-        self, conn: AsyncConnection, dialler: Dialler, promise: Row[Any], plan: Plan, now: datetime
-    ) -> None:
-        """Nobody could call in time: another time that can be kept, told by text, and never silence."""
-        ledger = await self._promises.ledger(
-            conn,
-            plan,
-            await dialler.language(conn, promise),
-            now=now,
-            line=promise.from_number or "",
-            customer_id=promise.customer_id,
-        )
-        slots = next_slots(ledger, now + timedelta(minutes=10), promise.agent_id, 1) or next_slots(
-            ledger, now + timedelta(minutes=10), None, 1
-        )
-        at = slots[0].due_at if slots else now + timedelta(hours=1)
-        missed = now > promise.promised_at + timedelta(seconds=promise.window_seconds)
-        values = {"promised_at": at, "due_at": at - AGENT_LEAD} | ({"missed_at": now} if missed else {})
-        moved = await step(conn, promise.id, MOVABLE, State.PROMISED, now=now, **values)
-        if moved is not None:
-            await dialler.tell(conn, moved, "text_later")
+
+def _too_late(promise: Row[Any]) -> datetime:
+    """From when on it could hardly be kept any more."""
+    before: timedelta = min(GIVEN_UP_BEFORE, timedelta(seconds=promise.window_seconds) / 4)
+    return latest(promise) - before
+
+
+def _minutes_left(promise: Row[Any], now: datetime) -> int:
+    return max(math.ceil((latest(promise) - now).total_seconds() / 60), 1)
+
+
+def _due(promise: Row[Any], now: datetime) -> State:
+    return State.DUE if now >= promise.promised_at else State.PROMISED
+
+
+def _next_look(promise: Row[Any], now: datetime) -> datetime:
+    """At the next moment that makes a difference, and now and then besides."""
+    moments = (promise.promised_at, promise.promised_at + LATE_AFTER, latest(promise) - LAST, _too_late(promise))
+    pause = min(max((now - latest(promise)) / 10, LOOK_PAUSE), LONGEST_PAUSE)
+    return min([at for at in moments if at > now] + [now + pause])

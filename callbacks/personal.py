@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callbacks.tables import callbacks
+from callbacks.tables import callback_history, callbacks
 from crm.schemas import TimelineItem
 
 
@@ -33,12 +33,30 @@ async def tell(conn: AsyncConnection, customer_id: str, until: datetime | None, 
 
 async def export(conn: AsyncConnection, customer_id: str) -> list[dict[str, Any]]:
     """An exporter of `crm.privacy`."""
-    rows = await conn.execute(
-        select(callbacks).where(callbacks.c.customer_id == customer_id).order_by(callbacks.c.made_at)
-    )
-    kept = ("id", "number", "kind", "reason", "state", "recording_url")
+    told = ("id", "number", "kind", "reason", "state", "recording_url", "transcript", "channel", "words", "note")
+    rows = (
+        await conn.execute(
+            select(callbacks).where(callbacks.c.customer_id == customer_id).order_by(callbacks.c.made_at)
+        )
+    ).all()
+    steps = await _steps(conn, customer_id)
     return [
-        {name: getattr(row, name) for name in kept}
-        | {"due_at": row.promised_at.isoformat(), "made_at": row.made_at.isoformat()}
+        {name: getattr(row, name) for name in told}
+        | {"due_at": row.promised_at.isoformat(), "made_at": row.made_at.isoformat(), "history": steps.get(row.id, [])}
         for row in rows
     ]
+
+
+async def _steps(conn: AsyncConnection, customer_id: str) -> dict[str, list[dict[str, Any]]]:
+    """What happened to each of their promises."""
+    query = (
+        select(callback_history)
+        .join(callbacks, callbacks.c.id == callback_history.c.callback_id)
+        .where(callbacks.c.customer_id == customer_id)
+        .order_by(callback_history.c.callback_id, callback_history.c.n)
+    )
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in await conn.execute(query):
+        step = {"at": row.at.isoformat(), "what": row.what, "by": row.by.rpartition(" ")[0]}
+        found.setdefault(row.callback_id, []).append(step | {"before": row.before, "after": row.after})
+    return found

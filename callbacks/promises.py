@@ -5,30 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, insert, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from callbacks.slots import Booked, Ledger, Quiet, Slot, keepable, nearest_slots, next_slots
+from callbacks import history, limits
+from callbacks.history import US, By, What
+from callbacks.ledger import quiet_of, read_ledger, zone_of
+from callbacks.slots import Ledger, Quiet, Slot, keepable, nearest_slots, next_slots, place, soonest
+from callbacks.spend import Spend
 from callbacks.states import MOVABLE, OPEN, State
 from callbacks.tables import callback_attempts, callbacks
-from crm.identify import person_by_id
-from routing.absences import by_agent
-from routing.floor import everybody
-from routing.hours import read_hours
+from callbacks.wall import wall_of
 from routing.house import House
 from routing.plan import Plan
 from routing.vetoes import vetoed_by
-from routing.weigh import Caller, fitting
 from store.events import emit
 from store.ids import new_id
 from store.sql import only_one
 
-# The agent's phone rings this long before the customer's may: time to pick up and hear the story.
+# The story is on the desk this long before the time, and the agent's phone rings this long before the customer's may.
+HEADS_UP = timedelta(seconds=60)
 AGENT_LEAD = timedelta(seconds=8)
 # A due time that passed while the request travelled still means "now".
 LATE_REQUEST = timedelta(seconds=30)
+WORTH_A_TEXT = timedelta(minutes=10)  # a call that comes sooner tells of itself
+THE_API = By("service", "api")
+UNTOLD: dict[str, Any] = {"risk": None, "risk_at": None, "choices": null(), "reminded_at": None, "late_told_at": None}
 
 
 class CannotKeep(Exception):
@@ -60,11 +64,30 @@ class Wish:
     recording_url: str | None = None
     window_seconds: int | None = None
     spoken: str | None = None
+    arrived_at: datetime | None = None  # when they first rang: the place they keep
+    channel: str = "call"  # call | text
+    words: str | None = None  # of the text
+    by: By = THE_API
+
+
+class Teller(Protocol):
+    """Writes to the customer of a promise, in the transaction that changes it; `key` names the situation."""
+
+    async def __call__(self, conn: AsyncConnection, promise: Row[Any], key: str, was: Row[Any] | None) -> None: ...
 
 
 class Promises:
-    def __init__(self, house: House) -> None:
-        self._house = house
+    """`teller` is asked where a program or somebody at a desk makes or changes a promise: whoever does it by telephone,
+    text or link hears or reads of it there."""
+
+    def __init__(self, house: House, teller: Teller | None = None) -> None:
+        self._house, self._spend, self.teller = house, Spend(house), teller
+
+    async def _tell(
+        self, conn: AsyncConnection, promise: Row[Any], key: str, *, by: By, was: Row[Any] | None = None
+    ) -> None:
+        if self.teller is not None and by.way == "api" and promise.channel == "call":
+            await self.teller(conn, promise, key, was)
 
     async def ledger(
         self,
@@ -75,27 +98,24 @@ class Promises:
         now: datetime,
         line: str = "",
         customer_id: str | None = None,
+        ours: bool = False,
+        arrived_at: datetime | None = None,
     ) -> Ledger:
-        """What can be promised to somebody who speaks `language`; their own open promises take no place, nothing lies
-        in their quiet hours, and nobody calls whom they declined or who declined them."""
-        taken = select(callbacks.c.promised_at, callbacks.c.agent_id).where(
-            callbacks.c.state.in_(OPEN), callbacks.c.promised_at > now - timedelta(hours=1)
+        """What can be promised to somebody who speaks `language`: see `callbacks.ledger`."""
+        return await read_ledger(
+            conn,
+            self._house,
+            plan,
+            language,
+            now=now,
+            line=line,
+            customer_id=customer_id,
+            ours=ours,
+            arrived_at=arrived_at,
         )
-        if customer_id is not None:
-            taken = taken.where(callbacks.c.customer_id != customer_id)
-        booked = [Booked(row.promised_at, row.agent_id) for row in await conn.execute(taken)]
-        caller = Caller(language=language, arrived_at=now, skills=plan.line(line).skills)
-        zone, country = self._house.zone, self._house.country
-        hours = read_hours(plan.hours_of(line), zone, country)
-        quiet = None if customer_id is None else await self.quiet(conn, customer_id)
-        apart = frozenset[str]() if customer_id is None else await vetoed_by(conn, customer_id)
-        able = fitting(caller, [a for a in await everybody(conn) if a.id not in apart], plan, now)
-        absences = await by_agent(conn, now)
-        return Ledger(able, booked, hours, zone, country, plan, now, quiet, absences)
 
     async def quiet(self, conn: AsyncConnection, customer_id: str) -> Quiet | None:
-        person = await person_by_id(conn, customer_id)
-        return None if person is None else Quiet.read(person.quiet_hours, person.time_zone or self._house.zone)
+        return await quiet_of(conn, self._house, customer_id)
 
     async def make(
         self, conn: AsyncConnection, wish: Wish, plan: Plan, *, now: datetime, honest: bool = True
@@ -104,89 +124,183 @@ class Promises:
 
         `honest` false is for what has been left with us already, a message: it is never refused, only given the
         first time there is, and to somebody else where the two have declined each other.  Raises CannotKeep,
-        InProgress.
+        InProgress, TooMany.
         """
         await only_one(conn, "promises")
+        open_one = await self.open_of(conn, wish.customer_id, case_id=wish.case_id)
+        if open_one is None and honest:
+            await limits.check(conn, plan, wish.number, self._house.country, wish.by.way, now=now)
         if not honest and wish.agent_id in await vetoed_by(conn, wish.customer_id):
             wish = replace(wish, agent_id=None)
         ledger = await self.ledger(
-            conn, plan, wish.language, now=now, line=wish.from_number or "", customer_id=wish.customer_id
+            conn,
+            plan,
+            wish.language,
+            now=now,
+            line=wish.from_number or "",
+            customer_id=wish.customer_id,
+            arrived_at=wish.arrived_at,
         )
-        promised_at = _honest_time(ledger, wish) if honest else _first_time(ledger, wish)
-        values = {
+        slot = _honest_time(ledger, wish) if honest else _first_time(ledger, wish)
+        not_before = await self._spend.not_before(conn, plan, now=now) if honest and wish.channel == "call" else None
+        if not_before is not None and slot.due_at < not_before:
+            raise CannotKeep(next_slots(ledger, not_before, wish.agent_id, 3))  # the day's money is spent
+        values = await self._timed(conn, wish, slot, plan, now) | {
             "number": wish.number,
-            "agent_id": wish.agent_id,
-            "promised_at": promised_at,
-            "due_at": max(promised_at - AGENT_LEAD, now),
             "kind": wish.kind,
-            "state": State.PROMISED,
-            "window_seconds": wish.window_seconds or plan.service.callback_window_seconds,
-            "spoken": wish.spoken,
+            "channel": wish.channel,
+            "words": wish.words,
         }
         optional = {
             "reason": wish.reason,
             "origin_call": wish.origin_call,
             "from_number": wish.from_number,
             "recording_url": wish.recording_url,
+            "arrived_at": wish.arrived_at,
         }
-        open_one = await self.open_of(conn, wish.customer_id, case_id=wish.case_id)
         if open_one is not None:
             if open_one.state not in MOVABLE:
                 raise InProgress(open_one.id)
             given = {name: value for name, value in optional.items() if value is not None}
-            return await _change(conn, open_one.id, values | given, now), False
-        promise_id = new_id("cb")
-        row = (
-            await conn.execute(
-                insert(callbacks)
-                .values(
-                    id=promise_id,
-                    customer_id=wish.customer_id,
-                    case_id=wish.case_id,
-                    zone=self._house.zone,
-                    made_at=now,
-                    **values,
-                    **optional,
-                )
-                .returning(*callbacks.c)
-            )
-        ).one()
-        await emit(conn, "callback.changed", promise_id, now)
-        return row, True
+            moved = await _change(conn, open_one, values | given, by=wish.by, now=now)
+            if moved.promised_at != open_one.promised_at:
+                await self._tell(conn, moved, "text_moved", by=wish.by, was=open_one)
+            return moved, False
+        promise = await self._insert(conn, wish, values | optional, now)
+        if promise.promised_at - now >= WORTH_A_TEXT:
+            await self._tell(conn, promise, "text_promised", by=wish.by)
+        return promise, True
+
+    async def _timed(self, conn: AsyncConnection, wish: Wish, slot: Slot, plan: Plan, now: datetime) -> dict[str, Any]:
+        """The time as an instant, as the wall shows it, and when the keeper looks at it first."""
+        usual = plan.service.callback_window_seconds
+        window = usual if slot.latest is None else max(round((slot.latest - slot.due_at).total_seconds()), usual)
+        zone = await zone_of(conn, self._house, wish.customer_id)
+        return UNTOLD | {
+            "promised_at": slot.due_at,
+            "agent_id": wish.agent_id or slot.agent,  # where whoever is free is not sure enough: somebody kept free
+            "due_at": first_look(slot.due_at, now),
+            "wall": wall_of(slot.due_at, zone),
+            "zone": zone,
+            "window_seconds": wish.window_seconds or window,
+            "spoken": wish.spoken,
+            "state": State.PROMISED,
+        }
+
+    async def _insert(self, conn: AsyncConnection, wish: Wish, values: dict[str, Any], now: datetime) -> Row[Any]:
+        made = {
+            "id": new_id("cb"),
+            "customer_id": wish.customer_id,
+            "case_id": wish.case_id,
+            "made_at": now,
+            "made_by": wish.by.who,
+            "made_with": wish.by.way,
+        }
+        row = (await conn.execute(insert(callbacks).values(**made | values).returning(*callbacks.c))).one()
+        after = {"due_at": row.promised_at, "agent": row.agent_id, "kind": row.kind}
+        await history.record(conn, row.id, What.MADE, by=wish.by, now=now, after=after)
+        await emit(conn, "callback.changed", row.id, now)
+        return row
 
     async def move(
-        self, conn: AsyncConnection, promise: Row[Any], wish: Wish, plan: Plan, *, now: datetime
+        self, conn: AsyncConnection, promise: Row[Any], wish: Wish, plan: Plan, *, now: datetime, ours: bool = False
     ) -> Row[Any]:
-        """A new time, agent, number or reason for an open promise.  Raises CannotKeep, InProgress."""
+        """A new time, agent, number or reason for an open promise.  `ours`: by our own choice, so within the hours in
+        which people may be rung.  Raises CannotKeep, InProgress."""
         if promise.state not in MOVABLE:
             raise InProgress(promise.id)
         values: dict[str, Any] = {
             "number": wish.number,
             "reason": wish.reason,
-            "agent_id": wish.agent_id,
             "window_seconds": wish.window_seconds or promise.window_seconds,
+            "words": wish.words or promise.words,
         }
         if wish.due_at != promise.promised_at or wish.agent_id != promise.agent_id:
             line = promise.from_number or ""
             await only_one(conn, "promises")
-            ledger = await self.ledger(conn, plan, wish.language, now=now, line=line, customer_id=promise.customer_id)
-            promised_at = _honest_time(ledger, wish)
-            values |= {
-                "promised_at": promised_at,
-                "due_at": max(promised_at - AGENT_LEAD, now),
-                "state": State.PROMISED,
-                "spoken": wish.spoken,
-            }
-        return await _change(conn, promise.id, values, now)
+            ledger = await self.ledger(
+                conn, plan, wish.language, now=now, line=line, customer_id=promise.customer_id, ours=ours
+            )
+            values = await self._timed(conn, wish, _honest_time(ledger, wish), plan, now) | values
+        moved = await _change(conn, promise, values, by=wish.by, now=now)
+        if moved.promised_at != promise.promised_at:
+            await self._tell(conn, moved, "text_moved", by=wish.by, was=promise)
+        return moved
 
-    async def cancel(self, conn: AsyncConnection, promise_id: str, *, now: datetime) -> Row[Any] | None:
+    async def choose(
+        self, conn: AsyncConnection, promise: Row[Any], n: int, plan: Plan, *, language: str, by: By, now: datetime
+    ) -> Row[Any]:
+        """The customer takes the first (0) or second (1) of the times they were offered instead.
+
+        Raises CannotKeep when it has gone meanwhile, InProgress.
+        """
+        if promise.state not in MOVABLE:
+            raise InProgress(promise.id)
+        offered = promise.choices[n]
+        at, agent_id = datetime.fromisoformat(offered["at"]), offered["agent"]
+        await history.record(conn, promise.id, What.CHOSEN, by=by, now=now, after={"due_at": at, "agent": agent_id})
+        if at == promise.promised_at:  # the time stays, and is near: who calls is all that changes
+            values = {"agent_id": agent_id, "risk": None, "risk_at": None, "choices": null()}
+            return await _change(conn, promise, values, by=by, now=now)
+        wish = Wish(
+            customer_id=promise.customer_id,
+            number=promise.number,
+            language=language,
+            due_at=at,
+            agent_id=agent_id,
+            reason=promise.reason,
+            window_seconds=promise.window_seconds,
+            by=by,
+        )
+        return await self.move(conn, promise, wish, plan, now=now)
+
+    async def take(
+        self,
+        conn: AsyncConnection,
+        promise: Row[Any],
+        agent_id: str,
+        plan: Plan,
+        *,
+        language: str,
+        by: By,
+        now: datetime,
+    ) -> Row[Any]:
+        """Another agent says yes: the promise is theirs, at its time.  Raises CannotKeep, InProgress."""
+        if promise.state not in MOVABLE:
+            raise InProgress(promise.id)
+        line = promise.from_number or ""
+        ledger = await self.ledger(conn, plan, language, now=now, line=line, customer_id=promise.customer_id)
+        at = max(promise.promised_at, now)
+        if not keepable(ledger, at, agent_id):
+            raise CannotKeep(nearest_slots(ledger, at, agent_id))
+        values = {"agent_id": agent_id, "risk": None, "risk_at": None, "choices": null()}
+        changed = await _change(conn, promise, values, by=by, now=now)
+        if promise.agent_id not in (None, agent_id):  # they had been told a name
+            await self._tell(conn, changed, "text_taken", by=by, was=promise)
+        await history.record(conn, promise.id, What.TAKEN, by=by, now=now, after={"agent": agent_id})
+        return changed
+
+    async def cancel(
+        self, conn: AsyncConnection, promise_id: str, *, now: datetime, by: By = THE_API
+    ) -> Row[Any] | None:
         """Raises InProgress when it is being kept right now; ending an ended promise changes nothing."""
         promise = await self.read(conn, promise_id, lock=True)
         if promise is None or promise.state not in OPEN:
             return promise
         if promise.state not in MOVABLE:
             raise InProgress(promise_id)
-        return await _change(conn, promise_id, {"state": State.CANCELLED, "due_at": None}, now)
+        ended = await end(conn, promise, State.CANCELLED, What.CANCELLED, by=by, now=now)
+        await self._tell(conn, ended, "text_cancelled", by=by, was=promise)
+        return ended
+
+    async def keep(
+        self, conn: AsyncConnection, promise: Row[Any], how: str, note: str | None, *, by: By, now: datetime
+    ) -> Row[Any]:
+        """Kept otherwise than by our call.  Raises InProgress."""
+        if promise.state not in MOVABLE:
+            raise InProgress(promise.id)
+        more = {"kept_at": now, "kept_how": how, "note": note}
+        return await end(conn, promise, State.KEPT, What.KEPT, by=by, now=now, **more)
 
     async def read(self, conn: AsyncConnection, promise_id: str, *, lock: bool = False) -> Row[Any] | None:
         query = select(callbacks).where(callbacks.c.id == promise_id)
@@ -203,13 +317,10 @@ class Promises:
 
     async def served(self, conn: AsyncConnection, promise_id: str, *, now: datetime) -> None:
         """The customer rang first and was connected: the promise went with them and is kept."""
-        changed = await conn.execute(
-            update(callbacks)
-            .where(callbacks.c.id == promise_id, callbacks.c.state.in_(MOVABLE))
-            .values(state=State.KEPT, kept_at=now, due_at=None)
-        )
-        if changed.rowcount:
-            await emit(conn, "callback.changed", promise_id, now)
+        promise = await self.read(conn, promise_id, lock=True)
+        if promise is not None and promise.state in MOVABLE:
+            by = By("customer", "phone")
+            await end(conn, promise, State.KEPT, What.KEPT, by=by, now=now, kept_at=now)
 
     async def attempts(self, conn: AsyncConnection, promise_ids: Sequence[str]) -> dict[str, list[Row[Any]]]:
         rows = await conn.execute(
@@ -223,7 +334,32 @@ class Promises:
         return found
 
 
-async def _change(conn: AsyncConnection, promise_id: str, values: dict[str, Any], now: datetime) -> Row[Any]:
+def first_look(promised_at: datetime, now: datetime) -> datetime:
+    """When the keeper looks at a promise for the first time."""
+    return max(promised_at - HEADS_UP, now)
+
+
+async def end(
+    conn: AsyncConnection, promise: Row[Any], state: State, what: What, *, by: By = US, now: datetime, **more: Any
+) -> Row[Any]:
+    """One of the ends, with what is open about it closed."""
+    values = {"state": state, "due_at": None, "risk": None, "risk_at": None, "choices": null(), **more}
+    row = await _update(conn, promise.id, values, now)
+    await history.record(conn, promise.id, what, by=by, now=now)
+    return row
+
+
+async def _change(
+    conn: AsyncConnection, promise: Row[Any], values: dict[str, Any], *, by: By, now: datetime
+) -> Row[Any]:
+    if values.get("promised_at", promise.promised_at) != promise.promised_at:
+        values = {"moves": callbacks.c.moves + 1} | values
+    row = await _update(conn, promise.id, values, now)
+    await history.record_change(conn, promise, row, by=by, now=now)
+    return row
+
+
+async def _update(conn: AsyncConnection, promise_id: str, values: dict[str, Any], now: datetime) -> Row[Any]:
     row = (
         await conn.execute(
             update(callbacks)
@@ -236,29 +372,23 @@ async def _change(conn: AsyncConnection, promise_id: str, values: dict[str, Any]
     return row
 
 
-def _honest_time(ledger: Ledger, wish: Wish) -> datetime:
+def _honest_time(ledger: Ledger, wish: Wish) -> Slot:
     if wish.due_at is None:
-        soonest = _soonest(ledger, wish.agent_id)
-        if soonest is None:
+        slot = soonest(ledger, wish.agent_id)
+        if slot is None:
             raise CannotKeep([])
-        return soonest
+        return slot
     wanted = wish.due_at
     if ledger.now - LATE_REQUEST <= wanted < ledger.now:
         wanted = ledger.now
-    if not keepable(ledger, wanted, wish.agent_id):
+    slot = place(ledger, wanted, wish.agent_id, wish.window_seconds)
+    if slot is None:
         raise CannotKeep(nearest_slots(ledger, max(wanted, ledger.now), wish.agent_id))
-    return wanted
+    return slot
 
 
-def _first_time(ledger: Ledger, wish: Wish) -> datetime:
+def _first_time(ledger: Ledger, wish: Wish) -> Slot:
     slots = next_slots(ledger, ledger.now, wish.agent_id, 1) or next_slots(ledger, ledger.now, None, 1)
     if slots:
-        return slots[0].due_at
-    return ledger.hours.next_open(ledger.now) or ledger.now + timedelta(days=1)
-
-
-def _soonest(ledger: Ledger, agent: str | None) -> datetime | None:
-    if keepable(ledger, ledger.now, agent):
-        return ledger.now
-    slots = next_slots(ledger, ledger.now, agent, 1)
-    return slots[0].due_at if slots else None
+        return slots[0]
+    return Slot(ledger.hours.next_open(ledger.now) or ledger.now + timedelta(days=1), None)

@@ -51,6 +51,8 @@ callbacks = Table(
     Index("uq_callbacks_open", "customer_id", unique=True, sqlite_where=_OPEN_BARE, postgresql_where=_OPEN_BARE),
     Index("uq_callbacks_open_case", "customer_id", "case_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
     Index("ix_callbacks_number", "number", "made_at"),  # how often one number has been promised a call of late
+    Index("ix_callbacks_made_at", "made_at"),  # how many the house has promised in a minute, and the reports
+    Index("ix_callbacks_open_due", "promised_at", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),  # who waits
     Index("ix_callbacks_at_risk", "risk_at", sqlite_where=_AT_RISK, postgresql_where=_AT_RISK),
 )
 

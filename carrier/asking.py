@@ -125,6 +125,9 @@ class Asking:
             case "delete_recording":
                 await self._network.delete_recording(row.target)
                 return str(row.target)
+            case "delete_transcription":
+                await self._network.delete_transcription(row.target)
+                return str(row.target)
             case _:
                 raise ValueError(f"not an effect: {row.kind}")
 

@@ -34,6 +34,7 @@ _OTHER_LIMITS: dict[Kind, timedelta] = {
     "end_call": timedelta(minutes=5),
     "send_text": timedelta(hours=6),
     "delete_recording": timedelta(days=30),
+    "delete_transcription": timedelta(days=30),
 }
 
 
@@ -152,6 +153,9 @@ class Effects:
 
     async def delete_recording(self, conn: AsyncConnection, sid: str, *, subject: str | None = None) -> str:
         return await self._intend(conn, "delete_recording", sid, {}, priority=THE_REST, subject=subject)
+
+    async def delete_transcription(self, conn: AsyncConnection, sid: str, *, subject: str | None = None) -> str:
+        return await self._intend(conn, "delete_transcription", sid, {}, priority=THE_REST, subject=subject)
 
     async def withdraw(self, conn: AsyncConnection, subject: str) -> list[str | None]:
         """Takes back the calls wished for `subject`: those not asked never will be, and have no entry in the answer.

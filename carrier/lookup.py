@@ -29,6 +29,19 @@ def find_call(
     return min(ours, key=lambda call: call.created_at or asked_at, default=None)
 
 
+def made_since(listed: Iterable[KnownCall], *, since: datetime, taken: Collection[str]) -> list[KnownCall]:
+    """Those made through the API since then that nobody here accounts for, oldest first."""
+    ours = {
+        call.sid: call
+        for call in listed
+        if call.direction == "outbound-api"
+        and call.parent_sid is None
+        and call.sid not in taken
+        and _since(call.created_at, since)
+    }
+    return sorted(ours.values(), key=lambda call: (call.created_at is None, call.created_at or since))
+
+
 def find_text(
     listed: Iterable[KnownText], *, from_: str, body: str, asked_at: datetime, taken: Collection[str]
 ) -> KnownText | None:

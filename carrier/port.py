@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-Kind = Literal["create_call", "redirect_call", "end_call", "send_text", "delete_recording"]
+Kind = Literal["create_call", "redirect_call", "end_call", "send_text", "delete_recording", "delete_transcription"]
 Result = Literal["done", "failed", "unknown"]
 
 WAITING_CALLER, PROMISE, THE_REST = 0, 1, 2
@@ -63,6 +63,7 @@ class KnownCall:
     created_at: datetime | None
     parent_sid: str | None = None
     ended_at: datetime | None = None  # in whole seconds
+    seconds: int = 0  # from answer to end; 0 until it has ended
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,8 @@ class Network(Protocol):
 
     async def delete_recording(self, sid: str) -> None: ...
 
+    async def delete_transcription(self, sid: str) -> None: ...
+
     async def fetch_call(self, sid: str) -> KnownCall: ...
 
     async def list_calls(
@@ -150,7 +153,7 @@ class Network(Protocol):
         to: str | None = None,
         status: str | None = None,
         started_after: datetime | None = None,
-        limit: int = 50,
+        limit: int | None = 50,
     ) -> Sequence[KnownCall]: ...
 
     async def list_texts(self, *, to: str, limit: int = 50) -> Sequence[KnownText]: ...
@@ -219,6 +222,8 @@ class Carrier(Protocol):
 
     async def delete_recording(self, conn: AsyncConnection, sid: str, *, subject: str | None = None) -> str: ...
 
+    async def delete_transcription(self, conn: AsyncConnection, sid: str, *, subject: str | None = None) -> str: ...
+
     async def withdraw(self, conn: AsyncConnection, subject: str) -> list[str | None]: ...
 
     async def learn_sid(self, conn: AsyncConnection, effect_id: str, sid: str) -> str | None: ...
@@ -226,5 +231,7 @@ class Carrier(Protocol):
     async def arrived(self, conn: AsyncConnection, sid: str, *, url: str) -> None: ...
 
     async def forget(self, conn: AsyncConnection, numbers: Sequence[str]) -> None: ...
+
+    async def wait_seconds(self, priority: int = WAITING_CALLER) -> float: ...
 
     def kick(self, *effect_ids: str) -> None: ...

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 API_URL = "https://api.twilio.com"
 TIMEOUT_SECONDS = 5.0
+MOST_ON_A_PAGE = 1000
 CALL_EVENTS = ["initiated", "ringing", "answered", "completed"]
 _GONE_CODES = {21220, 20404}
 
@@ -108,6 +109,10 @@ class TwilioNetwork:
         async with self._asking() as client:
             await client.recordings(sid).delete_async()
 
+    async def delete_transcription(self, sid: str) -> None:
+        async with self._asking() as client:
+            await client.transcriptions(sid).delete_async()
+
     async def fetch_call(self, sid: str) -> KnownCall:
         async with self._asking() as client:
             return _call(await client.calls(sid).fetch_async())
@@ -118,13 +123,28 @@ class TwilioNetwork:
         to: str | None = None,
         status: str | None = None,
         started_after: datetime | None = None,
-        limit: int = 50,
+        limit: int | None = 50,
     ) -> Sequence[KnownCall]:
-        """Newest first.  `started_after` is compared by its UTC date, and leaves out calls still queued."""
+        """Newest first.  `started_after` is compared by its UTC date, and leaves out calls still queued.
+
+        Without a `limit` all there are, however many requests that takes.
+        """
         filters = {"to": to, "status": status, "start_time_after": started_after}
         given = {name: value for name, value in filters.items() if value is not None}
+        if limit is None:
+            return await self._all_calls(given)
         async with self._asking() as client:
             return [_call(found) for found in await client.calls.list_async(**given, limit=limit)]
+
+    async def _all_calls(self, given: dict[str, Any]) -> list[KnownCall]:
+        async with self._asking() as client:
+            page = await client.calls.page_async(**given, page_size=MOST_ON_A_PAGE)
+            found = [_call(one) for one in page]
+        while page.next_page_url:
+            async with self._asking() as client:
+                page = await client.calls.get_page_async(page.next_page_url)
+                found += [_call(one) for one in page]
+        return found
 
     async def list_texts(self, *, to: str, limit: int = 50) -> Sequence[KnownText]:
         async with self._asking() as client:
@@ -231,6 +251,7 @@ def _call(found: Any) -> KnownCall:
         created_at=found.date_created,
         parent_sid=found.parent_call_sid or None,
         ended_at=found.end_time,
+        seconds=int(found.duration or 0),
     )
 
 

@@ -1,6 +1,6 @@
 """`/interactions` and `/cases` under `/api/v1`: what happened with people, and their open matters."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
@@ -11,13 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.fields import Listing
 from api.paging import Paging, by_id
 from api.problems import FieldRefused, NotFound, Problem, responses
-from api.tokens import Guard
+from api.tokens import Asking, Guard, Principal
 from crm import cases, history
 from crm.references import agent_ids, customer_ids, one_agent, one_customer
 from crm.schemas import (
     Case,
     CaseChanges,
     CaseFields,
+    FollowUp,
     Interaction,
     InteractionFields,
     Interactions,
@@ -30,6 +31,8 @@ from store.clock import Clock
 from store.sql import Database
 
 Asked = Annotated[str | None, Query(max_length=200)]
+Promise = Callable[[AsyncConnection, Case, FollowUp, Principal], Awaitable[None]]
+"""Promises the customer of a case, in the transaction that solves it, to ask again.  Raises Problem."""
 
 
 def interactions_router(database: Database, guard: Guard) -> APIRouter:
@@ -47,8 +50,9 @@ def interactions_router(database: Database, guard: Guard) -> APIRouter:
     return router
 
 
-def cases_router(database: Database, clock: Clock, guard: Guard) -> APIRouter:
-    at = _Cases(database, clock)
+def cases_router(database: Database, clock: Clock, guard: Guard, promise: Promise | None = None) -> APIRouter:
+    """`promise` belongs to a room that this one does not know; without it no follow-up can be asked for."""
+    at = _Cases(database, clock, promise)
     router = APIRouter(tags=["cases"], dependencies=[Depends(guard.allows("manager", "agent", "service"))])
     router.add_api_route("/cases", at.create, methods=["POST"], status_code=201)
     router.add_api_route("/cases", at.find, methods=["GET"])
@@ -136,8 +140,8 @@ async def _resolved(conn: AsyncConnection, items: Sequence[InteractionFields], m
 
 
 class _Cases:
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database, self._clock = database, clock
+    def __init__(self, database: Database, clock: Clock, promise: Promise | None) -> None:
+        self._database, self._clock, self._promise = database, clock, promise
 
     async def create(self, given: CaseFields) -> Case:
         async with self._database.write() as conn:
@@ -162,15 +166,25 @@ class _Cases:
         async with self._database.read() as conn:
             return await self._shown(conn, case_id)
 
-    async def change(self, case_id: str, given: CaseChanges) -> Case:
-        """What is absent stays as it is; null empties."""
+    async def change(self, case_id: str, given: CaseChanges, asking: Asking) -> Case:
+        """What is absent stays as it is; null empties.  A follow-up is promised with the solving, or neither is."""
         async with self._database.write() as conn:
             await self._shown(conn, case_id)
-            values = given.model_dump(exclude_unset=True)
+            values = given.model_dump(exclude_unset=True, exclude={"follow_up"})
             if "owner" in values:
                 values["owner"] = await one_agent(conn, "owner", values["owner"])
             await cases.change(conn, case_id, values, self._clock.now())
-            return await self._shown(conn, case_id)
+            case = await self._shown(conn, case_id)
+            if given.follow_up is not None:
+                await self._follow_up(conn, case, values.get("state"), given.follow_up, asking)
+            return case
+
+    async def _follow_up(
+        self, conn: AsyncConnection, case: Case, state: str | None, given: FollowUp, asking: Principal
+    ) -> None:
+        if state != "solved" or self._promise is None:
+            raise FieldRefused("follow_up", "A case is followed up when it is solved: say so with `state`.")
+        await self._promise(conn, case, given, asking)
 
     async def _shown(self, conn: AsyncConnection, case_id: str) -> Case:
         case = await cases.load_one(conn, case_id)

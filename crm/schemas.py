@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from api.fields import (
+    WHOLE,
     Body,
     Count,
     Email,
@@ -12,6 +13,7 @@ from api.fields import (
     Language,
     Line,
     Moment,
+    Name,
     Prose,
     QuietHours,
     Ref,
@@ -120,6 +122,19 @@ class CaseFields(Body):
     state: Literal["open", "solved"] = "open"
 
 
+class FollowUp(Body):
+    """On a date that the customer has accepted they are asked whether it stayed solved."""
+
+    due_at: Moment
+    agent: Ref | None = Field(
+        None, description="absent: with an agent's token that agent, else the case's owner; null: whoever is free"
+    )
+    reason: Prose | None = None
+    window_seconds: Annotated[int, Field(ge=60, le=86_400), WHOLE] | None = None
+    channel: Literal["call", "text"] = "call"
+    words: Annotated[Name, Field(max_length=480)] | None = Field(None, description="of a text: what it will say")
+
+
 class CaseChanges(Body):
     """Whose case it is does not change."""
 
@@ -127,6 +142,7 @@ class CaseChanges(Body):
     topic: Line | None = None
     title: Line | None = None
     state: Literal["open", "solved"] = "open"
+    follow_up: FollowUp | None = Field(None, description="with `state` solved only: the promise to ask again")
 
 
 class Case(Shown):

@@ -122,18 +122,18 @@ async def read_floor(conn: AsyncConnection, calls: Table, span: Span, choice_aft
     waited = case((agent, calls.c.waited_seconds), else_=_seconds(conn, calls.c.arrived_at, until))
     named = _seconds(conn, calls.c.arrived_at, calls.c.offered_at) <= choice_after + SPLIT_SECOND
     facts = (
-        _keyed(calls, span, at=calls.c.arrived_at, agent=calls.c.agent_id, line=calls.c.to_number)
+        keyed(calls, span, at=calls.c.arrived_at, agent=calls.c.agent_id, line=calls.c.to_number)
         .add_columns(
-            _flag(calls.c.state == "ended").label("ended"),
+            flag(calls.c.state == "ended").label("ended"),
             calls.c.outcome,
-            _flag(_seconds(conn, calls.c.arrived_at, calls.c.ended_at) < SHORT_SECONDS).label("short"),
+            flag(_seconds(conn, calls.c.arrived_at, calls.c.ended_at) < SHORT_SECONDS).label("short"),
             case((agent, _whole(conn, calls.c.waited_seconds))).label("waited"),
             case((waited <= choice_after, null()), (named, 1), else_=0).label("choice"),
         )
         .where(calls.c.direction == "inbound", span.contains(calls.c.arrived_at))
     ).subquery()
     found = Grouped(FloorTally, span.labels())
-    async for row in _counted(conn, facts):
+    async for row in counted(conn, facts):
         for tally in found.of(row.key):
             tally.add(
                 row.n,
@@ -153,16 +153,16 @@ async def read_told(conn: AsyncConnection, calls: Table, span: Span) -> Grouped[
     answered_after = calls.c.waited_seconds - _seconds(conn, calls.c.arrived_at, calls.c.told_at)
     waited = case((agent, answered_after), else_=_seconds(conn, calls.c.told_at, until))
     facts = (
-        _keyed(calls, span, at=calls.c.arrived_at, agent=calls.c.agent_id, line=calls.c.to_number)
+        keyed(calls, span, at=calls.c.arrived_at, agent=calls.c.agent_id, line=calls.c.to_number)
         .add_columns(
             cast(calls.c.told_seconds, Integer).label("told"),
             _whole(conn, waited - SPLIT_SECOND).label("waited"),
-            _flag(agent).label("answered"),
+            flag(agent).label("answered"),
         )
         .where(calls.c.direction == "inbound", calls.c.told_at.is_not(None), span.contains(calls.c.arrived_at))
     ).subquery()
     found = Grouped(ToldTally, span.labels())
-    async for row in _counted(conn, facts):
+    async for row in counted(conn, facts):
         for tally in found.of(row.key):
             tally.add(row.n, told=row.told, waited=max(row.waited, 0), answered=bool(row.answered))
     return found
@@ -173,17 +173,17 @@ async def read_promises(conn: AsyncConnection, span: Span) -> Grouped[PromiseTal
     not_connected = and_(callbacks.c.state.in_(OPEN_PROMISES), callbacks.c.kept_at.is_(None))
     window_ends = extract("epoch", callbacks.c.promised_at) + callbacks.c.window_seconds
     facts = (
-        _keyed(callbacks, span, at=callbacks.c.made_at, agent=callbacks.c.agent_id, line=callbacks.c.from_number)
+        keyed(callbacks, span, at=callbacks.c.made_at, agent=callbacks.c.agent_id, line=callbacks.c.from_number)
         .add_columns(
             callbacks.c.kind,
             callbacks.c.state,
-            _flag(and_(not_connected, window_ends < span.now.timestamp())).label("overdue"),
+            flag(and_(not_connected, window_ends < span.now.timestamp())).label("overdue"),
             _whole(conn, callbacks.c.late_seconds).label("late"),
         )
         .where(span.contains(callbacks.c.made_at))
     ).subquery()
     found = Grouped(PromiseTally, span.labels())
-    async for row in _counted(conn, facts):
+    async for row in counted(conn, facts):
         for tally in found.of(row.key):
             tally.add(row.n, kind=row.kind, state=row.state, overdue=bool(row.overdue), late=row.late)
     return found
@@ -192,7 +192,7 @@ async def read_promises(conn: AsyncConnection, span: Span) -> Grouped[PromiseTal
 async def read_relationships(conn: AsyncConnection, calls: Table, span: Span) -> Grouped[RelationTally]:
     """Calls by when they arrived, conversations by when they began, promises by when they were made."""
     found = Grouped(RelationTally, span.labels())
-    async for row in _counted(conn, _how_calls_went(conn, calls, span)):
+    async for row in counted(conn, _how_calls_went(conn, calls, span)):
         for tally in found.of(row.key):
             tally.add_calls(
                 row.n,
@@ -240,13 +240,13 @@ def _how_calls_went(conn: AsyncConnection, calls: Table, span: Span) -> Subquery
     )
     soon = _seconds(conn, calls.c.arrived_at, seen.c.next_at) <= AGAIN.total_seconds()
     return (
-        _keyed(calls, span, at=calls.c.arrived_at, agent=calls.c.agent_id, line=calls.c.to_number)
+        keyed(calls, span, at=calls.c.arrived_at, agent=calls.c.agent_id, line=calls.c.to_number)
         .add_columns(
-            _flag(calls.c.outcome == "agent").label("agent"),
-            _flag(calls.c.familiar).label("familiar"),
-            _flag(met_before).label("known_before"),
+            flag(calls.c.outcome == "agent").label("agent"),
+            flag(calls.c.familiar).label("familiar"),
+            flag(met_before).label("known_before"),
             case((calls.c.customer_id.is_(None), null()), (soon, 1), else_=0).label("again"),
-            _flag(calls.c.arrived_at <= span.now - AGAIN).label("old"),
+            flag(calls.c.arrived_at <= span.now - AGAIN).label("old"),
         )
         .outerjoin(seen, seen.c.id == calls.c.id)
         .where(calls.c.direction == "inbound", calls.c.state == "ended", span.contains(calls.c.arrived_at))
@@ -255,7 +255,7 @@ def _how_calls_went(conn: AsyncConnection, calls: Table, span: Span) -> Subquery
 
 async def _people(conn: AsyncConnection, calls: Table, span: Span) -> AsyncIterator[list[Row[Any]]]:
     """Each person's contacts in order of time, from a week before the span to a week after it."""
-    query = _keyed(
+    query = keyed(
         interactions, span, at=interactions.c.started_at, agent=interactions.c.agent_id, line=calls.c.to_number
     ).add_columns(
         interactions.c.customer_id,
@@ -313,7 +313,7 @@ async def read_names(conn: AsyncConnection, span: Span, plan: Plan) -> Mapping[s
     return {}
 
 
-def _keyed(
+def keyed(
     table: Table, span: Span, *, at: ColumnElement[Any], agent: ColumnElement[Any], line: ColumnElement[Any]
 ) -> Select[Any]:
     """Selects the group's key as `key`: a slot's beginning in seconds since 1970 for days and hours."""
@@ -329,7 +329,7 @@ def _keyed(
     return select(key.label("key")).select_from(table)
 
 
-def _flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
+def flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return case((condition, 1), else_=0)
 
 
@@ -343,11 +343,11 @@ def _seconds(conn: AsyncConnection, start: ColumnElement[Any], end: ColumnElemen
 def _whole(conn: AsyncConnection, seconds: ColumnElement[Any]) -> ColumnElement[Any]:
     """Rounded up, so that a limit in whole seconds is kept by the same ones; thousands of waits become few to count."""
     if conn.dialect.name == "sqlite":  # not every SQLite has ceil()
-        return cast(seconds, Integer) + _flag(seconds > cast(seconds, Integer))
+        return cast(seconds, Integer) + flag(seconds > cast(seconds, Integer))
     return cast(func.ceil(seconds), Integer)
 
 
-async def _counted(conn: AsyncConnection, facts: Subquery) -> AsyncIterator[Row[Any]]:
+async def counted(conn: AsyncConnection, facts: Subquery) -> AsyncIterator[Row[Any]]:
     """The facts that are alike once, with their number as `n`."""
     async for row in _rows(conn, select(*facts.c, func.count().label("n")).group_by(*facts.c)):
         yield row

@@ -20,18 +20,16 @@ from sqlalchemy import Table
 from api.fields import Moment, Shown, parse_moment
 from api.problems import FieldRefused
 from api.tokens import Guard
+from desk.lives import read_lives
 from desk.measures import (
-    KINDS,
     SMALLEST_TEAM,
     FloorTally,
-    PromiseTally,
     RelationTally,
-    Share,
     Talking,
     ToldTally,
-    quantile,
     tells_of_nobody,
 )
+from desk.promises_shown import PromisesFigures, promises
 from desk.reports import (
     Group,
     Grouped,
@@ -43,6 +41,7 @@ from desk.reports import (
     read_talking,
     read_told,
 )
+from desk.shares import PerHundred, Ratio, Undecided, Waits, ratio, undecided, waits
 from routing.house import House
 from routing.plans import Plans
 from store.clock import Clock
@@ -52,22 +51,6 @@ USUAL_SPAN = timedelta(days=7)
 LONGEST_SPAN = timedelta(days=366)
 LONGEST_BY_HOUR = timedelta(days=31)  # an answer of thousands of groups would hold up calls while it is written
 Tally = TypeVar("Tally")
-
-
-class Ratio(Shown):
-    count: int
-    of: int
-    share: float | None = Field(description="count / of, 0.0 to 1.0; null when `of` is 0")
-
-
-class PerHundred(Shown):
-    count: int
-    of: int
-    per_hundred: float | None = Field(description="100 * count / of; null when `of` is 0")
-
-
-class Undecided(Ratio):
-    undecided: int = Field(description="those of which nobody can know yet; on neither side of the share")
 
 
 class Relationships(Shown):
@@ -93,32 +76,6 @@ class Relationships(Shown):
     transfers: PerHundred = Field(description="conversations that ended in a transfer, of all conversations")
     promises_kept: Ratio = Field(description="promises kept, of those kept or broken, among those made in the span")
     follow_ups_done: Ratio = Field(description="the same of follow-ups alone")
-
-
-class Waits(Shown):
-    count: int
-    median_seconds: float | None
-    p90_seconds: float | None
-
-
-class KindOfPromise(Shown):
-    made: int
-    kept: Ratio
-
-
-class PromisesFigures(Shown):
-    made: int = Field(description="promises made in the span; the next six figures add up to it")
-    kept: int
-    broken: int = Field(description="connected, but later than the window allowed")
-    cancelled: int
-    merged: int
-    unreachable: int = Field(description="the customer answered none of the attempts")
-    open: int
-    overdue: int = Field(description="of the open ones: the window is over, and the two are not connected")
-    customer_rang_first: int = Field(description="of those kept: the customer rang us and was put through")
-    punctuality: Ratio = Field(description="kept, of (kept + broken); each by the window it was promised with")
-    late: Waits = Field(description="from the promised instant to the first ring of the customer's phone; nearest rank")
-    by_kind: dict[Literal["asap", "scheduled", "follow_up", "voicemail"], KindOfPromise]
 
 
 class Outcomes(Shown):
@@ -265,8 +222,12 @@ class _Reports:
         async with self.database.read() as conn:
             _, plan = await self.plans.current(conn)
             found = await read_promises(conn, span)
+            lives = await read_lives(conn, span)
             names = await read_names(conn, span, plan)
-        return PromisesReport.model_validate(_report(span, found, names, _promises))
+        report = _report(span, found, names, lambda tally: promises(tally, lives.total))
+        for item in report["items"]:
+            item |= promises(found.groups[item["group"]], lives.groups[item["group"]])
+        return PromisesReport.model_validate(report)
 
     async def floor(self, from_: From = None, to: To = None, group_by: ByTeam = None) -> FloorReport:
         """The inbound calls that arrived in the span.  Not by agent: nobody's working time is watched here."""
@@ -328,25 +289,11 @@ def _relationships(tally: RelationTally) -> dict[str, Any]:
         "reached_agent": tally.reached_agent,
         "reached_familiar": tally.reached_familiar,
         "returning_reached_familiar": tally.returning_reached_familiar,
-        "solved_at_first_contact": _undecided(tally.solved_at_first_contact, tally.first_undecided),
-        "called_again_within_a_day": _undecided(tally.called_again, tally.again_undecided),
+        "solved_at_first_contact": undecided(tally.solved_at_first_contact, tally.first_undecided),
+        "called_again_within_a_day": undecided(tally.called_again, tally.again_undecided),
         "transfers": tally.transfers,
         "promises_kept": tally.promises.kept,
         "follow_ups_done": tally.promises.kept_of("follow_up"),
-    }
-
-
-def _promises(tally: PromiseTally) -> dict[str, Any]:
-    ended = {state: tally.states[state] for state in ("kept", "broken", "cancelled", "merged", "unreachable")}
-    return {
-        "made": tally.made,
-        **ended,
-        "open": tally.open,
-        "overdue": tally.overdue,
-        "customer_rang_first": tally.served,
-        "punctuality": tally.kept,
-        "late": _waits(tally.late),
-        "by_kind": {kind: {"made": tally.made_of(kind), "kept": tally.kept_of(kind)} for kind in KINDS},
     }
 
 
@@ -359,35 +306,19 @@ def _floor(tally: FloorTally, within: int) -> dict[str, Any]:
         "unaccounted": tally.unaccounted,
         "short_abandons": tally.short,
         "abandonment": tally.abandonment,
-        "waits": _waits(tally.waits),
-        "answered_within": _ratio(answered) | {"seconds": within},
-        "choice_in_time": _ratio(choice) | {"seconds": within},
+        "waits": waits(tally.waits),
+        "answered_within": ratio(answered) | {"seconds": within},
+        "choice_in_time": ratio(choice) | {"seconds": within},
         "talking": None,
     }
 
 
-def _waits(counted: Mapping[float, int]) -> dict[str, Any]:
-    return {
-        "count": sum(counted.values()),
-        "median_seconds": quantile(counted, 0.5),
-        "p90_seconds": quantile(counted, 0.9),
-    }
-
-
 def _told(tally: ToldTally) -> dict[str, Any]:
-    return _ratio(tally.true) | {
+    return ratio(tally.true) | {
         "told": tally.told,
         "mean_overstated_seconds": tally.mean_apart_seconds(in_time=True),
         "mean_understated_seconds": tally.mean_apart_seconds(in_time=False),
     }
-
-
-def _ratio(share: Share) -> dict[str, Any]:
-    return {"count": share.count, "of": share.of, "share": share.share}
-
-
-def _undecided(share: Share, undecided: int) -> dict[str, Any]:
-    return _ratio(share) | {"undecided": undecided}
 
 
 def _talking(talking: Talking) -> dict[str, Any]:

@@ -92,6 +92,12 @@ async def waiting_before(conn: AsyncConnection, arrived_at: datetime) -> int:
     return await conn.scalar(query) or 0
 
 
+async def promises_waiting(conn: AsyncConnection) -> int:
+    """Promised calls for which an agent is being looked for."""
+    query = select(func.count()).where(calls.c.state == CallState.WAITING, calls.c.direction == "outbound")
+    return await conn.scalar(query) or 0
+
+
 async def calls_made(conn: AsyncConnection, customer_id: str) -> int:
     return await conn.scalar(select(func.count()).where(calls.c.customer_id == customer_id)) or 0
 

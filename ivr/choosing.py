@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Row, insert, select
 
+from callbacks.keeper import LAST
+from callbacks.keeping import latest
 from callbacks.upcoming import broken_lately, next_promises
 from crm.familiarity import Familiar, familiar_agents
 from crm.history import open_matters, past
@@ -20,12 +22,13 @@ from ivr import calls, legs
 from ivr.lifecycle import CallState
 from ivr.turn import Turn
 from routing.absences import absent_now
-from routing.agents import Activity, Agent
+from routing.agents import Activity, Agent, Availability
 from routing.card import STRANGER, Card, Known, Moment, card
 from routing.choose import WAIT, Decision, Match, choose, hope_seconds
 from routing.explain import sentence, to_caller
 from routing.floor import count_busy, count_ready
 from routing.needs import Need
+from routing.plan import Plan
 from routing.queue import waits
 from routing.reservations import claim, tried_agents
 from routing.tables import decisions
@@ -48,10 +51,12 @@ class Chosen:
     agent: Agent | None  # who is being rung now
 
 
-async def look(turn: Turn, owner: str | None = None, *, match: Match | None = None, known_only: bool = False) -> Chosen:
-    """Chooses, claims and rings; the call is ringing then.  `owner`: whose promise this is; `match`: how the agent who
+async def look(
+    turn: Turn, promise: Row[Any] | None = None, *, match: Match | None = None, known_only: bool = False
+) -> Chosen:
+    """Chooses, claims and rings; the call is ringing then.  `promise`: that this call keeps; `match`: how the agent who
     became free found this caller; `known_only`: leaves everything as it is unless somebody they know can be rung."""
-    own, _ = await caller_card(turn, owner)
+    own, _ = await caller_card(turn, promise)
     turn.plan, caller = own.plan, own.caller
     tried = await tried_agents(turn.conn, turn.call.id)
     caller = replace(caller, tried=tried.declined)
@@ -59,6 +64,8 @@ async def look(turn: Turn, owner: str | None = None, *, match: Match | None = No
     floor, caller = found.agents, replace(caller, ahead=found.ahead)
     others_first = replace(caller, tried=tried.declined | tried.not_rung)
     while True:
+        if others_first.choice == WAIT and promise is not None and not _to_come(promise.agent_id, floor):
+            caller, others_first = replace(caller, choice=None), replace(others_first, choice=None)
         decision = choose(others_first, floor, turn.plan, turn.now, found.busy)
         if decision.who is None and tried.not_rung:
             decision = choose(caller, floor, turn.plan, turn.now, found.busy)  # nobody else: then once more those
@@ -78,14 +85,19 @@ async def look(turn: Turn, owner: str | None = None, *, match: Match | None = No
         # Somebody was quicker: choose again among the others, with this one as busy as they now are.
         floor = [replace(a, activity=Activity.RESERVED, since_at=turn.now) if a.id == agent.id else a for a in floor]
     await remember(turn, decision, own)
-    await _take_place(turn, decision, caller, found.need)
+    await _take_place(turn, decision, caller, found.need, owner_until=_owner_until(promise, turn.plan))
     return Chosen(decision, None)
 
 
-async def caller_card(turn: Turn, owner: str | None = None) -> tuple[Card, Sequence[Familiar]]:
+def _to_come(owner: str, floor: Sequence[Agent]) -> bool:
+    """Is the agent who promised here, so that they can be waited for?"""
+    return any(agent.id == owner and agent.present and agent.availability == Availability.READY for agent in floor)
+
+
+async def caller_card(turn: Turn, promise: Row[Any] | None = None) -> tuple[Card, Sequence[Familiar]]:
     """What choosing needs to know of them, and who knows them, under the rules that hold for this call."""
     call = turn.call
-    known, familiar = await _known(turn, owner)
+    known, familiar = await _known(turn, None if promise is None else promise.agent_id)
     moment = Moment(
         line=call.to_number if call.direction == "inbound" else call.from_number,
         language=call.language,
@@ -103,7 +115,23 @@ async def caller_card(turn: Turn, owner: str | None = None) -> tuple[Card, Seque
         held_seconds=max(held or 0.0, 0.0),
         patience_seconds=turn.rooms.learning.patience_seconds,
     )
+    if promise is not None:
+        caller = as_promised(caller, promise, own.plan, turn.now)
     return replace(own, caller=caller), familiar
+
+
+def as_promised(caller: Caller, promise: Row[Any], plan: Plan, now: datetime) -> Caller:
+    """A promise that has come due is a caller who has waited since its time, or since they first rang.
+
+    It waits for the agent it was promised with for a while; shortly before its window ends it goes before everybody.
+    """
+    waits_for = _owner_until(promise, plan)
+    choice = WAIT if promise.agent_id is not None and waits_for is not None and now < waits_for else None
+    urgent = dict(caller.urgent)
+    if now >= latest(promise) - LAST:
+        urgent["promise_ends"] = plan.urgency.ending_promise_seconds
+    arrived_at = promise.arrived_at or promise.promised_at
+    return replace(caller, arrived_at=arrived_at, choice=choice, offered=True, urgent=urgent)
 
 
 async def _known(turn: Turn, owner: str | None) -> tuple[Known, Sequence[Familiar]]:
@@ -161,16 +189,25 @@ async def look_at_the_floor(turn: Turn, caller: Caller) -> OnTheFloor:
     return OnTheFloor(agents, busy, found.ahead, found.need)
 
 
-async def _take_place(turn: Turn, decision: Decision, caller: Caller, need: Need) -> None:
+def _owner_until(promise: Row[Any] | None, plan: Plan) -> datetime | None:
+    """For so long a promise is kept for the agent it was made with: by far the most of its window, where no minute was
+    named."""
+    if promise is None:
+        return None
+    until: datetime = promise.promised_at + timedelta(seconds=plan.service.owner_wait_seconds)
+    return max(until, latest(promise) - LAST) if promise.kind == "asap" else until
+
+
+async def _take_place(
+    turn: Turn, decision: Decision, caller: Caller, need: Need, *, owner_until: datetime | None = None
+) -> None:
     """Where those find them who become free; counts once the call waits."""
     hold, call, plan = decision.hold, turn.call, turn.plan
     held_until = None if hold is None else turn.now + timedelta(seconds=hold.seconds)
     held_at = call.held_at or (None if hold is None else turn.now)
-    look_at = _look_at(turn, held_until, caller)
+    look_at = _look_at(turn, held_until if owner_until is None or owner_until <= turn.now else owner_until, caller)
     if (held_at, look_at) != (call.held_at, call.look_at):
         await calls.note(turn.conn, call.id, held_at=held_at, look_at=look_at)
-    if call.direction == "outbound":
-        return  # the keeper looks after promises
     named = {one.agent.id for one in decision.weighed if "rule" in one.because}
     worths = {one: worth_of(caller, one, plan) for one in (caller.known | named) - caller.tried - caller.vetoed}
     hope = round(hope_seconds(caller, decision.weighed, plan, turn.now), -1)  # in tens: no place moves at every look
@@ -178,7 +215,7 @@ async def _take_place(turn: Turn, decision: Decision, caller: Caller, need: Need
     if decision.action == "offer_callback" and decision.who is not None:
         held_until = turn.now + WHILE_ASKED  # only for those they know, until they have chosen
     if caller.choice == WAIT and decision.who is not None:
-        held_until = turn.now + FOR_WHOM_THEY_CHOSE  # others leave them alone
+        held_until = turn.now + FOR_WHOM_THEY_CHOSE if owner_until is None else owner_until  # others leave them alone
     await waits(turn.conn, call.id, caller, need, worths, now=turn.now, held_until=held_until)
 
 

@@ -1,8 +1,8 @@
 """What the caller hears at each turn.  Pure: everything it depends on is handed in.
 
 Keys mean the same from the first second to the last: 1 a teammate (after a talk: somebody again), 2 be called back,
-3 leave a message, 4 the one you know (to wait for them; after a talk, to have them from now on); 5 to 7 are the times
-of an offer, 8 to 0 the people who share a number.
+3 leave a message, 4 the one you know (to wait for them; after a talk, to have them from now on); 5 to 7 choose from
+what an offer of a call back asks (offered.py), 8 to 0 the people who share a number.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from callbacks.slots import Slot
 from ivr.document import Ask, Document, Go, HangUp, Heard, Join, Quiet, Record, Ringback, Say, spoken_text_seconds
 from ivr.phrases import Speaker
 from routing.agents import Activity, Agent
@@ -131,7 +132,7 @@ def told_seconds(decision: Decision) -> int:
 def choice(
     stage: Stage,
     decision: Decision,
-    slot: datetime | None,
+    slot: Slot | None,
     *,
     opening: Say | None,
     choice_in: float = NO_HURRY,
@@ -157,7 +158,7 @@ def choice(
 def waiting(
     stage: Stage,
     decision: Decision,
-    slot: datetime | None,
+    slot: Slot | None,
     *,
     opening: Say | None,
     first: bool,
@@ -182,7 +183,7 @@ def waiting(
 def nobody_free(
     stage: Stage,
     decision: Decision,
-    slot: datetime | None,
+    slot: Slot | None,
     *,
     opening: Say | None,
     first: bool,
@@ -194,7 +195,7 @@ def nobody_free(
     return waiting(stage, decision, slot, opening=opening, first=first, ask_name=ask_name, choice_in=choice_in)
 
 
-def nobody(stage: Stage, slot: datetime | None, *, opening: Say | None, closed: Say | None) -> Document:
+def nobody(stage: Stage, slot: Slot | None, *, opening: Say | None, closed: Say | None) -> Document:
     """Nobody is here, or the house is closed: a call back or a message, and without a key the message."""
     heard: list[Heard] = [opening] if opening else []
     heard.append(closed or stage.say("nobody_here"))
@@ -220,54 +221,22 @@ def who_is_it(stage: Stage, names: Sequence[str]) -> Document:
     return (Ask(heard, stage.at("/twilio/voice/who"), CHOICE_SECONDS, language=speaker.language), stage.on)
 
 
-def offer(stage: Stage, slots: Sequence[datetime], agent: Agent | None, action: str) -> Document:
-    """Two or three times to choose from; without a key the first."""
-    speaker = stage.speaker
-    choices = ", ".join(
-        speaker.say("offer_key", key=key, time=speaker.time(at)) for key, at in zip(SLOT_KEYS, slots, strict=False)
-    )
-    spoken = (
-        stage.say("offer", agent=agent.first_name, choices=choices)
-        if agent
-        else stage.say("offer_anyone", choices=choices)
-    )
-    silence = stage.say("offer_silence", time=speaker.time(slots[0]))
-    return (Ask((spoken, silence), action, CHOICE_SECONDS), Go(action))
-
-
-def no_slot(stage: Stage) -> Document:
-    return (Ask((stage.say("no_slot"),), stage.at("/twilio/voice/key"), CHOICE_SECONDS), *record(stage))
-
-
-def ask_number(stage: Stage, action: str, *, again: bool) -> Document:
-    heard: tuple[Heard, ...] = (stage.say("bad_number"),) if again else ()
-    return (Ask((*heard, stage.say("ask_number")), action, 8, digits=0), *record(stage))
-
-
 def punctual(speaker: Speaker, due_at: datetime, window_seconds: int | None) -> str:
     """A time as it is promised: with how much later it may become, where that is known."""
     time = speaker.time(due_at)
     return speaker.say("at_latest", time=time, window=speaker.estimate(window_seconds)) if window_seconds else time
 
 
-def promised(stage: Stage, due_at: datetime, agent: Agent | None, window_seconds: int) -> Document:
-    """The promise is stored; now it may be said."""
-    time = punctual(stage.speaker, due_at, window_seconds)
-    if not stage.name:
-        said = stage.say("promised_plain", time=time)
-    elif agent:
-        said = stage.say("promised", name=stage.name, agent=agent.first_name, time=time)
-    else:
-        said = stage.say("promised_anyone", name=stage.name, time=time)
-    return (said, HangUp())
+def record(stage: Stage, *, reachable: bool | None = None) -> Document:
+    """A message: silence on the line leads back, not away.  `reachable`: we know a number for the answer."""
+    known = stage.reachable if reachable is None else reachable
+    said = stage.say("leave_message" if known else "leave_message_plain")
+    return (said, recorded(stage, stage.at("/twilio/voice/message")), stage.on)
 
 
-def record(stage: Stage, number: str | None = None) -> Document:
-    """A message: silence on the line leads back, not away.  `number`: typed by somebody whose own we do not have."""
-    query = {"number": number} if number else {}
-    action = stage.at("/twilio/voice/message", **query)
-    message = Record(action, stage.url("/twilio/voice/recording"), stage.speaker.language)
-    return (stage.say("leave_message" if stage.reachable or number else "leave_message_plain"), message, stage.on)
+def recorded(stage: Stage, action: str) -> Record:
+    told = {of: stage.url(f"/twilio/voice/{of}") for of in ("recording", "transcription")}
+    return Record(action, told["recording"], stage.speaker.language, told["transcription"])
 
 
 def message_kept(stage: Stage, due_at: datetime | None, window_seconds: int | None = None) -> Document:
@@ -332,7 +301,7 @@ def prove_person(stage: Stage, agent: str, leg: str, *, first: bool) -> Document
 
 def safe(stage: Stage, *, then: str) -> Document:
     """Something broke: an apology, then a call back or a message, then `then`, where we may be well again."""
-    message = Record(stage.at("/twilio/voice/message"), stage.url("/twilio/voice/recording"), stage.speaker.language)
+    message = recorded(stage, stage.at("/twilio/voice/message"))
     listen = Ask((stage.named("safe"), stage.say("safe_keys")), stage.url("/twilio/voice/key"), 3)
     return (listen, message, Go(stage.url(then)))
 
@@ -376,15 +345,16 @@ def _quiet(heard: Sequence[Heard]) -> int:
     return max(round(ROUND_SECONDS - _seconds(heard)), LEAST_QUIET_SECONDS)
 
 
-def _ways(stage: Stage, *, teammate: str | None, slot: datetime | None) -> list[str]:
+def _ways(stage: Stage, *, teammate: str | None, slot: Slot | None) -> list[str]:
     speaker = stage.speaker
     ways = [speaker.say("key_teammate", teammate=teammate)] if teammate else []
     if slot is None:
         ways.append(speaker.say("key_callback"))
     else:
-        ways.append(speaker.say("key_callback_at", time=speaker.time(slot)))
+        time = speaker.say("by_then", time=speaker.time(slot.latest)) if slot.latest else speaker.time(slot.due_at)
+        ways.append(speaker.say("key_callback_at", time=time))
     return [*ways, speaker.say("key_message")]
 
 
-def _ways_out(stage: Stage, *, teammate: str | None, slot: datetime | None) -> str:
+def _ways_out(stage: Stage, *, teammate: str | None, slot: Slot | None) -> str:
     return stage.speaker.keys(*_ways(stage, teammate=teammate, slot=slot))

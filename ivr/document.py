@@ -44,9 +44,20 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Record:
+    """`transcription` is told the words, where the carrier's recognition knows the language."""
+
     action: str
     status: str
     language: str
+    transcription: str | None = None
+
+    @property
+    def transcribed(self) -> bool:
+        return self.transcription is not None and self.language.lower().split("-")[0] in TRANSCRIBED_LANGUAGES
+
+    @property
+    def longest_seconds(self) -> int:
+        return LONGEST_TRANSCRIBED_SECONDS if self.transcribed else LONGEST_MESSAGE_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +84,8 @@ Step = Say | Ringback | Quiet | Ask | Record | Join | Go | HangUp
 Document = tuple[Step, ...]
 
 LONGEST_MESSAGE_SECONDS = 180
+LONGEST_TRANSCRIBED_SECONDS = 120  # of a longer one the carrier writes nothing down
+TRANSCRIBED_LANGUAGES = ("en",)
 
 
 def spoken_text_seconds(document: Document) -> float:

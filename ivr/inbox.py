@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from callbacks.history import BY_TEXT
+from callbacks.limits import TooMany
 from callbacks.promises import CannotKeep, InProgress, Wish
 from carrier.numbering import callable_back, is_withheld
 from crm import people
 from crm.identify import Known, Person, Unknown, identify, person_by_id
 from crm.tables import texts
-from ivr.texts import send_text, tell
+from crm.texts import no_more_texts, texts_again
+from ivr.choices import choose, open_question
+from ivr.letters import CHANGE_KEY, CHOICE_KEYS
+from ivr.segments import fitted
+from ivr.texts import send_text, tell, text_became
 from ivr.turn import Rooms
 from routing.plan import Plan
 from store.ids import new_id
@@ -23,24 +30,10 @@ from store.sql import only_one
 CALL_ME = "2"  # as on the phone; a digit, since Twilio takes many words for its own
 SAID_ENOUGH = timedelta(minutes=30)
 ONE_DAY = timedelta(days=1)
-# Twilio answers these itself; a word of ours beside it would contradict it.
-TWILIOS_WORDS = frozenset(
-    [
-        "stop",
-        "stopall",
-        "unsubscribe",
-        "cancel",
-        "end",
-        "quit",
-        "revoke",
-        "optout",
-        "start",
-        "yes",
-        "unstop",
-        "help",
-        "info",
-    ]
-)
+# Twilio acts on these and answers them itself; a word of ours beside it would contradict it.
+STOP_WORDS = frozenset(("stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"))
+START_WORDS = frozenset(("start", "yes", "unstop"))
+HELP_WORDS = frozenset(("help", "info"))
 _ORDER = ("queued", "sending", "sent", "delivered", "undelivered", "failed", "read")
 
 
@@ -65,18 +58,62 @@ async def receive_text(rooms: Rooms, conn: AsyncConnection, form: Mapping[str, s
             at=now,
         )
     )
-    if body.strip().lower() in TWILIOS_WORDS or is_withheld(number):
+    if is_withheld(number) or await _twilios(conn, number, body, form.get("OptOutType"), now):
         return []
+    said = body.strip(" .!()")
+    question = await open_question(conn, person, number) if said in (*CHOICE_KEYS, CHANGE_KEY) else None
+    if question is not None and said == CHANGE_KEY:
+        return await _send_link(rooms, conn, question, person, form)
+    if question is not None and (answered := await _answer(rooms, conn, question, said)) is not None:
+        return answered
     reachable = person is not None and callable_back(number, rooms.house.country) is None
-    if reachable and body.strip(" .!") == CALL_ME:
+    if reachable and said == CALL_ME:
         assert person is not None
-        return await _promise_a_call(rooms, conn, person, form, text_id, now)
+        with suppress(TooMany):  # what they wrote is kept, and seen
+            return await _promise_a_call(rooms, conn, person, form, text_id, now)
     if person is not None and await _written_to_lately(conn, person.id, now):
         return []
     speaker = rooms.speaker(person, (person and person.language) or rooms.house.language, 0, now)
     words = speaker.say("text_answer") + (f" {speaker.say('text_call_me', key=CALL_ME)}" if reachable else "")
     customer_id = person.id if person else None
-    return await send_text(rooms, conn, to=number, from_=form["To"], body=words, customer_id=customer_id)
+    return await send_text(rooms, conn, to=number, from_=form["To"], body=fitted(words), customer_id=customer_id)
+
+
+async def _twilios(conn: AsyncConnection, number: str, body: str, kind: str | None, now: datetime) -> bool:
+    """Is it a word that Twilio takes for its own?  `kind`: what it says it took it for, in any language.
+
+    Whoever writes anything else can read what we write.
+    """
+    word = body.strip().lower()
+    if kind == "STOP" or word in STOP_WORDS or word.strip(".!") == "stop":
+        await no_more_texts(conn, number, "word", now)
+    elif kind == "START" or word in START_WORDS:
+        await texts_again(conn, number)
+    elif kind is None and word not in HELP_WORDS:
+        await texts_again(conn, number, "landline")
+        return False
+    return True
+
+
+async def _answer(rooms: Rooms, conn: AsyncConnection, promise_id: str, said: str) -> list[str] | None:
+    """They choose one of the times they were asked about.  None: nothing is asked any more."""
+    try:
+        chosen = await choose(rooms, conn, promise_id, CHOICE_KEYS.index(said), BY_TEXT)
+    except InProgress:
+        return []  # we are calling them at this moment
+    return None if chosen is None else await tell(rooms, conn, chosen.promise, chosen.key)
+
+
+async def _send_link(
+    rooms: Rooms, conn: AsyncConnection, promise_id: str, person: Person | None, form: Mapping[str, str]
+) -> list[str]:
+    language = (person and person.language) or rooms.house.language
+    speaker = rooms.speaker(person, language, 0, rooms.clock.now())
+    body = fitted(speaker.say("text_here", link=rooms.links.url(promise_id)))
+    whose = person.id if person else None
+    return await send_text(
+        rooms, conn, to=form["From"], from_=form["To"], body=body, customer_id=whose, promise_id=promise_id
+    )
 
 
 async def _sender(rooms: Rooms, conn: AsyncConnection, number: str, now: datetime) -> Person | None:
@@ -108,12 +145,13 @@ async def _promise_a_call(
         agent_id=person.preferred_agent,
         reason=await conn.scalar(last.order_by(texts.c.id.desc()).limit(1)),
         from_number=form["To"],
+        by=BY_TEXT,
     )
     try:
         promise = await _soonest(rooms, conn, wish, plan, now)
     except InProgress:
         return []  # we are calling them at this moment
-    return await tell(rooms, conn, promise, "text_promised_anyone")
+    return await tell(rooms, conn, promise, "text_promised")
 
 
 async def _soonest(rooms: Rooms, conn: AsyncConnection, wish: Wish, plan: Plan, now: datetime) -> Row[Any]:
@@ -131,11 +169,11 @@ async def _written_to_lately(conn: AsyncConnection, customer_id: str, now: datet
     return (await conn.execute(ours.limit(1))).first() is not None
 
 
-async def text_state(conn: AsyncConnection, text_id: str | None, form: Mapping[str, str]) -> None:
+async def text_state(conn: AsyncConnection, text_id: str | None, form: Mapping[str, str], now: datetime) -> None:
     """Delivery news, in any order: a text never goes back to an earlier state."""
     told = form.get("MessageStatus") or form.get("SmsStatus", "")
     known = await conn.scalar(select(texts.c.state).where(texts.c.id == text_id))
     if known is None or told not in _ORDER or (known in _ORDER and _ORDER.index(told) <= _ORDER.index(known)):
         return
     sid = form.get("MessageSid") or form.get("SmsSid")
-    await conn.execute(update(texts).where(texts.c.id == text_id).values(state=told, sid=sid))
+    await text_became(conn, str(text_id), told, now=now, error=form.get("ErrorCode"), sid=sid)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from callbacks.slots import spoken_choices
+from callbacks.slots import Slot, spoken_choices
 from carrier.numbering import is_withheld
 from crm import people
 from crm.identify import Caller as Identified
@@ -19,8 +19,9 @@ from ivr.choosing import Chosen, look, store_decision
 from ivr.document import Document, HangUp, Say, spoken_text_seconds
 from ivr.lifecycle import CallState, Outcome
 from ivr.names import learn_name
-from ivr.offers import leave_message, offer_call_back, take_message, take_slot
+from ivr.offers import leave_message, offer_call_back, pressed, take_message, take_slot
 from ivr.promised import take_over
+from ivr.promising import ledger_of
 from ivr.talk import end_talk, missed_each_other
 from ivr.turn import Turn, spoken_name
 from routing.agents import Agent, Ended
@@ -196,13 +197,13 @@ async def who(turn: Turn, form: Mapping[str, str]) -> Document:
 
 
 async def slot(turn: Turn, form: Mapping[str, str], query: Mapping[str, str]) -> Document:
-    """The answer to an offer of times: a key, or silence for the first."""
-    digits = form.get("Digits", "")
+    """The answer to an offer of times, and to what it leads to: a key, digits, words, or silence."""
     if turn.call.state != CallState.CHOOSING:
         return await wait(turn, form)
+    digits = pressed(turn, form, query)
     if digits in (dialogue.TEAMMATE_KEY, dialogue.WAIT_KEY, dialogue.MESSAGE_KEY):
-        return await key(turn, form)
-    return await take_slot(turn, digits, query)
+        return await key(turn, {"Digits": digits})
+    return await take_slot(turn, digits, form.get("SpeechResult", ""), query)
 
 
 async def message(turn: Turn, form: Mapping[str, str], query: Mapping[str, str]) -> Document:
@@ -213,7 +214,7 @@ async def message(turn: Turn, form: Mapping[str, str], query: Mapping[str, str])
         return await wait(turn, form)
     if form.get("Digits") in (dialogue.TEAMMATE_KEY, dialogue.CALLBACK_KEY, dialogue.WAIT_KEY):
         return await key(turn, form)  # they thought better of it
-    return await take_message(turn, form, query.get("number"))
+    return await take_message(turn, form)
 
 
 async def call_back(turn: Turn, form: Mapping[str, str]) -> Document:
@@ -336,17 +337,10 @@ def _closed(turn: Turn) -> Say | None:
     return dialogue.closed_until(turn.stage, hours.next_open(turn.now))
 
 
-async def _first_slot(turn: Turn, agent_id: str | None) -> datetime | None:
-    ledger = await turn.rooms.promises.ledger(
-        turn.conn,
-        turn.plan,
-        turn.call.language,
-        now=turn.now,
-        line=turn.call.to_number,
-        customer_id=turn.call.customer_id,
-    )
+async def _first_slot(turn: Turn, agent_id: str | None) -> Slot | None:
+    ledger = await ledger_of(turn)
     choices = spoken_choices(ledger, agent_id) or (spoken_choices(ledger, None) if agent_id else [])
-    return choices[0].due_at if choices else None
+    return choices[0] if choices else None
 
 
 async def _ringing(turn: Turn, opening: Say | None, ask: str | None = None) -> Document:

@@ -1,175 +1,297 @@
-"""Being called back, and leaving a message: the two ways out of waiting that end in a promise."""
+"""Being called back, and leaving a message: the two ways out of waiting that end in a promise.
+
+What was asked last rides in the signed URL (`asked`), and how often; a number they typed is kept in the call's row,
+where addresses and logs do not show it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from callbacks.promises import CannotKeep, InProgress, Wish
-from callbacks.slots import spoken_choices
-from carrier.numbering import NotANumber, callable_back, normalise
-from crm import people
-from ivr import dialogue
-from ivr.choosing import caller_card, store_decision
-from ivr.document import Document, HangUp
+from callbacks.history import BY_PHONE
+from callbacks.limits import TooMany, not_called
+from callbacks.promises import InProgress, Wish
+from callbacks.slots import APART, Ledger, Slot, day_choices, keepable, nearest_slots, next_slots, soonest
+from callbacks.wall import instant_of
+from carrier.numbering import NotANumber, normalise
+from ivr import dialogue, offered
+from ivr.choosing import store_decision
+from ivr.digits import read_back
+from ivr.document import Document
 from ivr.lifecycle import CallState, Outcome
+from ivr.offered import FIRST_KEY, OTHER_KEY, SECOND_KEY
+from ivr.promising import (
+    SLOT_PATH,
+    choice_of,
+    customer_of,
+    ledger_of,
+    number_of,
+    offer_call_back,
+    promise,
+    propose,
+    read,
+    stage_of,
+    their_agent,
+    written,
+)
 from ivr.texts import confirm_promise
 from ivr.turn import Turn, own_number
-from routing.agents import Agent
-from routing.floor import UnknownAgent, agent
+from ivr.when import IsOpen, When, agreed, only_number, typed, understand
 from routing.queue import leaves
 
-SLOT_PATH = "/twilio/voice/slot"
+__all__ = ["leave_message", "offer_call_back", "pressed", "take_message", "take_slot"]
+
+A_DAY = timedelta(days=1)
+MOST_TRIES = 2  # at a day and time, or at a number
+# What `asked` may say; without it the times of an offer.
+MORE, WHEN, NUMBER, RIGHT = "more", "when", "number", "right"
+MESSAGE = "message"  # beside `number` and `right`: what the number is for
 
 
-async def offer_call_back(turn: Turn, number: str | None = None, *, typed: bool = False) -> Document:
-    """Two or three times that can be kept, by the one they know if there is one."""
-    await turn.change(state=CallState.CHOOSING, offered_at=turn.call.offered_at or turn.now)
-    await leaves(turn.conn, turn.call.id, now=turn.now)
-    number = number or own_number(turn)
-    if number is None:
-        return dialogue.ask_number(turn.stage, turn.stage.at(SLOT_PATH, asked="number"), again=typed)
-    who = await _their_agent(turn)
-    ledger = await turn.rooms.promises.ledger(
-        turn.conn,
-        turn.plan,
-        turn.call.language,
-        now=turn.now,
-        line=turn.call.to_number,
-        customer_id=turn.call.customer_id,
-    )
-    slots = spoken_choices(ledger, who.id) if who else []
+def pressed(turn: Turn, form: Mapping[str, str], query: Mapping[str, str]) -> str:
+    """The key, also of somebody who says it instead; more than one digit is something they typed."""
+    digits, said = form.get("Digits", ""), form.get("SpeechResult", "")
+    if said and query.get("asked") != WHEN:
+        number = only_number(said, turn.stage.speaker.language)
+        return str(number) if number is not None and 1 <= number <= 7 else ""
+    return digits
+
+
+async def take_slot(turn: Turn, digits: str, said: str, query: Mapping[str, str]) -> Document:
+    """What they answered: keys or digits, words, or nothing at all.  `query` is that of the signed URL."""
+    asked = query.get("asked")
+    if asked == MORE:
+        return await _more(turn, digits, said, query)
+    if asked == WHEN:
+        return await _when(turn, digits, said, query)
+    if asked == NUMBER:
+        return await _number(turn, digits, query)
+    if asked == RIGHT:
+        return await _right(turn, digits, query)
+    slots = read(query.get("slots", ""))
+    if said and not digits:
+        return await _said(turn, said, slots)
+    if digits == OTHER_KEY:
+        return await _another(turn, slots)
+    place = (FIRST_KEY, SECOND_KEY).index(digits or FIRST_KEY) if digits in ("", FIRST_KEY, SECOND_KEY) else len(slots)
+    return await (promise(turn, slots[place]) if place < len(slots) else offer_call_back(turn))
+
+
+# Another day, another time
+
+
+async def _another(turn: Turn, slots: Sequence[Slot]) -> Document:
+    ledger, who = await ledger_of(turn), await their_agent(turn)
+    first = slots[0].latest or slots[0].due_at if slots else turn.now
+    after = ledger.hours.closes_at(first, within=A_DAY) or first + A_DAY
+    found = next_slots(ledger, after, who.id, 1) if who else []
+    found = found or next_slots(ledger, after, None, 1)
+    action = turn.stage.at(SLOT_PATH, asked=MORE, slots=written(found))
+    next_day = await choice_of(turn, found[0]) if found else None
+    return offered.another(turn.stage, next_day, action, turn.stage.at(SLOT_PATH))
+
+
+async def _more(turn: Turn, digits: str, said: str, query: Mapping[str, str]) -> Document:
+    slots = read(query.get("slots", ""))
+    if said and not digits:
+        return await _said(turn, said, slots)
+    if digits == FIRST_KEY and slots:
+        return await promise(turn, slots[0])
+    if digits == SECOND_KEY:
+        return _ask_when(turn, tries=0)
+    if digits == OTHER_KEY:
+        return _ask_number(turn, {})
+    return await offer_call_back(turn)
+
+
+async def _when(turn: Turn, digits: str, said: str, query: Mapping[str, str]) -> Document:
+    ledger = await ledger_of(turn)
+    when = typed(digits, *_clock(turn, ledger)) if digits else None
+    if said:
+        when = understand(said, turn.stage.speaker.language, *_clock(turn, ledger))
+    if when is not None:
+        return await _wished(turn, ledger, when)
+    tries = int(query.get("tries", "0")) + 1
+    if tries < MOST_TRIES:
+        return _ask_when(turn, tries=tries)
+    return await offer_call_back(turn, turn.stage.say("when_not"), by_key=True)
+
+
+async def _said(turn: Turn, said: str, slots: Sequence[Slot]) -> Document:
+    """Words where keys were offered: one of the times, another one, or we ask how they mean it."""
+    ledger = await ledger_of(turn)
+    when = understand(said, turn.stage.speaker.language, *_clock(turn, ledger))
+    if when is None:
+        meant = slots[:1] if agreed(said, turn.stage.speaker.language) else await _named(turn, slots, said)
+        return await promise(turn, meant[0]) if meant else _ask_when(turn, tries=1)
+    at = None if when.until or when.soon else _instant(turn, when.start)
+    meant = [slot for slot in slots if slot.due_at == at and slot.latest is None]
+    return await (promise(turn, meant[0]) if meant else _wished(turn, ledger, when))
+
+
+async def _named(turn: Turn, slots: Sequence[Slot], said: str) -> list[Slot]:
+    """`con Luca, per favore`"""
+    words = said.casefold().replace(",", " ").split()
+    names = [(await choice_of(turn, slot)).agent for slot in slots]
+    return [slot for slot, name in zip(slots, names, strict=True) if name and name.casefold() in words]
+
+
+def _ask_when(turn: Turn, *, tries: int) -> Document:
+    return offered.ask_when(turn.stage, turn.stage.at(SLOT_PATH, asked=WHEN, tries=str(tries)), again=tries > 0)
+
+
+def _clock(turn: Turn, ledger: Ledger) -> tuple[datetime, IsOpen]:
+    """What the clock on their wall shows now, and when by that clock the house is open."""
+    now = turn.now.astimezone(ZoneInfo(turn.stage.speaker.zone)).replace(tzinfo=None)
+    return now, lambda wall: ledger.hours.is_open(_instant(turn, wall))
+
+
+def _instant(turn: Turn, wall: datetime) -> datetime:
+    return instant_of(wall.isoformat(timespec="minutes"), turn.stage.speaker.zone)
+
+
+async def _wished(turn: Turn, ledger: Ledger, when: When) -> Document:
+    """Promised if it can be kept, by the one they know if they can; else the nearest two that can."""
+    own = await their_agent(turn)
+    whose = (own.id, None) if own else (None,)
+    if when.soon:
+        slot = next(filter(None, (soonest(ledger, one) for one in whose)), None)
+        return await (offer_call_back(turn) if slot is None else promise(turn, slot))
+    start = _instant(turn, when.start)
+    if when.until is not None:
+        slots = _within(turn, ledger, when, whose)
+        opening = None if slots else turn.stage.say("offer_not_then")
+    else:
+        for one in whose:
+            if keepable(ledger, start, one):
+                return await promise(turn, Slot(start, one))
+        slots, opening = [], turn.stage.say("offer_not", time=turn.stage.speaker.time(start))
     if not slots:
-        who, slots = None, spoken_choices(ledger, None)
-    if not slots:
-        return dialogue.no_slot(turn.stage)
-    times = [slot.due_at for slot in slots]
-    query = {"at": ",".join(str(int(at.timestamp())) for at in times)}
-    if typed:
-        query["number"] = number
-    if who:
-        query["agent"] = who.id
-    await store_decision(turn, "offer_callback", who.id if who else None, _offer_sentence(turn, who, times), {})
-    return dialogue.offer(turn.stage, times, who, turn.stage.at(SLOT_PATH, **query))
+        slots = [
+            Slot(slot.due_at, next(one for one in whose if one is None or keepable(ledger, slot.due_at, one)))
+            for slot in _nearest(ledger, max(start, turn.now))
+        ]
+    return await (propose(turn, slots, opening) if slots else offer_call_back(turn, opening))
 
 
-async def take_slot(turn: Turn, digits: str, query: Mapping[str, str]) -> Document:
-    """`query` is what the offer carried in its signed URL: the times, whose, and the number if it was typed."""
-    if query.get("asked") == "number":
-        return await offer_call_back(turn, await _typed(turn, digits), typed=True)
-    if query.get("asked") == "message":
-        return dialogue.record(turn.stage, await _typed(turn, digits))
-    times = [datetime.fromtimestamp(int(at), UTC) for at in query.get("at", "").split(",") if at.isdigit()]
-    silence = not digits
-    place = 0 if silence else dialogue.SLOT_KEYS.index(digits) if digits in dialogue.SLOT_KEYS else -1
-    if not 0 <= place < len(times):
-        return await offer_call_back(turn)
-    number = query.get("number") or own_number(turn)
-    if number is None:
-        return await offer_call_back(turn)
-    return await _promise(turn, number, times[place], query.get("agent"))
+def _nearest(ledger: Ledger, at: datetime) -> list[Slot]:
+    """The one before and the one after; else the nearest and one that is another choice."""
+    near = nearest_slots(ledger, at, None, 2)
+    if len(near) < 2 or near[0].due_at < at < near[1].due_at:
+        return near
+    nearest = min(near, key=lambda slot: abs(slot.due_at - at))
+    return [nearest, *next_slots(ledger, nearest.due_at + APART, None, 1)]
 
 
-async def _typed(turn: Turn, digits: str) -> str | None:
-    """The number they typed, if we may call it."""
+def _within(turn: Turn, ledger: Ledger, when: When, whose: tuple[str | None, ...]) -> list[Slot]:
+    """Two times of the day, or of the part of one, that they named."""
+    assert when.until is not None
+    start, end = _instant(turn, when.start), _instant(turn, when.until)
+    for one in whose:
+        if when.until - when.start >= A_DAY:
+            found = day_choices(ledger, when.start.date(), one, turn.stage.speaker.zone)
+        else:
+            found = next_slots(ledger, start, one, 1, before=end)
+            found += next_slots(ledger, found[0].due_at + APART, one, 1, before=end) if found else []
+        if found:
+            return found
+    return []
+
+
+# Another number
+
+
+def _ask_number(turn: Turn, query: Mapping[str, str], *, refused: str | None = None) -> Document:
+    action = turn.stage.at(SLOT_PATH, asked=NUMBER, **{name: query[name] for name in ("to", "tries") if name in query})
+    back = turn.stage.at(SLOT_PATH) if number_of(turn) and query.get("to") != MESSAGE else None
+    return offered.ask_number(turn.stage, action, refused=refused, back=back)
+
+
+async def _number(turn: Turn, digits: str, query: Mapping[str, str]) -> Document:
+    """Kept and read back if we may call it; else they may try once more."""
+    number, refused = await _typed(turn, digits)
+    if number is not None:
+        await turn.change(call_back_to=number)
+        return _read_back(turn, number, query)
+    tries = int(query.get("tries", "0")) + 1
+    if tries < MOST_TRIES:
+        return _ask_number(turn, {**query, "tries": str(tries)}, refused=refused)
+    said = turn.stage.say(offered.REFUSED[refused])
+    if query.get("to") == MESSAGE or own_number(turn) is None:
+        return (said, *dialogue.record(turn.stage))
+    await turn.change(call_back_to=None)
+    return await offer_call_back(turn, turn.stage.say("number_own"))
+
+
+async def _typed(turn: Turn, digits: str) -> tuple[str | None, str]:
+    """The number they typed (E.164), or why we do not call it."""
     country = turn.rooms.house.country
+    refused = not_called(digits, turn.plan.limits, country)
+    if refused is not None:
+        return None, refused
     try:
         number = normalise(digits, country)
     except NotANumber:
-        return None
-    if callable_back(number, country) is not None or await turn.rooms.numbers.is_ours(turn.conn, number):
-        return None
-    return number
+        return None, "invalid"
+    if await turn.rooms.numbers.is_ours(turn.conn, number):
+        return None, "ours"
+    return number, ""
 
 
-async def _promise(turn: Turn, number: str, at: datetime, agent_id: str | None) -> Document:
-    customer_id = await _customer(turn, number)
-    wish = Wish(
-        customer_id=customer_id,
-        number=number,
-        language=turn.call.language,
-        kind="scheduled",
-        due_at=at,
-        agent_id=agent_id,
-        reason=turn.call.said,
-        origin_call=turn.call.sid,
-        from_number=turn.call.to_number,
-        spoken=turn.stage.speaker.time(at),
-    )
-    try:
-        promise, _ = await turn.rooms.promises.make(turn.conn, wish, turn.plan, now=turn.now)
-    except CannotKeep:
-        return await offer_call_back(turn)  # taken while they were thinking: the next ones
-    except InProgress:
-        return (HangUp(),)  # we are calling them at this moment
-    await turn.change(outcome=Outcome.CALLBACK, callback_id=promise.id)
-    who = await _agent(turn, agent_id)
-    turn.effects += await confirm_promise(turn, promise, who)
-    return dialogue.promised(turn.stage, promise.promised_at, who, promise.window_seconds)
+def _read_back(turn: Turn, number: str, query: Mapping[str, str]) -> Document:
+    spoken = read_back(number, turn.rooms.house.country, turn.stage.speaker.say("plus"))
+    action = turn.stage.at(SLOT_PATH, asked=RIGHT, **_purpose(query))
+    return offered.number_back(turn.stage, spoken, action)
+
+
+async def _right(turn: Turn, digits: str, query: Mapping[str, str]) -> Document:
+    number: str | None = turn.call.call_back_to
+    if number is None or digits == SECOND_KEY:
+        await turn.change(call_back_to=None)
+        return _ask_number(turn, _purpose(query))
+    if digits not in ("", FIRST_KEY):
+        return _read_back(turn, number, query)
+    return dialogue.record(stage_of(turn)) if query.get("to") == MESSAGE else await offer_call_back(turn)
+
+
+def _purpose(query: Mapping[str, str]) -> dict[str, str]:
+    return {name: query[name] for name in ("to",) if name in query}
+
+
+# A message
 
 
 async def leave_message(turn: Turn) -> Document:
     await turn.change(state=CallState.CHOOSING, offered_at=turn.call.offered_at or turn.now)
     await leaves(turn.conn, turn.call.id, now=turn.now)
     await store_decision(turn, "voicemail", None, turn.stage.speaker.say("leave_message"), {})
-    if not turn.stage.reachable:
-        return dialogue.ask_number(turn.stage, turn.stage.at(SLOT_PATH, asked="message"), again=False)
-    return dialogue.record(turn.stage)
+    return _ask_number(turn, {"to": MESSAGE}) if number_of(turn) is None else dialogue.record(stage_of(turn))
 
 
-async def take_message(turn: Turn, form: Mapping[str, str], number: str | None = None) -> Document:
+async def take_message(turn: Turn, form: Mapping[str, str]) -> Document:
     """Stored before it is acknowledged; the promise to answer it is made at any cost, if we know a number for it."""
-    number = number or own_number(turn)
+    number = number_of(turn)
     due_at = window_seconds = None
     if number is not None:
         wish = Wish(
-            customer_id=await _customer(turn, number),
+            customer_id=await customer_of(turn, number),
             number=number,
             language=turn.call.language,
             kind="voicemail",
-            agent_id=None,
             reason=turn.call.said,
             origin_call=turn.call.sid,
             from_number=turn.call.to_number,
             recording_url=form.get("RecordingUrl"),
+            by=BY_PHONE,
         )
         try:
-            promise, _ = await turn.rooms.promises.make(turn.conn, wish, turn.plan, now=turn.now, honest=False)
-            due_at, window_seconds = promise.promised_at, promise.window_seconds
-            await turn.change(callback_id=promise.id)
-            turn.effects += await confirm_promise(turn, promise, None)
-        except InProgress:
+            made, _ = await turn.rooms.promises.make(turn.conn, wish, turn.plan, now=turn.now, honest=False)
+            due_at, window_seconds = made.promised_at, made.window_seconds
+            await turn.change(callback_id=made.id)
+            turn.effects += await confirm_promise(turn, made, None)
+        except (InProgress, TooMany):
             due_at = None
     await turn.change(outcome=Outcome.VOICEMAIL, recording_url=form.get("RecordingUrl"))
     return dialogue.message_kept(turn.stage, due_at, window_seconds)
-
-
-async def _customer(turn: Turn, number: str) -> str:
-    """A promise is made to somebody: whoever we do not know yet gets a record without a name."""
-    if turn.call.customer_id:
-        return str(turn.call.customer_id)
-    customer_id = await people.add(turn.conn, {"language": turn.call.language, "phones": [number]}, turn.now)
-    await turn.change(customer_id=customer_id)
-    return customer_id
-
-
-async def _their_agent(turn: Turn) -> Agent | None:
-    """The one they chose, or else the one who knows them best, unless the two have declined each other."""
-    own, familiar = await caller_card(turn)
-    caller = own.caller
-    wanted: Sequence[str | None] = [caller.preferred, *sorted(caller.owners), *(one.agent_id for one in familiar)]
-    return await _agent(turn, next((one for one in wanted if one and one not in caller.vetoed), None))
-
-
-async def _agent(turn: Turn, agent_id: str | None) -> Agent | None:
-    if agent_id is None:
-        return None
-    try:
-        return await agent(turn.conn, agent_id)
-    except UnknownAgent:
-        return None
-
-
-def _offer_sentence(turn: Turn, who: Agent | None, times: Sequence[datetime]) -> str:
-    spoken = ", ".join(turn.stage.speaker.time(at) for at in times)
-    return f"{who.first_name}: {spoken}" if who else spoken

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from callbacks.tables import callbacks
 from carrier.port import Carrier
 from crm.tables import customer_phones
+from crm.texts import forget_opt_outs
 from ivr.tables import calls
 from routing.tables import decisions
 
@@ -39,7 +40,9 @@ class Forgetting:
                 .values({column.name: FORGOTTEN})
             )
         await conn.execute(
-            update(calls).where(calls.c.customer_id == customer_id).values(said=None, reply=None, recording_url=None)
+            update(calls)
+            .where(calls.c.customer_id == customer_id)
+            .values(said=None, reply=None, recording_url=None, call_back_to=None)
         )
 
     async def _erase_recordings(self, conn: AsyncConnection, customer_id: str) -> None:
@@ -60,12 +63,13 @@ class Forgetting:
         numbers = [number for (number,) in (await conn.execute(used)).all()]
         if numbers:
             await self._carrier.forget(conn, numbers)
+            await forget_opt_outs(conn, numbers, besides=customer_id)
 
 
 async def export_calls(conn: AsyncConnection, customer_id: str) -> list[dict[str, Any]]:
     """An exporter of `crm.privacy`."""
     query = select(calls).where(calls.c.customer_id == customer_id).order_by(calls.c.arrived_at)
-    kept = ("sid", "direction", "from_number", "to_number", "said", "outcome", "recording_url")
+    kept = ("sid", "direction", "from_number", "to_number", "call_back_to", "said", "outcome", "recording_url")
     return [
         {name: getattr(row, name) for name in kept} | {"started_at": row.arrived_at.isoformat()}
         for row in await conn.execute(query)

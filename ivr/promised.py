@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callbacks.keeper import ON_THE_LINE_PAUSE
 from callbacks.keeping import agent_is_there, begin_attempt, customer_is_there, nobody_reached, step
-from callbacks.promises import AGENT_LEAD
+from callbacks.promises import AGENT_LEAD, Teller, first_look
 from callbacks.slots import next_slots
-from callbacks.states import OPEN, State
+from callbacks.states import MOVABLE, OPEN, State
+from callbacks.tables import callbacks
+from callbacks.wall import wall_of
 from crm.identify import person_by_id
 from ivr import calls, dialogue, legs
 from ivr.choosing import look
@@ -19,11 +22,17 @@ from ivr.document import Document, HangUp
 from ivr.lifecycle import CallState, Outcome
 from ivr.tables import calls as calls_table
 from ivr.talk import LOOK_AGAIN, end_call
-from ivr.texts import tell
+from ivr.texts import disturbs, first_names, reachable_by_text, send_text, tell
 from ivr.turn import Rooms, Turn
 from routing.agents import Ended
-from routing.floor import UnknownAgent, agent
+from routing.choose import Match
+from routing.floor import UnknownAgent, agent, count_at_work
 from routing.reservations import close, live_of_call
+
+AT_ONCE = 10  # promises that wait for an agent beside the callers, however few agents there are
+CROWD_SECONDS, DUE_A_SECOND = 5.0, 100.0  # how long the next one is put off: by so many due, a second longer
+RATE_PATIENCE_SECONDS = 5.0
+LOOKING = (CallState.WAITING, CallState.CHOOSING)
 
 
 class PromiseDialler:
@@ -44,15 +53,20 @@ class PromiseDialler:
     async def on_the_line(self, conn: AsyncConnection, promise: Row[Any]) -> bool:
         return await calls.in_a_live_call(conn, promise.customer_id, promise.number)
 
+    async def crowd_seconds(self, conn: AsyncConnection) -> float:
+        if self._turn is not None:
+            return 0.0  # it waits among the callers already
+        waiting, at_work = await calls.promises_waiting(conn), await count_at_work(conn)
+        if waiting < max(at_work, AT_ONCE):
+            return 0.0
+        return CROWD_SECONDS + await count_due(conn, self._rooms.clock.now()) / DUE_A_SECOND
+
     async def ring_agent(self, conn: AsyncConnection, promise: Row[Any]) -> bool:
         turn = self._turn or await self._open(conn, promise)
         if turn is None or turn.call.state == CallState.RINGING:
             return turn is not None
         self._turn = turn
-        chosen = await look(turn, owner=promise.agent_id)
-        if chosen.agent is None and turn.call.state == CallState.CHOOSING:
-            await turn.change(state=CallState.WAITING)
-        return chosen.agent is not None
+        return await _find_agent(turn, promise)
 
     async def ring_customer(self, conn: AsyncConnection, promise: Row[Any]) -> bool:
         turn = self._turn
@@ -69,9 +83,29 @@ class PromiseDialler:
     async def give_back(self, conn: AsyncConnection, promise: Row[Any]) -> None:
         if self._turn is not None:
             await _let_agent_go(self._turn, "/twilio/agent/gone")
+            await end_call(self._turn)
 
-    async def tell(self, conn: AsyncConnection, promise: Row[Any], key: str) -> None:
-        self._effects += await tell(self._rooms, conn, promise, key)
+    async def can_tell(self, conn: AsyncConnection, promise: Row[Any]) -> bool:
+        now, (_, plan) = self._rooms.clock.now(), await self._rooms.plans.current(conn)
+        person = await person_by_id(conn, promise.customer_id)
+        if disturbs("text_at_risk", promise, person, plan, now):
+            return False
+        has_number = promise.from_number or await self._rooms.numbers.any_number(conn)
+        return has_number is not None and await reachable_by_text(conn, promise.number)
+
+    async def tell(self, conn: AsyncConnection, promise: Row[Any], key: str, **slots: str) -> None:
+        self._effects += await tell(self._rooms, conn, promise, key, None, **slots)
+
+    async def send_words(self, conn: AsyncConnection, promise: Row[Any]) -> bool:
+        from_ = promise.from_number or await self._rooms.numbers.any_number(conn)
+        if from_ is None or not await reachable_by_text(conn, promise.number):
+            return False
+        to, whose = promise.number, promise.customer_id
+        sent = await send_text(
+            self._rooms, conn, to=to, from_=from_, body=promise.words, customer_id=whose, promise_id=promise.id
+        )
+        self._effects += sent
+        return bool(sent)
 
     async def language(self, conn: AsyncConnection, promise: Row[Any]) -> str:
         person = await person_by_id(conn, promise.customer_id)
@@ -101,8 +135,59 @@ class PromiseDialler:
             callback_id=promise.id,
             said=promise.reason,
             offered_at=self._rooms.clock.now(),  # nobody is asked on this side: who is free goes
+            due_at=self._rooms.clock.now() + LOOK_AGAIN,
         )
         return await Turn.of(self._rooms, conn, call)
+
+
+def told_by_text(rooms: Rooms) -> Teller:
+    """Writes to the customer when somebody at a desk, or a program, makes or changes a promise."""
+
+    async def teller(conn: AsyncConnection, promise: Row[Any], key: str, was: Row[Any] | None) -> None:
+        slots = {}
+        if key == "text_taken" and was is not None:
+            slots["was"] = (await first_names(conn, [was.agent_id])).get(was.agent_id, rooms.house.company)
+        await tell(rooms, conn, promise, key, None, **slots)
+
+    return teller
+
+
+async def look_again(turn: Turn, match: Match | None = None) -> bool:
+    """Somebody has become free: True when they are being rung for this promise.  A call whose promise does not need it
+    any more is over."""
+    conn = turn.conn
+    if turn.call.state not in LOOKING:
+        return False
+    if not await is_needed(turn):
+        await end_call(turn)
+        return False
+    promise = await turn.rooms.promises.read(conn, turn.call.callback_id)
+    assert promise is not None
+    if await calls.in_a_live_call(conn, promise.customer_id, promise.number):
+        return False  # the keeper will see it
+    if not await _find_agent(turn, promise, match):
+        return False
+    await step(conn, promise.id, MOVABLE, State.RINGING_AGENT, now=turn.now, due_at=None)
+    return True
+
+
+async def is_needed(turn: Turn) -> bool:
+    """Does the promise of this call still want an agent?  It may have been cancelled, moved, or kept otherwise."""
+    if turn.call.state not in LOOKING:
+        return True
+    promise = await turn.rooms.promises.read(turn.conn, turn.call.callback_id, lock=True)
+    return promise is not None and promise.state in MOVABLE and turn.now >= promise.promised_at - AGENT_LEAD
+
+
+async def _find_agent(turn: Turn, promise: Row[Any], match: Match | None = None) -> bool:
+    """Paced to the account's rate as well: an agent who is rung late for want of it would wait for nothing."""
+    if await turn.rooms.carrier.wait_seconds(legs.PROMISE) > RATE_PATIENCE_SECONDS:
+        rung = None
+    else:
+        rung = (await look(turn, promise, match=match)).agent
+    if rung is None and turn.call.state == CallState.CHOOSING:
+        await turn.change(state=CallState.WAITING)
+    return rung is not None
 
 
 async def agent_joined(turn: Turn) -> None:
@@ -153,11 +238,11 @@ async def customer_not_reached(turn: Turn, result: str) -> None:
 
 
 async def take_over(turn: Turn, promise: Row[Any]) -> None:
-    """The customer rings while an agent is being rung for their promise: this call is the one that keeps it.
+    """The customer rings while an agent is being found or rung for their promise: this call is the one that keeps it.
 
     A customer who is already being dialled is left to it: that phone is busy, which ends the attempt.
     """
-    if promise.state != State.RINGING_AGENT:
+    if promise.state not in (*MOVABLE, State.RINGING_AGENT):
         return
     own = await _call_of(turn.conn, promise.id)
     locked = None if own is None else await calls.lock(turn.conn, own.id)
@@ -166,7 +251,8 @@ async def take_over(turn: Turn, promise: Row[Any]) -> None:
         await _let_agent_go(ours, "/twilio/agent/rings-us")
         await end_call(ours)
         turn.effects += ours.effects
-    await step(turn.conn, promise.id, OPEN, State.PROMISED, now=turn.now, due_at=turn.now + ON_THE_LINE_PAUSE)
+    if locked is not None or promise.state == State.RINGING_AGENT:
+        await step(turn.conn, promise.id, OPEN, State.PROMISED, now=turn.now, due_at=turn.now + ON_THE_LINE_PAUSE)
 
 
 async def attempt_is_off(turn: Turn) -> None:
@@ -184,12 +270,12 @@ async def _new_time(turn: Turn, promise_id: str) -> None:
         now=turn.now,
         line=turn.call.from_number,
         customer_id=again.customer_id,
+        ours=True,
     )
     slots = next_slots(ledger, again.promised_at, again.agent_id, 1) or next_slots(ledger, again.promised_at, None, 1)
     at = slots[0].due_at if slots else again.promised_at
-    moved = await step(
-        turn.conn, promise_id, OPEN, State.PROMISED, now=turn.now, promised_at=at, due_at=at - AGENT_LEAD
-    )
+    values = {"promised_at": at, "wall": wall_of(at, again.zone), "due_at": first_look(at, turn.now)}
+    moved = await step(turn.conn, promise_id, OPEN, State.PROMISED, now=turn.now, late_told_at=None, **values)
     if moved is not None:
         turn.effects += await tell(turn.rooms, turn.conn, moved, "text_again", from_=turn.call.from_number)
 
@@ -222,3 +308,8 @@ async def _call_of(conn: AsyncConnection, promise_id: str) -> Row[Any] | None:
         calls_table.c.state != CallState.ENDED,
     )
     return (await conn.execute(query.limit(1))).one_or_none()
+
+
+async def count_due(conn: AsyncConnection, now: datetime) -> int:
+    query = select(func.count()).where(callbacks.c.due_at <= now, callbacks.c.state.in_(MOVABLE))
+    return await conn.scalar(query) or 0

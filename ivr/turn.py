@@ -18,6 +18,7 @@ from carrier.port import Carrier
 from crm.identify import Person, person_by_id
 from ivr import calls
 from ivr.dialogue import Stage
+from ivr.links import Links
 from ivr.phrases import Speaker, speakable, spoken_language
 from routing.house import House
 from routing.learning import Learning
@@ -41,6 +42,7 @@ class Rooms:
     house: House
     learning: Learning
     floor: Floor
+    links: Links
     public_url: str
     floor_changed: Callable[[], None]  # somebody may be free now: look at those who wait
     fallback_url: str | None = None  # a document at Twilio, for when nobody is here to answer

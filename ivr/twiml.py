@@ -7,7 +7,6 @@ from typing import Any
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
 from ivr.document import (
-    LONGEST_MESSAGE_SECONDS,
     Ask,
     Document,
     Go,
@@ -40,14 +39,16 @@ def _write(response: VoiceResponse, step: Step) -> None:
         case Ask():
             _ask(response, step)
         case Record():
+            words = {"transcribe": True, "transcribe_callback": step.transcription} if step.transcribed else {}
             response.record(
                 action=step.action,
                 recording_status_callback=step.status,
                 recording_status_callback_event="completed absent",
-                max_length=LONGEST_MESSAGE_SECONDS,
+                max_length=step.longest_seconds,
                 timeout=5,
                 play_beep=True,
                 finish_on_key="1234567890*#",  # a way out stays a way out while we listen
+                **words,
             )
         case Join():
             dial = response.dial(action=step.action)

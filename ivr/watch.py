@@ -13,15 +13,15 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import structlog
-from sqlalchemy import Row, exists, select, true, update
+from sqlalchemy import Row, exists, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from carrier.port import EffectResult, KnownCall, Network, NotAsked, OutcomeUnknown, Refused
-from crm.tables import texts
 from ivr import agent_leg, calls, journey, legs, promised
 from ivr.lifecycle import LEG_ENDS, CallState
 from ivr.tables import calls as calls_table
 from ivr.talk import LOOK_AGAIN, end_call, fetch_caller
+from ivr.texts import text_asked
 from ivr.turn import Rooms, Turn
 from ivr.webhooks import learn_sid
 from routing.agents import Activity, Agent, Availability
@@ -143,7 +143,10 @@ class Watch:
 
     async def _look_at(self, call_id: str, match: Match | None = None) -> bool:
         async with _locked(self._rooms, call_id) as turn:
-            if turn is None or not await journey.look_again(turn, match):
+            if turn is None:
+                return False
+            look_again = promised.look_again if turn.call.direction == "outbound" else journey.look_again
+            if not await look_again(turn, match):
                 return False
             turn.effects += await legs.send_caller(turn, "/twilio/voice/wait")
             return True
@@ -168,7 +171,7 @@ class Watch:
         free = exists().where(*idle, agents.c.since_at <= self._rooms.clock.now() - LEFT_FREE)
         query = (
             select(calls_table.c.id, calls_table.c.arrived_at)
-            .where(calls_table.c.state == CallState.WAITING, calls_table.c.direction == "inbound", free)
+            .where(calls_table.c.state == CallState.WAITING, free)
             .where(calls_table.c.arrived_at > self._seen_until if self._seen_until else true())
             .order_by(calls_table.c.arrived_at)
             .limit(WAITING_AT_ONCE)
@@ -231,6 +234,8 @@ class Watch:
                 await end_call(turn, found_out=True)
             elif gone is not None:
                 await _agent_gone(turn, *gone)
+            elif turn.call.direction == "outbound" and not await promised.is_needed(turn):
+                await end_call(turn)
             else:
                 await calls.note(turn.conn, row.id, due_at=turn.now + LOOK_AGAIN, lease_owner=None, lease_until=None)
 
@@ -262,9 +267,8 @@ class Watch:
             await self._call(result.subject, result)
 
     async def _text(self, result: EffectResult) -> None:
-        values = {"sid": result.sid} if result.state == "done" else {"state": "failed"}
         async with self._rooms.database.write() as conn:
-            await conn.execute(update(texts).where(texts.c.id == result.subject).values(**values))
+            await text_asked(conn, result, self._rooms.clock.now())
 
     async def _in_doubt(self, leg_id: str) -> None:
         async with self._rooms.database.write() as conn:

@@ -24,7 +24,7 @@ from ivr.inbox import receive_text, text_state
 from ivr.journey import SILENT
 from ivr.lifecycle import LEG_ENDS, CallState
 from ivr.phrases import spoken_language
-from ivr.recordings import recording_ready
+from ivr.recordings import recording_ready, words_of
 from ivr.talk import end_call
 from ivr.turn import Rooms, Turn
 from ivr.twiml import EMPTY, render
@@ -88,7 +88,8 @@ class Webhooks:
             self._route("/twilio/voice", self._incoming),
             self._route("/twilio/voice/fallback", self._fallback),
             self._route("/twilio/status", self._call_status),
-            self._route("/twilio/voice/recording", self._recording),
+            self._route("/twilio/voice/recording", self._of_recording(recording_ready)),
+            self._route("/twilio/voice/transcription", self._of_recording(words_of)),
             *(self._route(f"/twilio/voice/{name}", self._of_caller(step)) for name, step in caller.items()),
             *(self._route(f"/twilio/agent/{name}", self._of_leg(step)) for name, step in agent.items()),
             *(self._route(f"/twilio/customer/{name}", self._of_leg(step)) for name, step in customer.items()),
@@ -346,19 +347,20 @@ class Webhooks:
 
     async def _text_status(self, hook: Hook) -> str:
         async with self._rooms.database.write() as conn:
-            await text_state(conn, hook.query.get("text"), hook.form)
+            await text_state(conn, hook.query.get("text"), hook.form, self._rooms.clock.now())
         return EMPTY
 
-    async def _recording(self, hook: Hook) -> str:
-        turns: list[Turn] = []
-        async with self._rooms.database.write() as conn:
-            call = await calls.lock_by_sid(conn, hook.form["CallSid"])
-            if call is not None:
-                turn = await Turn.of(self._rooms, conn, call)
-                turns.append(turn)
-                await recording_ready(turn, hook.form)
-        _finish(turns)
-        return EMPTY
+    def _of_recording(self, step: Callable[[Turn, Form], Awaitable[None]]) -> Callable[[Hook], Awaitable[str]]:
+        async def answer(hook: Hook) -> str:
+            turns: list[Turn] = []
+            async with self._rooms.database.write() as conn:
+                if (call := await calls.lock_by_sid(conn, hook.form.get("CallSid", ""))) is not None:
+                    turns.append(await Turn.of(self._rooms, conn, call))
+                    await step(turns[0], hook.form)
+            _finish(turns)
+            return EMPTY
+
+        return answer
 
 
 async def learn_sid(turn: Turn, leg: Row[Any], sid: str) -> None:
@@ -371,7 +373,7 @@ async def learn_sid(turn: Turn, leg: Row[Any], sid: str) -> None:
 
 
 def _is_news(hook: Hook) -> bool:
-    return hook.path.endswith(("/status", "/left", "/recording"))
+    return hook.path.endswith(("/status", "/left", "/recording", "/transcription"))
 
 
 def _finish(turns: list[Turn]) -> None:

@@ -7,6 +7,7 @@ worth.  An agent who becomes free takes the caller of the largest `waited + urge
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -70,13 +71,12 @@ def choose(caller: Caller, floor: Sequence[Agent], plan: Plan, now: datetime, bu
     weighed = tuple(weigh(caller, floor, plan, now))
     if not weighed:
         return Decision("offer_callback")
-    ready = [w for w in weighed if w.agent.ready]
-    known = _missed(weighed)
+    teammate = next((w for w in weighed if w.agent.ready and not _better_in_line(caller, w, weighed, plan, busy)), None)
+    known = _missed(weighed, teammate)
     if known is None:
-        if ready and not _better_in_line(ready[0], weighed, plan, busy):
-            return Decision("ring", ready[0], weighed=weighed)
+        if teammate is not None:
+            return Decision("ring", teammate, weighed=weighed)
         return Decision("wait", None, None, _line_estimate(caller, weighed, plan, now, busy), weighed)
-    teammate = ready[0] if ready else None
     if teammate and caller.choice == TEAMMATE:
         return Decision("ring", teammate, weighed=weighed)
     estimate = _estimate(known.agent, plan, now)
@@ -112,11 +112,19 @@ def _line_estimate(
     )
 
 
-def _better_in_line(ready: Weighed, weighed: Sequence[Weighed], plan: Plan, busy: int | None) -> bool:
-    """Is the next agent to come free worth waiting for, rather than one who is kept for a promise?"""
+def _better_in_line(caller: Caller, ready: Weighed, weighed: Sequence[Weighed], plan: Plan, busy: int | None) -> bool:
+    """Is the line worth waiting in, rather than taking one who is kept for a promise?
+
+    Of *n* who are busy one comes free every talk / n seconds, but others wait as well: where the staff is what the
+    work needs and a margin of sqrt(n), who waits at all waits talk / sqrt(n) on average.
+    """
+    if caller.choice == WAIT and ready.familiar:
+        return False  # they were told that they would have this agent
     kept = ready.spare.get("promise", 0.0)
     others = max(sum(not w.agent.ready for w in weighed), busy or 0)
-    return bool(kept and others) and (plan.talk_seconds + plan.wrap_up_seconds) / others < kept - ready.worth_seconds
+    if not kept or not others:
+        return False
+    return (plan.talk_seconds + plan.wrap_up_seconds) / math.sqrt(others) < kept - ready.worth_seconds
 
 
 def worth_holding(
@@ -125,14 +133,15 @@ def worth_holding(
     """How long, unasked, it is worth keeping this caller from who is ready.
 
     With T the time until one of the agents they know is free, holding for at most t seconds gains what such an agent
-    is worth more, if T <= t, and costs min(T, t).  The T of several agents are taken as independent.
+    is worth more, if T <= t, and costs min(T, t).  The T of several agents are taken as independent.  Who is kept for a
+    promise when they come free is worth so much less.
     """
     left = plan.wait_unasked_seconds - caller.held_seconds
     busy = [w for w in weighed if w.familiar and not w.agent.ready]
     if left < _SHORTEST_HOLD_SECONDS or not busy or caller.choice == TEAMMATE:
         return None
     frees = [
-        (w.worth_seconds, found)
+        (w.worth_seconds - w.spare.get("promise", 0.0), found)
         for w in sorted(busy, key=lambda w: -w.worth_seconds)
         if (found := free(w.agent, plan, now)) is not None
     ]
@@ -170,17 +179,18 @@ def hope_seconds(caller: Caller, weighed: Iterable[Weighed], plan: Plan, now: da
     return 0.0 if hold is None else hold.gain_seconds
 
 
-def _missed(weighed: Sequence[Weighed]) -> Weighed | None:
-    """The busy agent this caller would rather have than anybody who is ready, if there is one.
+def _missed(weighed: Sequence[Weighed], teammate: Weighed | None) -> Weighed | None:
+    """The busy agent this caller would rather have than `teammate`, the best of those who are free, if there is one.
 
-    Mere familiarity is not missed while somebody else familiar is ready; the agent they chose, or who holds their
+    Mere familiarity is not missed while somebody else familiar is free; the agent they chose, or who holds their
     open matter, is.
     """
-    best_ready = next((w for w in weighed if w.agent.ready), None)
     for w in sorted(weighed, key=lambda w: (-w.worth_seconds, w.wait_seconds)):
-        if w.agent.ready or not w.familiar:
+        if w is teammate or not w.familiar:
             return None
-        if w.bound or best_ready is None or not best_ready.familiar:
+        if w.agent.ready:
+            continue  # kept for a promise
+        if w.bound or teammate is None or not teammate.familiar:
             return w
     return None
 

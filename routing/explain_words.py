@@ -51,6 +51,7 @@ ITALIAN = Words(
         "transferred": "la chiamata è passata da una persona all'altra",
         "broken_promise": "una promessa non è stata mantenuta",
         "cut_off": "la linea è caduta",
+        "promise_ends": "il tempo promesso sta per scadere",
         "rule_urgent": "una regola",
     },
     caller={
@@ -106,6 +107,7 @@ ENGLISH = Words(
         "transferred": "was passed from one to the next",
         "broken_promise": "a promise was not kept",
         "cut_off": "the line was cut",
+        "promise_ends": "the time that was promised is nearly over",
         "rule_urgent": "a rule",
     },
     caller={

@@ -149,6 +149,12 @@ async def count_ready(conn: AsyncConnection) -> int:
     return await conn.scalar(select(func.count()).select_from(agents).where(_HERE, _IDLE)) or 0
 
 
+async def count_at_work(conn: AsyncConnection) -> int:
+    """Who takes calls, whatever they are doing now."""
+    query = select(func.count()).where(agents.c.availability == Availability.READY)
+    return await conn.scalar(query) or 0
+
+
 async def count_busy(conn: AsyncConnection, need: Need) -> int:
     """How many who would do are ready but not idle."""
     query = select(func.count()).select_from(agents).where(_HERE, ~_IDLE, *meeting(need))

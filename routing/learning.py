@@ -1,5 +1,5 @@
-"""What the past teaches routing, learnt once an hour by one process and read by all: how long talks last, and how
-often each agent is asked for by people they know.
+"""What the past teaches routing, learnt once an hour by one process and read by all: how long talks last, how often
+each agent is asked for by people they know, and how many callers ring at each hour of the week.
 
 Kept in SQL, so that a process that starts knows at once what the others do.
 """
@@ -7,21 +7,23 @@ Kept in SQL, so that a process that starts knows at once what the others do.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.tables import interactions
 from routing.forecast import Talk
 from routing.house import House
+from routing.inflow import INFLOW, learn_inflow
 from routing.tables import agents, learnt
-from routing.talk_times import TalkTimes, learn
+from routing.talk_times import ENOUGH, TalkTimes, learn
 from store.clock import Clock
 from store.events import emit
 from store.faults import told
@@ -40,13 +42,13 @@ class Learning:
     """What was learnt, as this process knows it."""
 
     def __init__(self, database: Database, clock: Clock, house: House) -> None:
-        self._database, self._clock, self._zone = database, clock, house.zone
+        self._database, self._clock, self._house = database, clock, house
         self._times = TalkTimes()
         self._read: Any = None  # whoever learns moves the time on first, so the time does not say what is new
 
     def talk(self, agent_id: str, topic: str | None = None) -> Talk | None:
         """How long a talk of theirs lasts at this hour; None where too little is known."""
-        hour = self._clock.now().astimezone(ZoneInfo(self._zone)).hour
+        hour = self._clock.now().astimezone(ZoneInfo(self._house.zone)).hour
         return self._times.of(agent_id, topic, hour)
 
     @property
@@ -88,10 +90,14 @@ class Learning:
 
     async def _learn(self, now: datetime) -> None:
         async with self._database.read() as conn:
-            times, wanted = await learn(conn, now, self._zone), await wanted_an_hour(conn, now)
+            times, wanted = await learn(conn, now, self._house.zone), await wanted_an_hour(conn, now)
+            inflow = await learn_inflow(conn, now, self._house, _mean_talk_seconds(times))
         async with self._database.write() as conn:
             body = json.loads(json.dumps(times.as_json()))
             await conn.execute(update(learnt).where(learnt.c.kind == TALK_TIMES).values(body=body, at=now))
+            await conn.execute(delete(learnt).where(learnt.c.kind == INFLOW))
+            if inflow is not None:
+                await conn.execute(insert(learnt).values(kind=INFLOW, body=inflow.as_json(), at=now))
             before = (await conn.execute(select(agents.c.id, agents.c.wanted_an_hour))).all()
             for agent_id, was in before:
                 now_wanted = wanted.get(agent_id, 0.0)
@@ -99,6 +105,11 @@ class Learning:
                     mine = update(agents).where(agents.c.id == agent_id).values(wanted_an_hour=now_wanted)
                     await conn.execute(mine)
                     await emit(conn, "agent.changed", agent_id, now)
+
+
+def _mean_talk_seconds(times: TalkTimes) -> float | None:
+    """Of anybody's, at whatever hour; None where there were too few to say."""
+    return round(Talk(math.exp(times.log_seconds), times.sigma).mean_seconds, 1) if times.talks >= ENOUGH else None
 
 
 async def wanted_an_hour(conn: AsyncConnection, now: datetime) -> Mapping[str, float]:

@@ -69,6 +69,7 @@ class Urgency(Part):
     broken_promise_seconds: Seconds = Field(120, description="was promised a call that was not made in time")
     transferred_seconds: Seconds = Field(60, description="has been transferred before")
     cut_off_seconds: Seconds = Field(120, description="calls again after being cut off")
+    ending_promise_seconds: Seconds = Field(600, description="was promised a call, and its time is nearly over")
     extra_seconds: Seconds = Field(0, description="for everybody; meant for rules, which add to it")
 
 

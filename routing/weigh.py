@@ -74,7 +74,7 @@ class Weighed:
     wait_seconds: float
     worth_seconds: float
     because: tuple[str, ...]  # preferred | case_owner | familiar | rule | stand_in | skill
-    spare: Mapping[str, float] = field(default_factory=dict)  # what taking this call keeps from others: see _spare
+    spare: Mapping[str, float] = field(default_factory=dict)  # kept from others by this call: _spare, _promise
 
     @property
     def spare_seconds(self) -> float:
@@ -149,8 +149,10 @@ def weigh(caller: Caller, floor: Sequence[Agent], plan: Plan, now: datetime) -> 
         if agent.id in caller.tried:
             continue
         worth, because = _worth(caller, agent, plan, stand_ins)
+        wait = waits[agent.id] or 0.0
         spare = _spare(agent, plan, now, rested, None if _KNOWN.isdisjoint(because) else worth)
-        weighed.append(Weighed(agent, waits[agent.id] or 0.0, worth, because, spare))
+        promise = _promise(agent, plan, now, wait)
+        weighed.append(Weighed(agent, wait, worth, because, spare | promise))
     return sorted(weighed, key=lambda w: (w.cost_seconds, not w.known, w.agent.since_at, w.agent.id))
 
 
@@ -196,7 +198,7 @@ def _bonds(caller: Caller, agent_id: str, plan: Plan) -> dict[str, float]:
 
 
 def _spare(agent: Agent, plan: Plan, now: datetime, rested: float, worth: float | None) -> dict[str, float]:
-    """What is kept from others if this agent takes the call: wanted | load | promise -> seconds.
+    """What is kept from others if this agent takes the call: wanted | load -> seconds.
 
     `worth`: to this caller; None to a stranger.  However much an agent is asked for, somebody they know is never passed
     on to a stranger for that.  In whole seconds: less is no reason to pass anybody over.
@@ -210,8 +212,15 @@ def _spare(agent: Agent, plan: Plan, now: datetime, rested: float, worth: float 
     if worth is None:
         drift = (agent.load_at(now) - rested) * 100 - plan.load.spread_points
         spare["load"] = round(plan.worth.familiar_seconds * drift / _HARD_POINTS) if drift > 0 else 0.0
-    if agent.promised_at is not None:
-        until = (agent.promised_at - now).total_seconds() - plan.wrap_up_seconds
-        talk = agent.talk or usual_talk(plan)
-        spare["promise"] = round(plan.protect_promise_seconds * (1.0 - talk.chance_over_by(0.0, max(until, 0.0))))
     return {why: seconds for why, seconds in spare.items() if seconds}
+
+
+def _promise(agent: Agent, plan: Plan, now: datetime, wait: float) -> dict[str, float]:
+    """What it costs that a call which begins in `wait` seconds, or its wrap-up, may still last when the agent's next
+    promise is no longer kept for them; a promise that is due already counts until then."""
+    if agent.promised_at is None:
+        return {}
+    left = (agent.promised_at - now).total_seconds() + plan.service.owner_wait_seconds - plan.wrap_up_seconds - wait
+    talk = agent.talk or usual_talk(plan)
+    seconds = round(plan.protect_promise_seconds * (1.0 - talk.chance_over_by(0.0, left)))
+    return {"promise": seconds} if seconds else {}

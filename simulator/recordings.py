@@ -50,6 +50,7 @@ class Recordings:
     def __init__(self, network: Network) -> None:
         self._network = network
         self.all: dict[str, Recording] = {}
+        self.transcriptions: set[str] = set()
 
     def url(self, recording: Recording) -> str:
         network = self._network
@@ -134,12 +135,14 @@ class Recordings:
 
     async def transcribe(self, call: Call, recording: Recording, url: str) -> None:
         await self._network.clock.sleep(TRANSCRIBING_SECONDS)
+        sid = self._network.sid("TR")
+        self.transcriptions.add(sid)
         form = {
             "AccountSid": self._network.account_sid,
             "CallSid": call.sid,
             "From": call.from_,
             "To": call.to,
-            "TranscriptionSid": self._network.sid("TR"),
+            "TranscriptionSid": sid,
             "TranscriptionText": recording.words,
             "TranscriptionStatus": "completed" if recording.words else "failed",
             "RecordingSid": recording.sid,

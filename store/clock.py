@@ -108,7 +108,8 @@ class VirtualClock:
     """
 
     def __init__(self, start: datetime) -> None:
-        self._now = start.astimezone(UTC)
+        self._now = start.astimezone(UTC)  # goes on only forwards; what is shown may be `_off` from it
+        self._off = timedelta()
         self._busy = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -117,7 +118,11 @@ class VirtualClock:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def now(self) -> datetime:
-        return self._now
+        return self._now + self._off
+
+    def jump(self, seconds: float) -> None:
+        """Somebody sets the clock, forth or back: no time passes, and who sleeps wakes after as long as before."""
+        self._off += timedelta(seconds=seconds)
 
     def alarm(self) -> Alarm:
         return _VirtualAlarm(self)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Column, ColumnElement, Row, Table, Text, and_, func, or_, select, update
+from sqlalchemy import Column, ColumnElement, Row, Table, Text, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from store.clock import Clock
@@ -20,8 +20,11 @@ from store.sql import Database, Instant
 
 log = structlog.get_logger()
 
-
 POLL_SECONDS = 0.5  # how late another process may see what was written here, if no nudge says so
+# No lease is longer: one that is was written by a clock that has been set back since, and holds nobody up.
+LONGEST_LEASE = timedelta(minutes=1)
+LOCKED_PAUSE_SECONDS = 0.02  # what is due and could not be claimed is in somebody else's hands at this moment
+SOONEST_SECONDS = 0.001
 
 
 def due_columns() -> list[Column[Any]]:
@@ -44,9 +47,9 @@ async def claim(
     only: ColumnElement[bool] | None = None,
 ) -> Sequence[Row[Any]]:
     """The rows that are due and now ours until `now + lease`, oldest due first, at most `limit`."""
-    ready = _ready(table, now)
-    if only is not None:
-        ready = and_(ready, only)
+    if lease > LONGEST_LEASE:
+        raise ValueError(f"a lease of {lease} would be taken for one of a wrong clock")
+    ready = and_(table.c.due_at <= now, _free(table, now), *([] if only is None else [only]))
     key = next(iter(table.primary_key.columns))
     ids = select(key).where(ready).order_by(table.c.due_at).limit(limit).with_for_update(skip_locked=True)
     taken = await connection.execute(
@@ -58,14 +61,17 @@ async def claim(
     return sorted(taken.all(), key=lambda row: row.due_at)
 
 
-def _ready(table: Table, now: datetime) -> ColumnElement[bool]:
-    return and_(table.c.due_at <= now, or_(table.c.lease_until.is_(None), table.c.lease_until < now))
+def _free(table: Table, now: datetime) -> ColumnElement[bool]:
+    until = table.c.lease_until
+    return or_(until.is_(None), until < now, until > now + LONGEST_LEASE)
 
 
 class DueLoop:
     """Claims due rows of one table and hands each to `work`; ends when its task is cancelled.
 
-    `poll` is the longest sleep in seconds: news that arrives through `nudge` shortens it to nothing.
+    `poll` is the longest sleep in seconds: news that arrives through `nudge` shortens it to nothing.  At most `limit`
+    rows are in hand at once, so that a burst is neither held under leases that run out nor crowds out what else needs
+    the database.  While `held` says so nothing is claimed.
     """
 
     def __init__(
@@ -78,12 +84,15 @@ class DueLoop:
         owner: str,
         lease: timedelta = timedelta(seconds=15),
         poll: float = POLL_SECONDS,
-        limit: int = 20,
+        limit: int = 50,
         only: ColumnElement[bool] | None = None,
+        held: Callable[[], bool] = lambda: False,
     ) -> None:
         self._database, self._clock, self._table, self._work = database, clock, table, work
         self._owner, self._lease, self._poll, self._limit, self._only = owner, lease, poll, limit, only
+        self._held = held
         self._news = clock.alarm()
+        self._in_hand = 0
 
     def nudge(self) -> None:
         self._news.ring()
@@ -91,8 +100,7 @@ class DueLoop:
     async def run(self) -> None:
         while True:
             try:
-                busy = await self.turn()
-                pause = 0.0 if busy == self._limit else await self._until_next()
+                pause = await self.turn()
             except Exception as error:
                 # The store is away: the rows are still there, so the loop outlives it.
                 log.warning("due_loop_paused", table=self._table.name, error=type(error).__name__)
@@ -100,11 +108,15 @@ class DueLoop:
             if pause > 0:
                 await self._news.wait(pause)
 
-    async def turn(self) -> int:
-        """One round: claims, works, and says how many rows it took."""
+    async def turn(self) -> float:
+        """One round: claims what is due and sets the work going.  Seconds until there is something to do again."""
+        room = self._limit - self._in_hand
+        if room <= 0 or self._held():
+            return self._poll
         now = self._clock.now()
-        if await self._idle(now):
-            return 0
+        pause = await self._until_first(now)
+        if pause > 0:
+            return pause
         async with self._database.write() as connection:
             rows = await claim(
                 connection,
@@ -112,35 +124,35 @@ class DueLoop:
                 owner=self._owner,
                 now=now,
                 lease=self._lease,
-                limit=self._limit,
+                limit=room,
                 only=self._only,
             )
+        self._in_hand += len(rows)
         for row in rows:
             self._clock.spawn(self._guarded(row), f"due-{self._table.name}")
-        return len(rows)
+        return 0.0 if rows else min(self._poll, LOCKED_PAUSE_SECONDS)
 
-    async def _idle(self, now: datetime) -> bool:
+    async def _until_first(self, now: datetime) -> float:
         """Looks before it writes: on SQLite even an empty claim would take the only write lock."""
+        due_at = self._table.c.due_at
+        query = select(due_at).where(due_at.is_not(None), _free(self._table, now))
+        if self._only is not None:
+            query = query.where(self._only)
         async with self._database.read() as connection:
-            first = await connection.scalar(
-                select(self._table.c.due_at).where(_ready(self._table, now), *self._filters()).limit(1)
-            )
-        return first is None
-
-    async def _until_next(self) -> float:
-        now = self._clock.now()
-        async with self._database.read() as connection:
-            at = await connection.scalar(
-                select(func.min(self._table.c.due_at)).where(self._table.c.due_at > now, *self._filters())
-            )
-        return self._poll if at is None else min(self._poll, max((at - now).total_seconds(), 0.005))
-
-    def _filters(self) -> list[ColumnElement[bool]]:
-        return [] if self._only is None else [self._only]
+            first = await connection.scalar(query.order_by(due_at).limit(1))
+        if first is None:
+            return self._poll
+        return 0.0 if first <= now else min(self._poll, max((first - now).total_seconds(), SOONEST_SECONDS))
 
     async def _guarded(self, row: Row[Any]) -> None:
         try:
-            await self._work(row)
+            # After a pause of the whole process the row may be somebody else's: a lease that is over is no licence.
+            if self._clock.now() <= row.lease_until:
+                await self._work(row)
         except Exception as error:
             # The row keeps its due time: it comes back when the lease runs out.
             log.error("due_work_failed", table=self._table.name, **told(error))
+        finally:
+            self._in_hand -= 1
+            if self._in_hand == self._limit // 2:
+                self._news.ring()  # the next lot is claimed together, not one row for each that is done

@@ -78,7 +78,7 @@ def assemble(
     nudges = Nudges(live)
     bootstrap = settings.api_token.get_secret_value() if settings.api_token else None
     guard = Guard(database, bootstrap)
-    metrics = Metrics(database, live, clock, guard)
+    metrics = Metrics(database, live, clock, guard, settings.timezone)
     network = metrics.watched(network or twilio_network(settings))
     public_url = settings.public_url or public_url or "http://127.0.0.1:8000"
     wired = wire(settings, public_url, database, clock, live, nudges, guard, network, poll, deadline)

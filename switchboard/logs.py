@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 log = structlog.get_logger()
 
 _NUMBER = re.compile(r"(?<![0-9A-Za-z.:-])\+?\d{5,}(?=\d{2}(?![0-9A-Za-z]))")
-_SECRET = re.compile(r"(?i)(\bbearer\s+|token=|password=)[^\s&\"']+|(://[^/@\s:]*:)[^/@\s]+(?=@)")
+_SECRET = re.compile(r"(?i)(\bbearer\s+|token=|password=|/p/(?=[\w-]{40}))[^\s&\"'?]+|(://[^/@\s:]*:)[^/@\s]+(?=@)")
 
 
 def mask(text: str) -> str:

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import product
 from platform import python_version
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import structlog
 from prometheus_client import CollectorRegistry, Gauge, Histogram, ProcessCollector
@@ -36,6 +36,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import Problem
 from api.tokens import Guard, not_identified
+from callbacks.schemas import Risk
+from callbacks.spend import share, spent_today
 from callbacks.states import OPEN
 from callbacks.tables import callbacks
 from carrier.port import AlreadyGone, Network, NotAsked, OutcomeUnknown, Refused
@@ -43,6 +45,7 @@ from carrier.tables import effects
 from ivr.lifecycle import CallState
 from ivr.tables import calls
 from routing.agents import Activity, Availability
+from routing.plans import Plans
 from routing.tables import agents, reservations
 from store.clock import Clock
 from store.live import Live
@@ -56,6 +59,7 @@ ROLES = ("manager", "service")
 MOST_KNOWN = 100  # tokens remembered for the time without a store
 LIVE = tuple(state for state in CallState if state is not CallState.ENDED)
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+RISKS = get_args(Risk)
 UNRESOLVED = ("intended", "asking", "unknown")
 DUE_TABLES: Sequence[Table] = (calls, reservations, agents, callbacks, effects)
 WEBHOOK_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 15.0)  # Twilio gives up after 15 s
@@ -66,8 +70,9 @@ LAG_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 class Metrics:
     """Of one app; nothing is shared with another one in the same process."""
 
-    def __init__(self, database: Database, live: Live, clock: Clock, guard: Guard) -> None:
-        self._database, self._live, self._clock, self._guard = database, live, clock, guard
+    def __init__(self, database: Database, live: Live, clock: Clock, guard: Guard, zone: str = "UTC") -> None:
+        """`zone`: the house's, in which a day of spending begins and ends."""
+        self._database, self._live, self._clock, self._guard, self._zone = database, live, clock, guard, zone
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
         build = Gauge("centralino_build_info", "Always 1.", ["version", "python"], registry=self._registry)
@@ -138,7 +143,7 @@ class Metrics:
             async with asyncio.timeout(STORE_SECONDS), self._database.read() as conn:
                 await conn.execute(select(1))
                 up = True
-                found = await house_figures(conn, self._clock.now())
+                found = await house_figures(conn, self._clock.now(), self._zone)
         except Exception as error:
             log.warning("metrics_store_away", error=type(error).__name__, answers=up)
         return [_gauge("centralino_store_up", "1 while the database answers.", up), redis, *found]
@@ -248,10 +253,10 @@ class _Together(Collector):
         yield from self._read
 
 
-async def house_figures(conn: AsyncConnection, now: datetime) -> list[Metric]:
+async def house_figures(conn: AsyncConnection, now: datetime, zone: str = "UTC") -> list[Metric]:
     """How the house stands at this moment."""
     readers = [_calls_live, _callers_waiting, _unaccounted, _agents, _promises, _effects, _due]
-    return [family for read in readers for family in await read(conn, now)]
+    return [family for read in readers for family in await read(conn, now)] + await _spend(conn, now, zone)
 
 
 async def _calls_live(conn: AsyncConnection, now: datetime) -> list[Metric]:
@@ -290,12 +295,24 @@ async def _promises(conn: AsyncConnection, now: datetime) -> list[Metric]:
     window_ends = extract("epoch", callbacks.c.promised_at) + callbacks.c.window_seconds
     found = await _counts(conn, callbacks.c.state, where=is_open)
     late = await _counts(conn, where=and_(is_open, callbacks.c.kept_at.is_(None), window_ends < now.timestamp()))
+    at_risk = await _counts(conn, callbacks.c.risk, where=and_(is_open, callbacks.c.risk.is_not(None)))
     return [
         _gauges("centralino_promises_open", "Promises not yet kept or ended.", {"state": OPEN}, found),
         _gauge(
             "centralino_promises_overdue", "Open promises whose window is over without both being connected.", late[()]
         ),
+        _gauges("centralino_promises_at_risk", "Open promises that may not be kept.", {"risk": RISKS}, at_risk),
     ]
+
+
+async def _spend(conn: AsyncConnection, now: datetime, zone: str) -> list[Metric]:
+    """Without a limit in the plan there is nothing to have a share of, and no sample."""
+    what = "Estimated cost of today's promised calls, of the plan's `limits.spend_a_day`; none is made from 1 on."
+    _, plan = await Plans().current(conn)
+    if plan.limits.spend_a_day is None:
+        return [GaugeMetricFamily("centralino_promise_spend_share", what)]
+    found = share(await spent_today(conn, plan, zone, now=now), plan.limits)
+    return [_gauge("centralino_promise_spend_share", what, found or 0.0)]
 
 
 async def _effects(conn: AsyncConnection, now: datetime) -> list[Metric]:

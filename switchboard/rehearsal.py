@@ -42,6 +42,15 @@ WHY = {
 }
 
 
+IN_TEN_MINUTES = {
+    "it": "tra dieci minuti",
+    "en": "in ten minutes",
+    "de": "in zehn Minuten",
+    "fr": "dans dix minutes",
+    "es": "en diez minutos",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """Of the printed call: seconds since it began, and either what is heard or what somebody does."""
@@ -179,8 +188,12 @@ async def a_call_back(scene: Scene) -> Phone:
     await scene.ring(maria, "Maria")
     await scene.has_heard(maria, 3)
     await scene.press(maria, "Maria", "2")
-    await scene.has_heard(maria, 2)
-    await scene.press(maria, "Maria", "5")
+    await scene.has_heard(maria, 4)
+    await scene.press(maria, "Maria", "7")
+    await scene.has_heard(maria, 3)
+    await scene.press(maria, "Maria", "6")
+    await scene.has_heard(maria)
+    await scene.says(maria, "Maria", IN_TEN_MINUTES[scene.language[:2]])
     await scene.until(lambda: maria.state == "idle")
     paolo.hang_up()
     await scene.until(lambda: anna.state == "ringing", 3600)
@@ -229,7 +242,9 @@ async def a_withheld_number(scene: Scene) -> Phone:
     await scene.press(hidden, "The caller", "2")
     await scene.has_heard(hidden)
     await scene.press(hidden, "The caller", "3339990001#")
-    await scene.has_heard(hidden, 2)
+    await scene.has_heard(hidden, 3)
+    await scene.press(hidden, "The caller", "5")
+    await scene.has_heard(hidden, 3)
     await scene.press(hidden, "The caller", "5")
     await scene.until(lambda: hidden.state == "idle")
     return hidden

@@ -46,9 +46,15 @@ def views(clock: Clock, promises: Promises) -> Mapping[str, View]:
             return None
         return {**ivr.api.decision_shown(row).model_dump(mode="json", by_alias=True), "call": row.sid}
 
+    async def limit(conn: AsyncConnection, ref: str) -> dict[str, Any]:
+        name, _, day = ref.partition(" ")
+        return {"limit": name, "day": day}
+
     return {
         "call.changed": call,
         "agent.changed": agent,
         "callback.changed": callback,
+        "callback.soon": callback,
+        "limit.near": limit,
         "decision.made": decision,
     }

@@ -14,6 +14,8 @@ from api.tokens import Guard
 from callbacks import personal as promises_of
 from callbacks.api import callbacks_router
 from callbacks.keeper import Keeper
+from callbacks.making import Making
+from callbacks.outlook_loop import Outlook
 from callbacks.promises import Promises
 from carrier.effects import Effects
 from carrier.numbers import Numbers
@@ -25,9 +27,12 @@ from desk.api import events_router
 from desk.live import LiveFeed
 from desk.reports_api import reports_router
 from ivr.api import calls_router
+from ivr.links import Links
 from ivr.personal import Forgetting, export_calls
-from ivr.promised import PromiseDialler
+from ivr.promise_page import Page
+from ivr.promised import PromiseDialler, told_by_text
 from ivr.reconcile import Reconcile
+from ivr.reminders import Reminders
 from ivr.tables import calls
 from ivr.turn import Rooms
 from ivr.watch import Watch
@@ -52,7 +57,7 @@ from store.due import POLL_SECONDS
 from store.ids import new_id
 from store.live import Live, Nudges
 from store.sql import Database
-from switchboard.settings import Settings
+from switchboard.settings import Settings, secret_key
 from switchboard.views import views
 
 FLOOR = "floor"  # somebody may be free
@@ -108,13 +113,17 @@ def wire(
         house=house,
         learning=learning,
         floor=Floor(index, present),
+        links=Links(secret_key(settings), public_url),
         public_url=public_url,
         floor_changed=lambda: tell(FLOOR),
         fallback_url=settings.twilio_fallback_url,
     )
     owner = new_id("own")
     watch = Watch(rooms, network, owner=owner, poll=poll)
-    keeper = Keeper(database, clock, promises, plans, lambda: PromiseDialler(rooms), owner=owner, poll=poll)
+    promises.teller = told_by_text(rooms)
+    keeper = Keeper(database, clock, promises, plans, house, lambda: PromiseDialler(rooms), owner=owner, poll=poll)
+    rate, letters = settings.calls_per_second, lambda: PromiseDialler(rooms)
+    outlook = Outlook(database, clock, promises, plans, house, learning, letters, calls_per_second=rate)
     reconcile = Reconcile(rooms, network)
     effects.on_result = watch.heard
     nudges.listen(FLOOR, watch.floor_changed)
@@ -132,13 +141,14 @@ def wire(
     feed = LiveFeed(database, clock, views(clock, promises))
     nudges.listen(FLOOR, feed.nudge)
     return Wired(
-        routes=Webhooks(rooms, signatures, deadline=deadline).routes,
+        routes=[*Webhooks(rooms, signatures, deadline=deadline).routes, *Page(rooms, rooms.links).routes],
         routers=_routers(settings, rooms, guard, feed, others, tell, absences_changed),
         loops=[
             *effects.loops(),
             numbers,
             *watch.loops(),
-            *(watch.then(loop) for loop in (keeper.loop, reconcile)),
+            Reminders(rooms),
+            *(watch.then(loop) for loop in (keeper.loop, outlook, reconcile)),
         ],
         rooms=rooms,
         everywhere=[feed, learning, absent, index_loop],
@@ -157,6 +167,7 @@ def _routers(
     """Everything under `/api/v1`."""
     database, clock, plans, house = rooms.database, rooms.clock, rooms.plans, rooms.house
     region, language = settings.default_region, settings.default_language
+    making = Making(clock, rooms.promises, plans, house, rooms.numbers)
     return [
         customers_router(database, clock, guard, region, others),
         agents_router(
@@ -165,7 +176,7 @@ def _routers(
         absences_router(database, clock, guard, absences_changed),
         vetoes_router(database, clock, guard),
         interactions_router(database, guard),
-        cases_router(database, clock, guard),
+        cases_router(database, clock, guard, making.follow_up),
         calls_router(database, clock, guard),
         callbacks_router(database, clock, guard, rooms.promises, plans, house, lambda: tell(PROMISES), rooms.numbers),
         plan_router(database, clock, guard, plans, house),

@@ -80,6 +80,13 @@ def delete(asked: Asked) -> None:
     del asked.network.recordings.all[recording.sid]
 
 
+def delete_transcription(asked: Asked) -> None:
+    """Its text is all that there is of it here."""
+    if asked.names["sid"] not in asked.network.recordings.transcriptions:
+        raise asked.missing()
+    asked.network.recordings.transcriptions.remove(asked.names["sid"])
+
+
 def find(asked: Asked) -> Recording:
     """`Twilio.CURRENT` is what is being recorded now."""
     sid, known = asked.names["sid"], asked.network.recordings.all

@@ -86,9 +86,10 @@ ENDPOINTS = [
     Endpoint("GET", "/Recordings.json", recordings.listing),
     Endpoint("GET", "/Recordings/{Sid}.json", recordings.fetch),
     Endpoint("DELETE", "/Recordings/{Sid}.json", recordings.delete, 204),
+    Endpoint("DELETE", "/Transcriptions/{Sid}.json", recordings.delete_transcription, 204),
 ]
 NAMES = {"Sid": "sid", "CallSid": "call", "ConferenceSid": "conference", "QueueSid": "queue"}
-UNDOCUMENTED = (".json",)  # the account itself
+UNDOCUMENTED = (".json", "/Transcriptions/{Sid}.json")  # the account itself, and what the vendored file leaves out
 
 
 def routes(network: Network) -> list[BaseRoute]:

@@ -50,6 +50,20 @@ async def test_a_promise_is_answered_as_the_contract_has_it(ask: Asking, maria: 
         "kept_at": None,
         "late_seconds": None,
         "made_at": "2026-03-03T09:00:00Z",
+        "latest": "2026-03-03T14:10:00Z",
+        "arrived_at": None,
+        "made_by": "manager",
+        "made_with": "api",
+        "channel": "call",
+        "words": None,
+        "transcript": None,
+        "risk": None,
+        "choices": None,
+        "moves": 0,
+        "missed_at": None,
+        "told": "none",
+        "kept_how": None,
+        "note": None,
     }
     assert made["id"].startswith("cb_")
     assert (await ask.get(f"/callbacks/{made['id']}")).json() == made
@@ -178,15 +192,15 @@ async def test_a_change_holds_and_leaves_the_rest(ask: Asking, ground: Ground, m
     path = f"/callbacks/{made['id']}"
     for change, shown in (
         ({}, {}),
-        ({"window_seconds": 900}, {"window_seconds": 900}),
+        ({"window_seconds": 900}, {"window_seconds": 900, "latest": "2026-03-03T14:15:00Z"}),
         ({"reason": "the door"}, {"reason": "the door"}),
         ({"agent": "luca"}, {"agent": "luca"}),
         ({"agent": None}, {"agent": None}),
         ({"number": "06 1234 5678"}, {"number": "+390612345678"}),
-        ({"due_at": "2026-03-03T16:00:00+01:00"}, {"due_at": "2026-03-03T15:00:00Z"}),
-        ({"due_at": None}, {"due_at": "2026-03-03T09:00:00Z"}),
+        ({"due_at": "2026-03-03T16:00:00+01:00"}, {"due_at": "2026-03-03T15:00:00Z", "latest": "2026-03-03T15:15:00Z"}),
+        ({"due_at": None}, {"due_at": "2026-03-03T09:00:00Z", "latest": "2026-03-03T09:15:00Z"}),
     ):
-        made |= shown
+        made |= shown | {"moves": made["moves"] + ("due_at" in shown)}
         answer = await ask("PATCH", path, change)
         assert (answer.status_code, answer.json()) == (200, made), change
         assert (await ask.get(path)).json() == made

@@ -43,6 +43,19 @@ async def test_what_was_promised_to_somebody_is_theirs_to_have(ground: Ground) -
         "reason": "the lamp",
         "state": "promised",
         "recording_url": None,
+        "transcript": None,
+        "channel": "call",
+        "words": None,
+        "note": None,
+        "history": [
+            {
+                "at": ground.clock.now().isoformat(),
+                "what": "made",
+                "by": "service",
+                "before": None,
+                "after": {"due_at": ground.clock.now().isoformat(), "agent": None, "kind": "asap"},
+            }
+        ],
         "due_at": ground.clock.now().isoformat(),
         "made_at": ground.clock.now().isoformat(),
     }

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
-from callbacks.promises import AGENT_LEAD, CannotKeep, InProgress
+from callbacks.promises import HEADS_UP, CannotKeep, InProgress
 from callbacks.states import MOVABLE, OPEN, State
 from callbacks.tables import callback_attempts, callbacks
 from crm.tables import cases
@@ -57,7 +57,7 @@ async def test_a_promise_holds_what_was_wished(ground: Ground) -> None:
     )
     row, new = await ground.make(wish)
     assert new
-    assert (row.state, row.promised_at, row.due_at) == ("promised", LATER, LATER - AGENT_LEAD)
+    assert (row.state, row.promised_at, row.due_at) == ("promised", LATER, LATER - HEADS_UP)
     assert (row.agent_id, row.kind, row.reason, row.origin_call) == ("anna", "scheduled", "the lamp", "CA1")
     assert (row.from_number, row.spoken, row.zone) == ("+390699990000", "oggi alle 15:00", "Europe/Rome")
     assert (row.window_seconds, row.made_at) == (600, ground.clock.now())
@@ -225,7 +225,7 @@ async def test_a_move_changes_what_it_names(ground: Ground) -> None:
     assert (row.agent_id, row.number, row.reason, row.window_seconds) == ("luca", "+390612345678", "the door", 900)
     assert row.promised_at == LATER
     row = await moved(ground, due_at=LATER + timedelta(hours=1))
-    assert (row.promised_at, row.due_at) == (LATER + timedelta(hours=1), LATER + timedelta(hours=1) - AGENT_LEAD)
+    assert (row.promised_at, row.due_at) == (LATER + timedelta(hours=1), LATER + timedelta(hours=1) - HEADS_UP)
     assert row.window_seconds == 900
 
 

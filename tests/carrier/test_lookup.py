@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from carrier.lookup import bare_address, find_call, find_text
+from carrier.lookup import bare_address, find_call, find_text, made_since
 from carrier.port import KnownCall, KnownText
 
 ASKED_AT = datetime(2026, 3, 3, 9, 0, 0, 700_000, tzinfo=UTC)
@@ -48,3 +48,16 @@ def test_addresses_are_listed_without_what_rides_behind_them() -> None:
     assert bare_address("client:anna?customer=Maria%3F") == "client:anna"
     assert bare_address("sip:anna@house.example?X-Call=1") == "sip:anna@house.example"
     assert bare_address("+390612345678") == "+390612345678"
+
+
+def test_calls_of_which_nobody_here_knows_are_those_made_since_by_the_api_and_in_order() -> None:
+    second = replace(CALL, sid="CA2", created_at=ASKED_AT + timedelta(minutes=5))
+    queued = replace(CALL, sid="CA3", status="queued", created_at=None)
+    others = [
+        replace(CALL, sid="CA4"),
+        replace(CALL, sid="CA5", direction="inbound"),
+        replace(CALL, sid="CA6", parent_sid="CA1"),
+        replace(CALL, sid="CA7", created_at=ASKED_AT - timedelta(minutes=1)),
+    ]
+    listed = [queued, second, *others, CALL, second]
+    assert made_since(listed, since=ASKED_AT, taken={"CA4"}) == [CALL, second, queued]

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import insert
 
-from callbacks.tables import callbacks
-from crm.tables import customers, interactions
+from callbacks.tables import callback_attempts, callbacks
+from crm.tables import customers, interactions, texts
 from routing.tables import plan_versions, reservations
 from store.clock import VirtualClock
 from store.sql import Database
@@ -47,7 +47,17 @@ class Past:
         usual = {"channel": "voice", "talk_seconds": 120, "started_at": when(at)}
         await self._conn.execute(insert(interactions).values(row | usual | more))
 
-    async def promise(self, made: str, state: str, *, late: float | None = None, **more: Any) -> None:
+    async def promise(
+        self,
+        made: str,
+        state: str,
+        *,
+        late: float | None = None,
+        rung: tuple[str, ...] = (),
+        told: tuple[str, ...] = (),
+        **more: Any,
+    ) -> None:
+        """`rung`: what came of each attempt; `told`: of each text."""
         self._n += 1
         usual = {
             "id": f"cb_{self._n:03}",
@@ -63,6 +73,13 @@ class Past:
             "made_at": when(made),
         }
         await self._conn.execute(insert(callbacks).values(usual | more))
+        of = {"callback_id": f"cb_{self._n:03}", "at": when(made) + timedelta(hours=1)}
+        for n, result in enumerate(rung, 1):
+            await self._conn.execute(insert(callback_attempts).values(of | {"n": n, "result": result}))
+        for n, state_of_text in enumerate(told):
+            text = {"id": f"txt_{self._n:03}_{n}", "state": state_of_text, "body": "-", "direction": "out"}
+            numbers = {"from_number": LINE, "to_number": "+393331234567"}
+            await self._conn.execute(insert(texts).values(of | text | numbers))
 
     async def reservation(self, agent: str, at: str, seconds: float, state: str = "talk_ended") -> None:
         self._n += 1
@@ -136,13 +153,16 @@ async def _talks(past: Past) -> None:
 
 
 async def _promises(past: Past) -> None:
-    await past.promise("02-26 10:00", "kept", late=2.0, agent_id="anna")
-    await past.promise("02-26 11:00", "kept", late=10.2, agent_id="anna", kind="follow_up")
-    await past.promise("02-26 12:00", "broken", late=400.0, agent_id="dora", from_number=None)
-    await past.promise("02-27 10:00", "kept", kind="asap")  # she rang first
-    await past.promise("02-27 11:00", "cancelled", agent_id="anna")
-    await past.promise("02-27 12:00", "unreachable", late=0.0, kind="voicemail")
-    await past.promise("03-02 12:00", "due", customer_id="paolo", agent_id="bruno")
+    await past.promise("02-26 10:00", "kept", late=2.0, agent_id="anna", rung=("connected",))
+    moved: dict[str, Any] = {"moves": 2, "told": ("delivered",)}
+    await past.promise("02-26 11:00", "kept", late=10.2, agent_id="anna", kind="follow_up", **moved)
+    missed: dict[str, Any] = {"agent_id": "dora", "from_number": None, "moves": 1, "missed_at": when("02-26 13:06")}
+    await past.promise("02-26 12:00", "broken", late=400.0, rung=("busy", "no_answer", "connected"), **missed)
+    await past.promise("02-27 10:00", "kept", kind="asap", told=("sent", "delivered"))  # she rang first
+    await past.promise("02-27 11:00", "cancelled", agent_id="anna", told=("delivered", "undelivered"), risk="rate")
+    vain = ("busy", "no_answer", "voicemail")
+    await past.promise("02-27 12:00", "unreachable", late=0.0, kind="voicemail", rung=vain)
+    await past.promise("03-02 12:00", "due", customer_id="paolo", agent_id="bruno", moves=1, risk="owner_busy")
     await past.promise("03-02 12:00", "talking", agent_id="anna", late=0.0, kept_at=when("03-02 13:01"))
     await past.promise("02-20 10:00", "broken", late=900.0)  # before the span
 
@@ -322,6 +342,13 @@ async def test_what_became_of_our_promises(ask: Asking, past: None) -> None:
         "customer_rang_first": 1,
         "punctuality": ratio(3, 4, 0.75),
         "late": {"count": 5, "median_seconds": 2, "p90_seconds": 400},
+        "moved": 3,
+        "moved_in_time": 2,
+        "missed": 1,
+        "at_risk": 1,
+        "attempts_in_vain": 5,
+        "reached_at_once": ratio(1, 2, 0.5) | {"mean_attempts": 2.0},
+        "told": ratio(2, 3, 0.6667),
     }
     assert {kind: figures["made"] for kind, figures in by_kind.items()} == {
         "asap": 1,
@@ -330,6 +357,11 @@ async def test_what_became_of_our_promises(ask: Asking, past: None) -> None:
         "voicemail": 1,
     }
     assert by_kind["scheduled"]["kept"] == ratio(1, 2, 0.5)
+    agents = {item["group"]: item for item in (await report(ask, "promises", group_by="agent"))["items"]}
+    assert [agents[agent]["open"] for agent in ("anna", "bruno")] == [1, 1]
+    assert [agents[agent]["moved"] for agent in ("anna", "bruno", "dora", None)] == [1, 1, 1, 0]
+    assert agents["anna"]["told"] == ratio(1, 2, 0.5)
+    assert agents[None]["attempts_in_vain"] == 3
     grouped = {by: await report(ask, "promises", group_by=by) for by in ("day", "hour", "team", "line", "agent")}
     assert {by: {item["group"]: item["made"] for item in found["items"]} for by, found in grouped.items()} == {
         "day": {"2026-02-26": 3, "2026-02-27": 3, "2026-03-02": 2},

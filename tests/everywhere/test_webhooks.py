@@ -117,7 +117,17 @@ NAMES = (
     *("AccountSid", "CallSid", "From", "To", "CallStatus", "Digits", "SpeechResult", "Confidence", "Direction", "Body"),
     *("MessageSid", "SmsSid", "MessageStatus", "RecordingSid", "RecordingUrl", "RecordingStatus", "RecordingDuration"),
     *("ConferenceSid", "StatusCallbackEvent", "CallDuration", "ErrorCode", "FromCity", "CallerName", "AnsweredBy"),
-    *("DialCallStatus", "QueueResult", "TranscriptionText", "NumMedia", "Timestamp", "SequenceNumber", "SomethingNew"),
+    *(
+        "DialCallStatus",
+        "QueueResult",
+        "TranscriptionText",
+        "TranscriptionSid",
+        "TranscriptionStatus",
+        "NumMedia",
+        "Timestamp",
+        "SequenceNumber",
+        "SomethingNew",
+    ),
 )
 calls = st.sampled_from([sid(1), sid(2), sid(3)])
 

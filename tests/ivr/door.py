@@ -22,6 +22,7 @@ from carrier.numbers import Numbers
 from carrier.port import AlreadyGone, EffectResult, KnownCall, KnownRecording, OnResult
 from carrier.signatures import Signatures
 from crm import people
+from ivr.links import Links
 from ivr.tables import calls, legs
 from ivr.turn import Rooms
 from ivr.watch import Watch
@@ -80,6 +81,9 @@ class WishList:
     async def delete_recording(self, conn: AsyncConnection, sid: str, *, subject: str | None = None) -> str:
         return self._wish("delete_recording", {"sid": sid, "subject": subject})
 
+    async def delete_transcription(self, conn: AsyncConnection, sid: str, *, subject: str | None = None) -> str:
+        return self._wish("delete_transcription", {"sid": sid, "subject": subject})
+
     async def withdraw(self, conn: AsyncConnection, subject: str) -> list[str | None]:
         self.withdrawn.append(subject)
         return []
@@ -89,6 +93,9 @@ class WishList:
 
     async def arrived(self, conn: AsyncConnection, sid: str, *, url: str) -> None:
         self._wish("arrived", {"sid": sid, "url": url})
+
+    async def wait_seconds(self, priority: int = 0) -> float:
+        return 0.0
 
     async def forget(self, conn: AsyncConnection, numbers: Sequence[str]) -> None:
         self._wish("forget", {"numbers": numbers})
@@ -170,6 +177,7 @@ class Door:
             promises=Promises(HOUSE),
             plans=Plans(),
             house=HOUSE,
+            links=Links("secret", OURS),
             learning=Learning(database, clock, HOUSE),
             floor=Floor(present=lambda agent, now: on_shift(agent, HOUSE.zone, HOUSE.country, now)),
             public_url=OURS,

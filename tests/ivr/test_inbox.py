@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Row, insert, select
 
+from crm import people
 from crm.identify import Known, identify
-from crm.tables import texts
-from tests.ivr.door import ACCOUNT, LINE, MARIA, SOMEBODY, Answer, Door, sid
+from crm.tables import text_opt_outs, texts
+from tests.ivr.door import ACCOUNT, LINE, MARIA, PAOLO, SOMEBODY, Answer, Door, sid
+from tests.ivr.promising import as_it_is, asked_to_choose, changed, promised
 
 pytestmark = pytest.mark.anyio
 
@@ -81,6 +84,121 @@ async def test_words_that_twilio_answers_are_kept_and_not_answered_again(door: D
     await text(door, word)
     assert len(await kept(door)) == 1
     assert door.carrier.of("send_text") == []
+
+
+async def refusals(door: Door) -> list[str]:
+    async with door.database.read() as conn:
+        return list(await conn.scalars(select(text_opt_outs.c.number)))
+
+
+@pytest.mark.parametrize("again", ["START", "yes", "Unstop"])
+@pytest.mark.parametrize("stop", ["STOP", " cancel ", "Stop!"])
+async def test_stop_is_kept_until_they_start_again(door: Door, stop: str, again: str) -> None:
+    await door.customer("Maria", MARIA)
+    for n in range(2):
+        await text(door, stop, n)
+    assert await refusals(door) == [MARIA]
+    await text(door, "ho cambiato idea", 3)
+    assert door.carrier.of("send_text") == []  # what they write is kept, and not answered
+    await text(door, again, 4)
+    assert await refusals(door) == []
+    await text(door, "ci siete?", 5)
+    assert len(door.carrier.of("send_text")) == 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_word_that_twilio_took_for_stop_in_another_language_is_stop(door: Door) -> None:
+    form = {"AccountSid": ACCOUNT, "From": MARIA, "To": LINE, "Body": "basta", "OptOutType": "STOP"}
+    await door.send("/twilio/sms", form | {"MessageSid": sid(1, "SM")})
+    assert await refusals(door) == [MARIA]
+    await door.send("/twilio/sms", form | {"MessageSid": sid(2, "SM"), "Body": "avvia", "OptOutType": "START"})
+    assert await refusals(door) == []
+    await door.send("/twilio/sms", form | {"MessageSid": sid(3, "SM"), "Body": "aiuto", "OptOutType": "HELP"})
+    assert door.carrier.of("send_text") == []
+
+
+LATER = timedelta(minutes=30)
+
+
+@pytest.fixture
+async def asked(door: Door) -> Row[Any]:
+    """Maria was promised Anna in an hour, and asked: then Luca, or half an hour later Anna."""
+    await door.customer("Maria", MARIA)
+    await door.agent()
+    await door.agent("luca")
+    promise = await promised(door)
+    await asked_to_choose(door, promise, (timedelta(0), "luca"), (LATER, "anna"))
+    return promise
+
+
+@pytest.mark.parametrize(
+    ("said", "later", "agent", "confirmed"),
+    [
+        ("5", timedelta(0), "luca", "Luca la chiama oggi alle 11:00"),
+        (" 6. ", LATER, "anna", "Anna la chiama oggi alle 11:30"),
+    ],
+)
+async def test_one_key_takes_one_of_the_two_times(
+    door: Door, asked: Row[Any], said: str, later: timedelta, agent: str, confirmed: str
+) -> None:
+    for n in (1, 1, 2):  # the same twice, and once more by somebody impatient
+        await text(door, said, n)
+    promise = await as_it_is(door, asked)
+    assert (promise.promised_at, promise.agent_id, promise.choices) == (asked.promised_at + later, agent, None)
+    (sent,) = door.carrier.of("send_text")
+    assert confirmed in sent["body"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_time_that_has_gone_meanwhile_gives_way_to_the_nearest(door: Door, asked: Row[Any]) -> None:
+    await door.customer("Paolo", PAOLO)
+    await promised(door, "Paolo", timedelta(hours=1) + LATER, number=PAOLO)
+    await text(door, "6")
+    promise = await as_it_is(door, asked)
+    assert (promise.promised_at, promise.agent_id) == (asked.promised_at, "anna")
+    first, second = promise.choices
+    assert first == {"at": asked.promised_at.isoformat(), "agent": "luca"}
+    (sent,) = door.carrier.of("send_text")
+    assert (
+        "quell'orario intanto è stato preso. Risponda 5 per oggi alle 11:00 con Luca, 6 per oggi alle" in sent["body"]
+    )
+    await text(door, "6", 2)
+    assert (await as_it_is(door, asked)).promised_at == datetime.fromisoformat(second["at"])
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_seven_sends_the_page_where_everything_can_be_changed(door: Door, asked: Row[Any]) -> None:
+    await text(door, "7")
+    (sent,) = door.carrier.of("send_text")
+    assert sent["body"] == f"Officine Lume: qui può cambiare la chiamata: {door.rooms.links.url(asked.id)}"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("said", ["5", "6", "7"])
+async def test_a_digit_that_answers_nothing_is_only_a_word(door: Door, said: str) -> None:
+    await door.customer("Maria", MARIA)
+    await door.agent()
+    promise = await promised(door)
+    await text(door, said)
+    assert "abbiamo ricevuto" in door.carrier.of("send_text")[0]["body"]
+    assert (await as_it_is(door, promise)).promised_at == promise.promised_at
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_whoever_writes_from_another_number_of_theirs_is_known(door: Door, asked: Row[Any]) -> None:
+    async with door.database.write() as conn:
+        await people.change(conn, door.ids["Maria"], {"phones": [MARIA, SOMEBODY]}, door.clock.now())
+    await text(door, "6", from_=PAOLO)
+    assert (await as_it_is(door, asked)).promised_at == asked.promised_at  # a stranger
+    await text(door, "6", 2, from_=SOMEBODY)
+    assert (await as_it_is(door, asked)).promised_at == asked.promised_at + LATER
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_while_we_are_calling_them_there_is_nothing_to_choose(door: Door, asked: Row[Any]) -> None:
+    await changed(door, asked, state="ringing_customer")
+    await text(door, "6")
+    assert (await as_it_is(door, asked)).promised_at == asked.promised_at
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

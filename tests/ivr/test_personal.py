@@ -22,6 +22,7 @@ async def called(door: Door) -> None:
     recording = await door.press(await door.speak(first, "la lampada"), "3")
     told = {"RecordingUrl": RECORDING, "RecordingSid": sid(1, "RE"), "RecordingDuration": "8"}
     await door.send(recording.records_to, door.form(**told))
+    await door.change_call(call_back_to=PAOLO)
     await door.ring(2, From=PAOLO)
 
 
@@ -35,6 +36,7 @@ async def test_what_is_kept_of_somebody_is_theirs_to_have(door: Door) -> None:
         "direction": "inbound",
         "from_number": MARIA,
         "to_number": "+390699990000",
+        "call_back_to": PAOLO,
         "said": "la lampada",
         "outcome": "voicemail",
         "recording_url": RECORDING,
@@ -48,6 +50,7 @@ async def test_a_call_that_was_forgotten_is_a_figure_and_no_more(door: Door) -> 
         await Forgetting(door.carrier).erase(conn, door.ids["Maria"])
     call = await door.call(1)
     assert (call.from_number, call.said, call.reply, call.recording_url) == (FORGOTTEN, None, None, None)
+    assert call.call_back_to is None
     assert (call.outcome, call.to_number) == ("voicemail", "+390699990000")
     async with door.database.read() as conn:
         told = (await conn.execute(select(decisions).where(decisions.c.call_id == call.id))).all()

@@ -40,7 +40,13 @@ async def promised(door: Door) -> AsyncIterator[Door]:
     async with door.database.write() as conn:
         await door.rooms.promises.make(conn, wish, Plan(), now=door.clock.now())
     keeper = Keeper(
-        door.database, door.clock, door.rooms.promises, door.rooms.plans, lambda: PromiseDialler(door.rooms), owner="w1"
+        door.database,
+        door.clock,
+        door.rooms.promises,
+        door.rooms.plans,
+        door.rooms.house,
+        lambda: PromiseDialler(door.rooms),
+        owner="w1",
     )
     task = door.clock.spawn(keeper.loop.run(), "keeper")
     yield door
@@ -144,7 +150,7 @@ async def test_who_is_not_reached_is_told_a_new_time_and_the_agent_is_free(
     assert timedelta(minutes=15) <= row.promised_at - promised.clock.now() <= timedelta(minutes=20)
     (sent,) = promised.carrier.of("send_text")
     assert sent["to"] == MARIA
-    assert "Riproviamo oggi alle" in sent["body"]
+    assert "Anna riprova oggi alle" in sent["body"]
     assert "al massimo 5 minuti dopo." in sent["body"]
     assert await anna(promised) == "ready idle"
     fetched = promised.carrier.of("redirect_call")[-1]

@@ -25,6 +25,7 @@ NEWS = (
     "/twilio/agent/status",
     "/twilio/customer/status",
     "/twilio/voice/recording",
+    "/twilio/voice/transcription",
     "/twilio/sms",
     "/twilio/sms/status",
 )

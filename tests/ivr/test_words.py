@@ -48,12 +48,11 @@ def test_every_language_has_words_for_the_same_situations(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
-@pytest.mark.parametrize("key", ITALIAN)
-def test_every_wording_says_the_same_facts(code: str, key: str) -> None:
+def test_every_wording_says_the_same_facts(code: str) -> None:
     """A slot that one language forgets is a name or a time that its callers never hear."""
-    wanted = slots(ITALIAN[key][0])
-    for wording in (*ITALIAN[key], *_CATALOGUES[code][key]):
-        assert slots(wording) == wanted
+    for key, wordings in ITALIAN.items():
+        for wording in (*wordings, *_CATALOGUES[code][key]):
+            assert slots(wording) == slots(wordings[0]), key
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
@@ -97,7 +96,7 @@ def test_a_key_is_announced_right_after_its_verb(code: str) -> None:
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_each_key_announces_itself(code: str) -> None:
     numbered = {"key_teammate": 1, "key_callback_at": 2, "key_callback": 2, "key_message": 3, "key_wait": 4}
-    numbered |= {"key_more": 1, "key_mine": 4}
+    numbered |= {"key_more": 1, "key_mine": 4, "more_when": 6, "more_number": 7, "number_right": 5, "number_again": 6}
     for key, digit in numbered.items():
         for wording in _CATALOGUES[code][key]:
             for said in resolved(wording):
@@ -106,14 +105,13 @@ def test_each_key_announces_itself(code: str) -> None:
 
 @pytest.mark.parametrize("language", EVERY_LANGUAGE)
 @pytest.mark.parametrize("formal", [True, False])
-@pytest.mark.parametrize("key", ITALIAN)
-def test_every_phrase_can_be_said(language: str, formal: bool, key: str) -> None:
-    for turn in range(3):
-        voice = speaker(language, formal=formal, turn=turn)
-        given = dict.fromkeys(slots(ITALIAN[key][0]) - {"company", "hello"}, "X")
-        said = voice.say(key, **given)
-        assert not set("[]|{}") & set(said)
-        assert said == " ".join(said.split())
+def test_every_phrase_can_be_said(language: str, formal: bool) -> None:
+    for key, wordings in ITALIAN.items():
+        given = dict.fromkeys(slots(wordings[0]) - {"company", "hello"}, "X")
+        for turn in range(3):
+            said = speaker(language, formal=formal, turn=turn).say(key, **given)
+            assert not set("[]|{}") & set(said), key
+            assert said == " ".join(said.split()), key
 
 
 def _said_in_code() -> set[str]:

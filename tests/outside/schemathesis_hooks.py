@@ -36,6 +36,8 @@ BODIES = (
     *("CustomerFields", "AgentFields", "AgentChanges", "InteractionFields", "CaseFields", "CaseChanges"),
     *("CallbackFields", "CallbackChanges", "Plan", "Line", "ByHours", "Then", "Asked", "AbsenceFields"),
 )
+# What holds between two fields no document can say: a text is a follow-up with words, a follow-up is of what is solved.
+LEFT_OUT = {"CallbackFields": ("channel", "words"), "CallbackChanges": ("words",), "CaseChanges": ("follow_up",)}
 BY_INSTANT = "WyIyMDI2LTAxLTAxVDAwOjAwOjAwWiIsIngiXQ"  # ["2026-01-01T00:00:00Z", "x"]
 BY_NUMBER = "WyIzIl0"  # ["3"]
 BY_ID = "WyJ4Il0"  # ["x"]
@@ -45,6 +47,7 @@ CURSORS = {
     "/callbacks/slots": BY_INSTANT,
     "/agents/{agent_id}/absences": BY_INSTANT,
     "/plan/versions": BY_NUMBER,
+    "/callbacks/{callback_id}/history": BY_NUMBER,
 }
 KEPT = (*SEEDS["agents"], SEEDS["customer"], SEEDS["case"])
 counter = itertools.count()
@@ -65,6 +68,11 @@ def before_load_schema(context: Any, document: dict[str, Any]) -> None:
                 _narrow(schema, {"type": "string", "enum": OF_A_BODY[field]})
             if field == "address":
                 _narrow(schema, {"type": "string", "format": "agent-address"})
+    for name, fields in LEFT_OUT.items():
+        for field in fields:
+            del schemas[name]["properties"][field]
+    schemas["TakeFields"]["required"] = ["agent"]  # which only an agent's own token may leave out
+    schemas["TakeFields"]["properties"]["agent"] = {"type": "string", "enum": SEEDS["agents"]}
     for name, field in (("All", "all"), ("AnyOf", "any"), ("Not", "not")):
         _of_simple_ones(schemas[name]["properties"][field])
     for path, operations in document["paths"].items():
@@ -88,6 +96,8 @@ def _narrow_parameter(path: str, method: str, parameter: dict[str, Any]) -> None
         parameter["schema"] = {"type": "string", "enum": [CURSORS.get(path, BY_ID)]}
     if parameter["name"] == "phone":
         parameter["schema"] = {"type": "string", "enum": NUMBERS}
+    if path == "/callbacks" and parameter["name"] == "order":
+        parameter["schema"] = {"type": "string", "enum": ["made"]}  # each order has a cursor of its own
     if path.startswith("/reports/") and parameter["name"] in ("from", "to"):
         parameter["schema"] = {"type": "string", "enum": SEEDS[parameter["name"]]}
     if path == "/callbacks/slots" and parameter["name"] in ("customer", "agent"):

@@ -119,7 +119,7 @@ class Floor:
         await until(lambda: "can call you back" in caller.words)
         caller.press("5")
         await until(lambda: "will call you back" in caller.words and caller.state == "idle")
-        await self.one_promise(caller, "scheduled")
+        await self.one_promise(caller, "asap")
         await until(lambda: agent.state == "idle")
 
     async def one_promise(self, caller: Phone, kind: str) -> None:

@@ -86,6 +86,23 @@ async def test_an_alarm_wakes_its_waiter_at_the_moment_it_rings(clock: VirtualCl
     assert rung == [timedelta(seconds=7)]
 
 
+@pytest.mark.parametrize("seconds", [3600, -3600])
+async def test_a_clock_that_is_set_shows_another_time_and_wakes_nobody(clock: VirtualClock, seconds: float) -> None:
+    began, woken = clock.now(), list[datetime]()
+
+    async def sleeper() -> None:
+        await clock.sleep(10)
+        woken.append(clock.now())
+
+    clock.spawn(sleeper(), "sleeper")
+    await clock.advance(4)
+    clock.jump(seconds)
+    await clock.advance(5)
+    assert woken == []
+    await clock.advance(1)
+    assert woken == [began + timedelta(seconds=10 + seconds)]
+
+
 async def test_cancelled_sleepers_do_not_stop_time(clock: VirtualClock) -> None:
     task = clock.spawn(clock.sleep(50), "cancelled")
     await clock.advance(1)

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import Column, MetaData, Row, Table, Text, insert, select, update
 
 from store.clock import SystemClock, VirtualClock
-from store.due import DueLoop, claim, due_columns
+from store.due import LONGEST_LEASE, DueLoop, claim, due_columns
 from store.sql import Database
 
 pytestmark = pytest.mark.anyio
@@ -78,14 +78,31 @@ async def test_twenty_workers_who_claim_at_once_share_two_hundred_rows(store: Da
     assert set(counted.values()) == {1}
 
 
+async def test_a_lease_of_a_clock_that_has_been_set_back_holds_nobody_up(store: Database, clock: VirtualClock) -> None:
+    now = clock.now()
+    await put(store, {"a": now})
+    assert await take(store, now + timedelta(hours=1), "one") == ["a"]
+    assert await take(store, now, "other") == ["a"]
+
+
+async def test_no_lease_is_so_long_that_it_looks_like_one_of_a_wrong_clock(
+    store: Database, clock: VirtualClock
+) -> None:
+    with pytest.raises(ValueError, match="wrong clock"):
+        async with store.write() as connection:
+            await claim(connection, jobs, owner="me", now=clock.now(), lease=LONGEST_LEASE + timedelta(seconds=1))
+
+
 class Worker:
     """A due loop with a diary of what it worked on, and when."""
 
-    def __init__(self, store: Database, clock: VirtualClock, *, fail_first: bool = False) -> None:
-        self._store, self._clock, self._fail = store, clock, fail_first
+    def __init__(
+        self, store: Database, clock: VirtualClock, *, fail_first: bool = False, seconds: float = 0, **more: Any
+    ) -> None:
+        self._store, self._clock, self._fail, self._seconds = store, clock, fail_first, seconds
         self._began = clock.now()
         self.diary: list[tuple[str, float]] = []
-        self.loop = DueLoop(store, clock, jobs, self._work, owner="worker", lease=LEASE, poll=30)
+        self.loop = DueLoop(store, clock, jobs, self._work, owner="worker", lease=LEASE, **({"poll": 30} | more))
         self._task = clock.spawn(self.loop.run(), "worker")
 
     async def _work(self, row: Row[Any]) -> None:
@@ -93,6 +110,8 @@ class Worker:
         if self._fail:
             self._fail = False
             raise RuntimeError("the first one fails")
+        if self._seconds:
+            await self._clock.sleep(self._seconds)
         async with self._store.write() as connection:
             await connection.execute(update(jobs).where(jobs.c.id == row.id).values(due_at=None, lease_until=None))
 
@@ -130,6 +149,72 @@ async def test_work_that_failed_comes_back_when_its_lease_has_run_out(store: Dat
     assert first == ("a", 0.0)
     assert second[0] == "a"
     assert second[1] > LEASE.total_seconds()
+    await worker.stop()
+
+
+async def test_of_a_burst_only_so_many_are_in_hand_at_once(store: Database, clock: VirtualClock) -> None:
+    await put(store, {f"job{number}": clock.now() for number in range(10)})
+    worker = Worker(store, clock, seconds=5, limit=4)
+    await clock.advance(4)
+    assert len(worker.diary) == 4
+    await clock.advance(60)
+    assert [round(at) for _, at in worker.diary] == [0] * 4 + [5] * 4 + [10] * 2
+    assert len({name for name, _ in worker.diary}) == 10
+    await worker.stop()
+
+
+async def test_what_is_held_is_left_to_others_until_it_is_let_go(store: Database, clock: VirtualClock) -> None:
+    held = True
+    await put(store, {"a": clock.now()})
+    worker = Worker(store, clock, poll=1, held=lambda: held)
+    await clock.advance(20)
+    assert worker.diary == []
+    assert await take(store, clock.now(), "other") == ["a"]
+    held = False
+    await clock.advance(LEASE.total_seconds() + 2)
+    assert [name for name, _ in worker.diary] == ["a"]
+    await worker.stop()
+
+
+class PausedClock(VirtualClock):
+    """The process stands still between the claim of a row and the work on it, once, for longer than the lease."""
+
+    paused = False
+
+    def spawn(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
+        if name == "due-jobs" and not self.paused:
+            self.paused = True
+            self.jump(LEASE.total_seconds() + 1)
+        return super().spawn(work, name)
+
+
+async def test_a_row_whose_lease_ran_out_before_the_work_began_is_left_alone(
+    store: Database, clock: VirtualClock
+) -> None:
+    clock = PausedClock(clock.now())
+    await put(store, {"a": clock.now()})
+    worker = Worker(store, clock)
+    worker.loop._held = lambda: clock.paused  # it does not claim it again itself
+    await clock.advance(60)
+    assert clock.paused
+    assert worker.diary == []
+    assert await take(store, clock.now(), "other") == ["a"]
+    await worker.stop()
+
+
+@pytest.mark.parametrize("seconds", [120, -120, 3600, -3600])
+async def test_when_the_clock_is_set_nothing_is_lost_and_nothing_is_worked_twice(
+    store: Database, clock: VirtualClock, seconds: float
+) -> None:
+    """One is in hand at that moment, one waits, and one is due much later: each by the time that is shown."""
+    due, poll = {"a": 1, "b": 60, "c": 4000}, 60
+    await put(store, {name: clock.now() + timedelta(seconds=after) for name, after in due.items()})
+    worker = Worker(store, clock, seconds=5, poll=poll)
+    await clock.advance(3)
+    clock.jump(seconds)
+    await clock.advance(8000)
+    assert [name for name, _ in worker.diary] == ["a", "b", "c"]
+    assert all(due[name] <= at <= max(due[name], 3 + seconds) + poll for name, at in worker.diary)
     await worker.stop()
 
 

@@ -25,6 +25,7 @@ from switchboard.logs import RequestLog, mask
         ("Authorization: Bearer cnt_abc.def", "Authorization: Bearer …"),
         ("postgresql://user:hunter2@host/name", "postgresql://user:…@host/name"),
         ("after 12345 ms", "after 12345 ms"),
+        (f"GET /p/{'0a' * 13}{'-_Z' * 8}?done=noted", "GET /p/…?done=noted"),
     ],
 )
 def test_numbers_and_keys_are_masked_and_the_rest_is_left(text: str, masked: str) -> None:

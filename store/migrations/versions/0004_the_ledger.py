@@ -36,6 +36,7 @@ def _of_callbacks() -> list[sa.Column[object]]:
     ]
 
 
+_OPEN = sa.text("state IN ('promised','due','ringing_agent','ringing_customer','talking')")
 _AT_RISK = sa.text("risk IS NOT NULL")
 
 
@@ -43,6 +44,10 @@ def upgrade() -> None:
     for column in _of_callbacks():
         op.add_column("callbacks", column)
     op.create_index("ix_callbacks_number", "callbacks", ["number", "made_at"])
+    op.create_index("ix_callbacks_made_at", "callbacks", ["made_at"])
+    op.create_index(
+        "ix_callbacks_open_due", "callbacks", ["promised_at", "id"], sqlite_where=_OPEN, postgresql_where=_OPEN
+    )
     op.create_index("ix_callbacks_at_risk", "callbacks", ["risk_at"], sqlite_where=_AT_RISK, postgresql_where=_AT_RISK)
     op.create_table(
         "callback_history",
@@ -77,6 +82,7 @@ def downgrade() -> None:
     op.drop_column("texts", "callback_id")
     op.drop_column("calls", "call_back_to")
     op.drop_index("ix_callbacks_at_risk", "callbacks")
-    op.drop_index("ix_callbacks_number", "callbacks")
+    for index in ("ix_callbacks_open_due", "ix_callbacks_made_at", "ix_callbacks_number"):
+        op.drop_index(index, "callbacks")
     for column in _of_callbacks():
         op.drop_column("callbacks", column.name)

@@ -1,0 +1,209 @@
+"""Looks ahead: who of those promised a call will probably not get it as promised, and what is done about it in time.
+
+One process at a time looks, every few seconds.  What it finds is a fact beside the promise (`risk`), news for the agent
+and the stand-in, a question to the customer where their agent is held up, and another time where there are too many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Row, exists, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from callbacks import history
+from callbacks.history import US, What
+from callbacks.keeping import NO_RISK, latest, look_later
+from callbacks.ledger import read_ledger
+from callbacks.outlook import AHEAD, HOPELESS, LIKELY, OF_OWNER, Due, Floor, Risk, outlook
+from callbacks.promises import Promises
+from callbacks.renegotiate import ask_instead, ledger_for, move_on
+from callbacks.slots import Ledger
+from callbacks.states import State
+from callbacks.tables import callbacks
+from crm.tables import customers
+from routing.absences import absent_now
+from routing.agents import Agent
+from routing.choose import on_shift
+from routing.floor import everybody
+from routing.house import House
+from routing.inflow import read_inflow
+from routing.learning import Learning
+from routing.plan import Plan
+from routing.plans import Plans
+from routing.queue import WAITS
+from routing.queue import calls as queued
+from routing.tables import absences
+from store.clock import Clock
+from store.events import emit
+from store.faults import told
+from store.sql import Database
+from store.tables import heartbeats
+
+log = structlog.get_logger()
+
+EVERY = timedelta(seconds=10)
+NAME = "outlook"
+MOST = 20_000  # promises looked at in one round, the first due first
+LOT = 50  # moved in one transaction
+LOTS = 40  # in a round: then the others are looked at again
+
+
+class Outlook:
+    """`letters`: () -> Letters with `after_commit`, one for each transaction."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        promises: Promises,
+        plans: Plans,
+        house: House,
+        learning: Learning,
+        letters: Any,
+        *,
+        calls_per_second: float,
+    ) -> None:
+        self._database, self._clock, self._promises, self._plans = database, clock, promises, plans
+        self._house, self._learning, self._letters = house, learning, letters
+        self._rate = calls_per_second
+        self._news = clock.alarm()
+
+    async def run(self) -> None:
+        while True:
+            try:
+                await self.look()
+            except Exception as error:
+                log.warning("outlook_not_seen", **told(error))
+            await self._news.wait(EVERY.total_seconds())
+
+    async def look(self) -> None:
+        now = self._clock.now()
+        async with self._database.read() as conn:
+            rows = await _coming(conn, now)
+            if not rows:
+                return
+            _, plan = await self._plans.current(conn)
+            floor = await self._floor(conn, now)
+        if not await self._mine(now):
+            return
+        risks = outlook([_due(row, self._house.language) for row in rows], floor, plan)
+        too_many: list[tuple[Row[Any], Risk]] = []
+        at_work = sum(agent.present for agent in floor.agents)
+        for n, row in enumerate(rows):
+            risk = risks.get(row.id)
+            if risk is None:
+                if row.risk is not None:
+                    await self._safe(row.id, now)
+            elif risk.why not in OF_OWNER and risk.chance < HOPELESS and n >= max(at_work, 1):
+                too_many.append((row, risk))
+            elif row.risk != risk.why or (risk.chance < LIKELY and row.choices is None):
+                await self._at_risk(row.id, risk, floor, plan, now)
+        for start in range(0, min(len(too_many), LOT * LOTS), LOT):
+            await self._move(too_many[start : start + LOT], plan, now)
+
+    async def _mine(self, now: datetime) -> bool:
+        """Who moves the time on first looks; the others need not."""
+        async with self._database.write() as conn:
+            mine = update(heartbeats).where(heartbeats.c.name == NAME)
+            free = or_(heartbeats.c.at <= now - EVERY / 2, heartbeats.c.at > now + EVERY)
+            if (await conn.execute(mine.where(free).values(at=now))).rowcount:
+                return True
+            if await conn.scalar(select(heartbeats.c.at).where(heartbeats.c.name == NAME)) is not None:
+                return False
+        try:
+            async with self._database.write() as conn:
+                await conn.execute(insert(heartbeats).values(name=NAME, at=now))
+        except IntegrityError:
+            return False
+        return True
+
+    async def _floor(self, conn: AsyncConnection, now: datetime) -> Floor:
+        away = await absent_now(conn, now)
+        inflow = await read_inflow(conn)
+
+        def seen(agent: Agent) -> Agent:
+            here = agent.id not in away and on_shift(agent, self._house.zone, self._house.country, now)
+            return replace(agent, present=here, talk=self._learning.talk(agent.id))
+
+        return Floor(
+            agents=[seen(agent) for agent in await everybody(conn)],
+            waiting=await conn.scalar(select(func.count()).select_from(queued).where(WAITS)) or 0,
+            inflow=0.0 if inflow is None else inflow.at(now, self._house.zone),
+            calls_per_second=self._rate,
+            now=now,
+        )
+
+    async def _safe(self, promise_id: str, now: datetime) -> None:
+        async with self._database.write() as conn:
+            risky = callbacks.c.id == promise_id, callbacks.c.state == State.PROMISED, callbacks.c.risk.is_not(None)
+            if (await conn.execute(update(callbacks).where(*risky).values(**NO_RISK))).rowcount:
+                await history.record(conn, promise_id, What.SAFE, by=US, now=now)
+                await emit(conn, "callback.changed", promise_id, now)
+
+    async def _at_risk(self, promise_id: str, risk: Risk, floor: Floor, plan: Plan, now: datetime) -> None:
+        """The agent and the stand-in see it on their desks; if it is likely, the customer is asked."""
+        letters: Any = self._letters()
+        async with self._database.write() as conn:
+            promise = await self._promises.read(conn, promise_id, lock=True)
+            if promise is None or promise.state != State.PROMISED or promise.promised_at <= now:
+                return
+            if promise.risk != risk.why:
+                at_risk = {"risk": risk.why, "risk_at": now}
+                await look_later(conn, promise_id, (State.PROMISED,), due_at=promise.due_at, **at_risk)
+                await history.record(conn, promise_id, What.AT_RISK, by=US, now=now, after={"risk": risk.why})
+                await emit(conn, "callback.changed", promise_id, now)
+            if risk.why in OF_OWNER and risk.chance < LIKELY and promise.agent_id is not None:
+                ledger = await ledger_for(conn, self._promises, letters, promise, plan, now)
+                stand_in = next((a.stand_in for a in floor.agents if a.id == promise.agent_id), None)
+                await ask_instead(conn, letters, promise, ledger, stand_in, now=now)
+        letters.after_commit()
+
+    async def _move(self, lot: Sequence[tuple[Row[Any], Risk]], plan: Plan, now: datetime) -> None:
+        """Too many at once: those for whom it is hopeless are told another time while there is time."""
+        letters: Any = self._letters()
+        ledgers: dict[tuple[str, str], Ledger] = {}
+        async with self._database.write() as conn:
+            for row, risk in sorted(lot, key=lambda one: one[0].id):
+                promise = await self._promises.read(conn, row.id, lock=True)
+                if promise is None or promise.state != State.PROMISED or promise.promised_at != row.promised_at:
+                    continue
+                kind = (row.language or self._house.language, row.from_number or "")
+                if kind not in ledgers:
+                    ledgers[kind] = await read_ledger(
+                        conn, self._house, plan, kind[0], now=now, line=kind[1], ours=True
+                    )
+                quiet = await self._promises.quiet(conn, promise.customer_id)
+                ledger = replace(ledgers[kind], quiet=quiet)
+                if await move_on(conn, letters, promise, ledger, now=now) is None and promise.risk != risk.why:
+                    at_risk = {"risk": risk.why, "risk_at": now}
+                    await look_later(conn, row.id, (State.PROMISED,), due_at=promise.due_at, **at_risk)
+                    await emit(conn, "callback.changed", row.id, now)
+        letters.after_commit()
+
+
+async def _coming(conn: AsyncConnection, now: datetime) -> list[Row[Any]]:
+    """Promises not begun that come due soon, and those of agents who will be absent then, however far ahead."""
+    absent = exists().where(
+        absences.c.agent_id == callbacks.c.agent_id,
+        absences.c.starts_at <= callbacks.c.promised_at,
+        absences.c.ends_at > callbacks.c.promised_at,
+    )
+    query = (
+        select(*callbacks.c, customers.c.language)
+        .join(customers, customers.c.id == callbacks.c.customer_id)
+        .where(callbacks.c.state == State.PROMISED, callbacks.c.promised_at > now, callbacks.c.channel == "call")
+        .where(or_(callbacks.c.promised_at <= now + AHEAD, absent))
+        .order_by(callbacks.c.promised_at, callbacks.c.id)
+        .limit(MOST)
+    )
+    return list(await conn.execute(query))
+
+
+def _due(row: Row[Any], language: str) -> Due:
+    return Due(row.id, row.promised_at, latest(row), row.agent_id, row.language or language, row.from_number or "")

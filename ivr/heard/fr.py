@@ -1,0 +1,75 @@
+"""French."""
+
+_ONES = "zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize"
+ONES = [*_ONES.split(), "dix sept", "dix huit", "dix neuf"]
+TENS = {20: "vingt", 30: "trente", 40: "quarante", 50: "cinquante"}
+NUMBERS: dict[str, int] = {word: n for n, word in enumerate(ONES)} | {"une": 1}
+for _ten, _word in TENS.items():
+    NUMBERS |= {_word: _ten, f"{_word} et un": _ten + 1, f"{_word} et une": _ten + 1}
+    for _n in range(2, 10):
+        NUMBERS[f"{_word} {ONES[_n]}"] = _ten + _n
+
+MARKS: dict[str, str] = {
+    "at": "à|vers|vers les|dès|après|avant|pour|aux alentours de|à partir de",
+    "between": "entre",
+    "the": "le|pour le",
+    "in": "dans|d ici",
+    "and": "et",
+    "minus": "moins|moins le",
+    "half": "demie|demi",
+    "half hour": "demi heure|une demi heure|demie heure|une demie heure",
+    "quarter": "quart|un quart|le quart",
+    "threequarters": "trois quarts",
+    "quarter hour": "quart d heure|un quart d heure",
+    "threequarters hour": "trois quarts d heure",
+    "heure": "heures|heure|h",
+    "minute": "minute|minutes",
+    "days": "jour|jours",
+    "weeks": "semaine|semaines",
+    "n7 days": "huit jours",
+    "n14 days": "quinze jours|quinzaine",
+    "oclock": "pile",
+    "noon": "midi",
+    "midnight": "minuit",
+    "d0": "aujourd hui",
+    "d1": "demain",
+    "d2": "après demain",
+    "d0 morning": "ce matin",
+    "d0 afternoon": "cet après midi|cette après midi",
+    "d0 evening": "ce soir",
+    "w0": "lundi",
+    "w1": "mardi",
+    "w2": "mercredi",
+    "w3": "jeudi",
+    "w4": "vendredi",
+    "w5": "samedi",
+    "w6": "dimanche",
+    "next": "prochain|prochaine",
+    "nextweek": "semaine prochaine|la semaine prochaine|de la semaine prochaine",
+    "morning": "matin|du matin|le matin|dans la matinée|matinée",
+    "lunch": "heure du déjeuner|à l heure du déjeuner|pause déjeuner|déjeuner",
+    "afternoon": "après midi|de l après midi|l après midi|dans l après midi",
+    "evening": "soir|du soir|le soir|soirée|dans la soirée",
+    "o1": "premier",
+    "m1": "janvier",
+    "m2": "février",
+    "m3": "mars",
+    "m4": "avril",
+    "m5": "mai",
+    "m6": "juin",
+    "m7": "juillet",
+    "m8": "août",
+    "m9": "septembre",
+    "m10": "octobre",
+    "m11": "novembre",
+    "m12": "décembre",
+    "soon": "maintenant|tout de suite|dès que possible|le plus tôt possible|au plus vite|le plus vite possible",
+    "yes": "oui|exact|c est ça|c est exact|d accord|ok|correct",
+    "no": "non|faux",
+    "instead": "plutôt|enfin|pardon|ou plutôt|excusez moi",
+    "not": "pas|sauf",
+    "cannot": "je ne peux pas|je peux pas|ne va pas",
+    "ago": "il y a|depuis",
+    "": "euh|ben|s il vous plaît|s il te plaît|merci|environ|peut être|disons|je|voudrais|me|moi|rappelez|rappelez moi|"
+    "appelez|appelez moi|de|d|du|alors|ce|serait|bien|bon|les|l",
+}
