@@ -1,8 +1,10 @@
 """How likely a promise is to be kept: somebody must come free inside its window.  Pure; all times are seconds.
 
-Callers ring at a known rate and take the agents' time, so that at a moment far ahead each agent is busy with the
-chance `busy`.  Who is busy then is met somewhere in the middle of a call, and is done within the window with the
-chance `freed`.  For a moment near, what each agent does now is known, and the more is known the nearer it is.
+A promise that comes due stands in line with the callers, and in the last part of its window goes before them.  So it
+is kept if the line is over before that part, or else if anybody comes free in it.  Callers ring at a known rate; for a
+moment far ahead that is all there is to know, for a near one it is known besides what each agent does now.
+
+Held against a simulated floor: `python -m bench.slots`.
 """
 
 from __future__ import annotations
@@ -14,15 +16,6 @@ from functools import lru_cache
 from routing.forecast import Talk
 
 ROOT2 = math.sqrt(2)
-# Of the agents who are kept free for a promise of their own, these are still in a talk when it has come, however they
-# were kept: talks that went on for longer than was likely.  (At full load; see bench/results/routing_world.md.)
-OVERRUN = 0.07
-FULLY_PROTECTED = 300.0  # what the plan's protection has to be worth for that
-
-
-def busy_share(calls_an_hour: float, each: float, agents: int) -> float:
-    """What share of the agents' time the callers take, 0.0 to 1.0."""
-    return min(calls_an_hour * each / 3600 / agents, 1.0) if agents else 1.0
 
 
 @lru_cache(maxsize=4096)
@@ -45,21 +38,49 @@ def _met(talk: Talk, within: float) -> float:
     return within * _above(z) / talk.mean_seconds + _above(talk.sigma - z)
 
 
-def busy_again(busy: float, each: float, after: float) -> float:
-    """Chance that somebody idle now is in a call `after` so long; far ahead `busy`, and the sooner so the busier."""
-    if busy >= 1.0:
-        return 1.0 if after > 0 else 0.0
-    return -busy * math.expm1(-max(after, 0.0) / (each * (1.0 - busy)))
+@lru_cache(maxsize=4096)
+def waits_longer(agents: int, load: float, talk: Talk, wrap_up: float, than: float) -> float:
+    """Chance that whoever comes at such a time stands in line for longer.
 
-
-def not_overrun(busy: float, protection: float, freed_in_time: float) -> float:
-    """Chance that an agent who is kept free for a promise of their own is free when it comes.
-
-    `protection`: what that is worth in the plan.  Without any they are as busy then as everybody.
+    `load`: agents whom the callers keep busy.  Erlang's C, with the exponential tail that the spread of the work's
+    length gives it (Lee and Longton 1959).
     """
-    kept_free = min(protection / FULLY_PROTECTED, 1.0)
-    doubt = min(kept_free * OVERRUN + (1.0 - kept_free) * (1.0 - freed_in_time), 1.0 - freed_in_time)
-    return 1.0 - busy * doubt
+    if load <= 0.0:
+        return 0.0
+    if load >= agents:
+        return 1.0
+    blocked = 1.0
+    for n in range(1, agents + 1):
+        blocked = load * blocked / (n + load * blocked)
+    waits = blocked / (1.0 - load / agents * (1.0 - blocked))
+    whole = talk.mean_seconds + wrap_up
+    spread = talk.mean_seconds**2 * math.expm1(talk.sigma**2) / whole**2  # variance over the mean squared
+    return waits * math.exp(-2.0 * (agents - load) * than / (whole * (1.0 + spread)))
+
+
+def settled(busy: float, each: float, after: float) -> float:
+    """How far a floor on which somebody is idle has come `after` so long to what is usual with so many callers.
+
+    `busy`: the share of the agents' time that these take; `each`: what one call takes.
+    """
+    if after <= 0.0:
+        return 0.0
+    return 1.0 if busy >= 1.0 else -math.expm1(-after / (each * (1.0 - busy)))
+
+
+@lru_cache(maxsize=4096)
+def held_up(talk: Talk, wrap_up: float, part: float, others: int, protection: float) -> float:
+    """Chance that an agent whom callers keep busy all the time is not free `part` after their own promise is due.
+
+    They are given no call that is so likely to last until then that waiting for one of the `others` is better (see
+    `routing.choose`), so that only those hold them up that began earlier.  `protection`: what it is worth in the plan.
+    """
+    since = part
+    if others:
+        wait = (talk.mean_seconds + wrap_up) / math.sqrt(others)
+        if wait < protection:
+            since = max(since, wrap_up + talk.remaining(0.0, 1.0 - wait / protection))
+    return 1.0 - freed(talk, wrap_up, since)
 
 
 def at_least(count: int, chances: Sequence[float]) -> float:

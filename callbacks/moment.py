@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from callbacks.book import Ledger, Slot
-from callbacks.chances import at_least, at_least_alike, busy_again, busy_share, freed, not_overrun
+from callbacks.chances import at_least, at_least_alike, freed, held_up, settled, waits_longer
 from callbacks.duty import span_at
 from routing.agents import Agent
+from routing.forecast import HONEST_SHARE
 
 # Nearer than this, what an agent is doing now tells more than what their shift says.
 NEAR = timedelta(minutes=10)
+SOON = 60.0  # seconds before its time a promise is on the desk and in line: until then nobody takes its place
 RINGS = timedelta(seconds=20)  # until both telephones are answered
+LAST = 120.0  # seconds of its window in which it goes before all who wait
 ROOM = timedelta(minutes=10)  # so long before and after, promises have to fit into what the callers leave
 
 
@@ -21,10 +25,9 @@ def keepable(ledger: Ledger, at: datetime, agent: str | None, window_seconds: fl
 
 
 def place(ledger: Ledger, at: datetime, agent: str | None, window_seconds: float | None = None) -> Slot | None:
-    """A promise at `at` (by `agent`, when named) as it can be kept; None if it cannot.
+    """A promise at `at` (by `agent`, when named), if it is kept with the plan's confidence; None if it is not.
 
-    Where whoever is free is not sure enough to come in time, but somebody who is kept free for it would be, it is
-    theirs: `Slot.agent`.  `window_seconds`: how long after `at` it still counts as kept; left out, the plan's.
+    `window_seconds`: how long after `at` it still counts as kept; left out, the plan's.
     """
     key = (at, window_seconds, ledger.able)
     if at < ledger.now or (agent is None and key in ledger.full) or not may_ring(ledger, at):
@@ -50,7 +53,10 @@ def may_ring(ledger: Ledger, at: datetime) -> bool:
 
 
 class Moment:
-    """One instant of a ledger: who is there, what else is promised, how busy everybody is."""
+    """One instant of a ledger: who is there, what else is promised, how busy everybody is.
+
+    `within`: seconds in which an agent has to be found.
+    """
 
     def __init__(self, ledger: Ledger, at: datetime, within: float) -> None:
         duty, each = ledger.duty, ledger.talk.total_seconds()
@@ -67,15 +73,12 @@ class Moment:
         self.near = at - ledger.now <= NEAR
         calls = ledger.inflow.at(at, ledger.zone) if ledger.inflow is not None else 0.0
         self.load = calls * each / 3600  # agents whom the callers keep busy
-        busy = busy_share(calls, each, self.there)
-        self.busy = busy_again(busy, each, self.ahead) if self.near else busy
+        self.busy = min(self.load / self.there, 1.0) if self.there else 0.0
+        self.settled = settled(self.busy, each, self.ahead - SOON) if self.near else 1.0
 
     def place(self, agent: str | None) -> Slot | None:
-        if not self.has_room():
-            return None
-        if agent is not None:
-            return Slot(self.at, agent) if self.is_kept_by(agent) else None
-        return Slot(self.at, None) if self.is_kept() else self.by_one()
+        kept = self.has_room() and (self.is_kept() if agent is None else self.is_kept_by(agent))
+        return Slot(self.at, agent) if kept else None
 
     def has_room(self) -> bool:
         """Do the promises around this one fit into what the callers leave, so that nobody waits for them?"""
@@ -90,17 +93,13 @@ class Moment:
         return in_turn and self._sure(self._chance_of(self.anonymous + 1, self.able))
 
     def is_kept_by(self, agent: str) -> bool:
-        """By that agent, and the promises beside it by others."""
+        """Likely enough by that agent that they may be named; kept, whoever calls in the end; and so are those beside
+        it."""
         bit = self.ledger.duty.bits.get(agent, 0) & self.able
-        return bool(bit) and self._sure(self._own_chance(agent)) and self._leaves_enough(self.able & ~bit)
-
-    def by_one(self) -> Slot | None:
-        """Kept free for it, somebody may be surer to call than whoever is free."""
-        if not self.busy:
-            return None
-        sure = (one.id for one in self.by_preference() if self._sure(self._own_chance(one.id)))
-        best = next(sure, None)
-        return Slot(self.at, best) if best is not None and self.is_kept_by(best) else None
+        if not bit or not self._sure(self._chance_of(self.anonymous, self.able & ~bit)):
+            return False
+        own = self._own_chance(agent)
+        return own >= HONEST_SHARE and self._sure(max(own, self._chance_of(self.anonymous + 1, self.able)))
 
     def by_preference(self) -> list[Agent]:
         """Who has promised least around this time, then who is idle longest."""
@@ -109,36 +108,43 @@ class Moment:
         able = [agent for agent in self.ledger.agents if bits[agent.id] & self.able]
         return sorted(able, key=lambda one: (booked.get(one.id, 0), not one.ready, one.since_at, one.id))
 
-    def _leaves_enough(self, others: int) -> bool:
-        return not self.anonymous or self._sure(self._chance_of(self.anonymous, others))
-
-    @property
-    def _owners_part(self) -> float:
-        return min(float(self.ledger.plan.service.owner_wait_seconds), self.within)
-
     def _sure(self, chance: float) -> bool:
         return chance >= self.ledger.plan.service.callback_confidence
 
     def _chance_of(self, count: int, bits: int) -> float:
-        """That so many of these agents are free within the window."""
-        undisturbed = 1.0 - self.busy * (1.0 - self._freed(self.within)) if self.busy else 1.0
+        """That so many promises are kept by these agents, within the window or as far as it is left.
+
+        If the line is over in time the first of them is served, and the others where more come free; if it is not,
+        all have the last part of the window only.
+        """
+        if not count:
+            return 1.0
+        agents, usual, wrap_up = bits.bit_count(), self.ledger.usual, float(self.ledger.plan.wrap_up_seconds)
+        last = min(LAST - RINGS.total_seconds(), self.within)
+        in_line = waits_longer(agents, round(self.busy * agents, 3), usual, wrap_up, self.within - last) * self.settled
+        again = 1.0 - self.busy * self.settled * (1.0 - freed(usual, wrap_up, self.within))
+        at_last = freed(usual, wrap_up, last)
         if not self.near:
-            return at_least_alike(count, bits.bit_count(), undisturbed)
-        names = self.ledger.duty.bits
-        able = (agent.id for agent in self.ledger.agents if names[agent.id] & bits)
-        return at_least(count, [self._done_by(agent, self.within) * undisturbed for agent in able])
+            served = at_least_alike(count - 1, agents - 1, again) if agents else 0.0
+            return (1.0 - in_line) * served + in_line * at_least_alike(count, agents, at_last)
+        done = sorted(self._done_by(agent, self.within) for agent in self._named(bits))
+        served = min(at_least(count, done), at_least(count - 1, [one * again for one in done[:-1]]))
+        return (1.0 - in_line) * served + in_line * at_least(count, [one * at_last for one in done])
 
     def _own_chance(self, agent: str) -> float:
-        part = self._owners_part
-        return (self._done_by(agent, part) if self.near else 1.0) * self._protected(part)
+        """That they themselves are free in their part of the window."""
+        plan = self.ledger.plan
+        part = min(float(plan.service.owner_wait_seconds), self.within)
+        others, wrap_up = self.able.bit_count() - 1, float(plan.wrap_up_seconds)
+        doubt = held_up(self.ledger.usual, wrap_up, part, others, float(plan.protect_promise_seconds))
+        done = self._done_by(agent, part) if self.near else 1.0
+        return done * (1.0 - self.busy * self.settled * doubt)
 
-    def _protected(self, part: float) -> float:
-        return not_overrun(self.busy, self.ledger.plan.protect_promise_seconds, self._freed(part))
+    def _named(self, bits: int) -> Iterator[str]:
+        names = self.ledger.duty.bits
+        return (agent.id for agent in self.ledger.agents if names[agent.id] & bits)
 
     def _done_by(self, agent: str, within: float) -> float:
         """That what they are doing now is over by then."""
         found = self.ledger.frees[agent]
         return 0.0 if found is None else found.chance(self.ahead + within)
-
-    def _freed(self, within: float) -> float:
-        return freed(self.ledger.usual, float(self.ledger.plan.wrap_up_seconds), within)

@@ -43,6 +43,7 @@ class Due:
     agent: str | None
     language: str
     line: str
+    absent: bool = False  # their agent will be away then, as was written down
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,8 @@ def outlook(dues: Sequence[Due], floor: Floor, plan: Plan) -> Mapping[str, Risk]
         risk = _of_owner(due, known, plan, floor.now)
         if risk is not None:
             risks[due.id] = risk
-    in_order = sorted(dues, key=lambda due: (due.latest, due.id))
+    soon = (due for due in dues if due.promised_at <= floor.now + AHEAD)
+    in_order = sorted(soon, key=lambda due: (due.latest, due.id))
     for (language, line), group in groupby(sorted(in_order, key=_kind), key=_kind):
         able = _able(floor.agents, language, line, plan, floor.now)
         risks |= _too_few(list(group), able, floor, plan)
@@ -94,6 +96,10 @@ def _able(agents: Iterable[Agent], language: str, line: str, plan: Plan, now: da
 def _of_owner(due: Due, known: Mapping[str, Agent], plan: Plan, now: datetime) -> Risk | None:
     """Will the agent who promised be free while the call waits for them?"""
     if due.agent is None:
+        return None
+    if due.absent:
+        return Risk(OWNER_AWAY, 0.0)
+    if due.promised_at > now + AHEAD:
         return None
     agent = known.get(due.agent)
     away = agent is None or not agent.present or agent.availability is not Availability.READY

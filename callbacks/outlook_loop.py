@@ -6,7 +6,7 @@ and the stand-in, a question to the customer where their agent is held up, and a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -55,7 +55,7 @@ LOTS = 40  # in a round: then the others are looked at again
 
 
 class Outlook:
-    """`letters`: () -> Letters with `after_commit`, one for each transaction."""
+    """`letters`: () -> Letters with `after_commit`, one for each transaction.  While `held` says so nothing is done."""
 
     def __init__(
         self,
@@ -68,16 +68,18 @@ class Outlook:
         letters: Any,
         *,
         calls_per_second: float,
+        held: Callable[[], bool] = lambda: False,
     ) -> None:
         self._database, self._clock, self._promises, self._plans = database, clock, promises, plans
         self._house, self._learning, self._letters = house, learning, letters
-        self._rate = calls_per_second
+        self._rate, self._held = calls_per_second, held
         self._news = clock.alarm()
 
     async def run(self) -> None:
         while True:
             try:
-                await self.look()
+                if not self._held():
+                    await self.look()
             except Exception as error:
                 log.warning("outlook_not_seen", **told(error))
             await self._news.wait(EVERY.total_seconds())
@@ -195,7 +197,7 @@ async def _coming(conn: AsyncConnection, now: datetime) -> list[Row[Any]]:
         absences.c.ends_at > callbacks.c.promised_at,
     )
     query = (
-        select(*callbacks.c, customers.c.language)
+        select(*callbacks.c, customers.c.language, absent.label("absent"))
         .join(customers, customers.c.id == callbacks.c.customer_id)
         .where(callbacks.c.state == State.PROMISED, callbacks.c.promised_at > now, callbacks.c.channel == "call")
         .where(or_(callbacks.c.promised_at <= now + AHEAD, absent))
@@ -206,4 +208,5 @@ async def _coming(conn: AsyncConnection, now: datetime) -> list[Row[Any]]:
 
 
 def _due(row: Row[Any], language: str) -> Due:
-    return Due(row.id, row.promised_at, latest(row), row.agent_id, row.language or language, row.from_number or "")
+    speaks, line = row.language or language, row.from_number or ""
+    return Due(row.id, row.promised_at, latest(row), row.agent_id, speaks, line, bool(row.absent))

@@ -128,7 +128,7 @@ class Promises:
         """
         await only_one(conn, "promises")
         open_one = await self.open_of(conn, wish.customer_id, case_id=wish.case_id)
-        if open_one is None and honest:
+        if honest and (open_one is None or open_one.number != wish.number):
             await limits.check(conn, plan, wish.number, self._house.country, wish.by.way, now=now)
         if not honest and wish.agent_id in await vetoed_by(conn, wish.customer_id):
             wish = replace(wish, agent_id=None)
@@ -309,9 +309,11 @@ class Promises:
     async def open_of(
         self, conn: AsyncConnection, customer_id: str, *, case_id: str | None = None, any_case: bool = False
     ) -> Row[Any] | None:
-        """The open promise to this person for this matter; with `any_case` the one due first."""
+        """The open promise to this person for this matter; with `any_case` the call that is due first."""
         query = select(callbacks).where(callbacks.c.customer_id == customer_id, callbacks.c.state.in_(OPEN))
-        if not any_case:
+        if any_case:
+            query = query.where(callbacks.c.channel == "call")
+        else:
             query = query.where(callbacks.c.case_id.is_(None) if case_id is None else callbacks.c.case_id == case_id)
         return (await conn.execute(query.order_by(callbacks.c.promised_at).limit(1).with_for_update())).one_or_none()
 

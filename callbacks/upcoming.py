@@ -15,12 +15,18 @@ REMEMBERED = timedelta(days=14)
 
 
 async def next_promises(
-    conn: AsyncConnection, *, now: datetime, until: datetime, beside: str | None = None
+    conn: AsyncConnection,
+    *,
+    now: datetime,
+    until: datetime,
+    owner_wait: timedelta = timedelta(0),
+    beside: str | None = None,
 ) -> Mapping[str, datetime]:
-    """By agent, when the first of their own promises comes due.  `beside`: the promise this call keeps."""
+    """By agent, when the first of their own promises comes due, or came: for `owner_wait` past its time a promise waits
+    for the agent it was made with.  `beside`: the promise this call keeps."""
     query = (
         select(callbacks.c.agent_id, func.min(callbacks.c.promised_at).label("at"))
-        .where(callbacks.c.promised_at.between(now, until), callbacks.c.state.in_(MOVABLE))
+        .where(callbacks.c.promised_at.between(now - owner_wait, until), callbacks.c.state.in_(MOVABLE))
         .where(callbacks.c.agent_id.is_not(None))
         .group_by(callbacks.c.agent_id)
     )

@@ -216,7 +216,7 @@ class Page:
     async def _note(self, conn: AsyncConnection, promise: Row[Any], written: str) -> Done:
         """What they write is added to what is known already; the same once more is the same."""
         note = speakable(written, LONGEST_NOTE)
-        if note and note not in (promise.reason or ""):
+        if note not in (promise.reason or ""):
             _, plan = await self._rooms.plans.current(conn)
             reason = f"{promise.reason}. {note}" if promise.reason else note
             wish = replace(await self._wish(conn, promise), reason=reason[-LONGEST_REASON:])

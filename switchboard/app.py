@@ -22,6 +22,7 @@ from store.clock import Clock, SystemClock
 from store.due import POLL_SECONDS
 from store.faults import told
 from store.live import Live, Nudges, connect
+from store.skew import clock_of
 from store.sql import Database
 from switchboard.health import Health
 from switchboard.logs import RequestLog
@@ -72,8 +73,9 @@ def assemble(
     `poll`: seconds after which each loop looks by itself for what other processes wrote; `deadline`: real seconds
     after which a webhook gets the safe document.
     """
-    clock = clock or SystemClock()
     database = Database(settings.database)
+    database_clock = clock_of(database) if clock is None else None
+    clock = clock or SystemClock()
     live = Live(connect(redis_url))
     nudges = Nudges(live)
     bootstrap = settings.api_token.get_secret_value() if settings.api_token else None
@@ -81,7 +83,7 @@ def assemble(
     metrics = Metrics(database, live, clock, guard, settings.timezone)
     network = metrics.watched(network or twilio_network(settings))
     public_url = settings.public_url or public_url or "http://127.0.0.1:8000"
-    wired = wire(settings, public_url, database, clock, live, nudges, guard, network, poll, deadline)
+    wired = wire(settings, public_url, database, clock, live, nudges, guard, network, poll, deadline, database_clock)
     api = build_api(wired.routers, guard, database, clock)
     return Parts(
         settings=settings,

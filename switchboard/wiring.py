@@ -33,6 +33,7 @@ from ivr.promise_page import Page
 from ivr.promised import PromiseDialler, told_by_text
 from ivr.reconcile import Reconcile
 from ivr.reminders import Reminders
+from ivr.restored import Restored
 from ivr.tables import calls
 from ivr.turn import Rooms
 from ivr.watch import Watch
@@ -56,6 +57,7 @@ from store.clock import Clock
 from store.due import POLL_SECONDS
 from store.ids import new_id
 from store.live import Live, Nudges
+from store.skew import Ask, Skew
 from store.sql import Database
 from switchboard.settings import Settings, secret_key
 from switchboard.views import views
@@ -84,7 +86,9 @@ def wire(
     network: Network,
     poll: float = POLL_SECONDS,
     deadline: float = DEADLINE_SECONDS,
+    database_clock: Ask | None = None,
 ) -> Wired:
+    """`database_clock`: what the clock here is compared with; None where they are one, or time is not the real one."""
     house = House(settings.company_name, settings.default_language, settings.default_region, settings.timezone)
     plans, promises = Plans(), Promises(house)
     effects = Effects(database, clock, network, calls_per_second=settings.calls_per_second, poll=poll)
@@ -121,9 +125,16 @@ def wire(
     owner = new_id("own")
     watch = Watch(rooms, network, owner=owner, poll=poll)
     promises.teller = told_by_text(rooms)
-    keeper = Keeper(database, clock, promises, plans, house, lambda: PromiseDialler(rooms), owner=owner, poll=poll)
+    restored = Restored(rooms, network, known=lambda: keeper.loop.nudge())
+    skews = [] if database_clock is None else [Skew(clock, database_clock, right=lambda: keeper.loop.nudge())]
+
+    def held() -> bool:
+        """No promise is begun: the carrier may have called for it already, or the clock here is wrong."""
+        return restored.held() or any(skew.held() for skew in skews)
+
     rate, letters = settings.calls_per_second, lambda: PromiseDialler(rooms)
-    outlook = Outlook(database, clock, promises, plans, house, learning, letters, calls_per_second=rate)
+    keeper = Keeper(database, clock, promises, plans, house, letters, owner=owner, poll=poll, held=held)
+    outlook = Outlook(database, clock, promises, plans, house, learning, letters, calls_per_second=rate, held=held)
     reconcile = Reconcile(rooms, network)
     effects.on_result = watch.heard
     nudges.listen(FLOOR, watch.floor_changed)
@@ -148,7 +159,8 @@ def wire(
             numbers,
             *watch.loops(),
             Reminders(rooms),
-            *(watch.then(loop) for loop in (keeper.loop, outlook, reconcile)),
+            *(watch.then(loop) for loop in (restored, keeper.loop, outlook, reconcile)),
+            *skews,
         ],
         rooms=rooms,
         everywhere=[feed, learning, absent, index_loop],

@@ -222,7 +222,9 @@ async def test_clocks_that_are_set_otherwise_than_was_known_move_the_dial_to_the
     assert phones.did == ["ring agent"]
 
 
-async def test_a_number_that_may_not_be_dialled_any_more_is_not(ground: Ground, promise: Row[Any], phones: Phones) -> None:
+async def test_a_number_that_may_not_be_dialled_any_more_is_not(
+    ground: Ground, promise: Row[Any], phones: Phones
+) -> None:
     async with ground.database.write() as conn:
         await conn.execute(update(callbacks).values(number="+39899123456"))
     async with keeping(ground, phones):

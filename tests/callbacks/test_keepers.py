@@ -40,7 +40,7 @@ async def test_a_clock_that_is_set_while_promises_wait_calls_nobody_twice_and_fo
     nobody: Any = None
     telephones = Telephones(Effects(database, clock, nobody), clock)
     keeper = Keeper(database, clock, ground.promises, Plans(), HOUSE, lambda: telephones, owner="w1", poll=20)
-    tasks = [clock.spawn(keeper.loop.run(), "keeper"), clock.spawn(agents_answer(database, clock, 5), "agents")]
+    tasks = [clock.spawn(keeper.loop.run(), "keeper"), clock.spawn(agents_answer(database, clock, 15), "agents")]
     await clock.advance(58)
     clock.jump(seconds)
     await clock.advance(960 + max(-seconds, 0))

@@ -229,10 +229,11 @@ async def test_a_day_and_a_time_may_be_said_instead_of_a_key(door: Door) -> None
 
 @on_sqlite
 async def test_a_time_is_that_of_the_clock_on_their_wall(door: Door) -> None:
-    promised = await door.speak(await evening(door, time_zone="America/New_York"), "domani alle dieci")
+    """In Rome it is ten in the evening, in Tokyo six on the next morning."""
+    promised = await door.speak(await evening(door, time_zone="Asia/Tokyo"), "oggi alle diciotto")
     (promise,) = await door.all_promises()
-    assert due(promise) == "04.03 16:00"
-    assert "domani alle 10:00" in promised.words
+    assert due(promise) == "04.03 10:00"
+    assert "oggi alle 18:00" in promised.words
 
 
 async def test_a_time_that_cannot_be_kept_is_answered_with_the_nearest_two(door: Door) -> None:

@@ -148,6 +148,7 @@ async def test_one_of_the_times_offered_is_taken_once(maria: Visit) -> None:
     moved = await maria.now()
     assert moved.promised_at == maria.promise.promised_at + timedelta(hours=22)
     assert (moved.agent_id, moved.reason, moved.number) == ("anna", "la lampada rotta", MARIA)
+    assert label not in await maria.buttons()
     again = await maria.send(buttons[label])
     assert "Nel frattempo qualcosa è cambiato." in words(again)
     (text,) = maria.texts

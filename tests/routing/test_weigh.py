@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from routing.agents import LOAD_MEMORY_SECONDS, Activity, Agent, Availability, load_after
 from routing.choose import TEAMMATE, WAIT, choose
-from routing.plan import Load, Plan, Widening, Worth
+from routing.plan import Load, Plan, Service, Widening, Worth
 from routing.weigh import Caller, Tie, fitting, weigh, worth_of, worth_seconds
 from tests.routing.people import NOW, agent, caller, knows, talking, wrapping_up
 
@@ -89,12 +89,15 @@ def test_load_is_measured_against_those_who_are_free_and_fit() -> None:
 
 def test_who_has_promised_a_call_soon_is_kept_for_it() -> None:
     """More, the likelier this call would last until then; the plan says how much at most."""
+    plan = Plan(service=Service(owner_wait_seconds=30), wrap_up_seconds=30)
     keeps = [
-        spared(caller(), replace(ANNA, promised_at=NOW + timedelta(minutes=minutes)), LUCA)["anna"].get("promise", 0)
+        spared(caller(), replace(ANNA, promised_at=NOW + timedelta(minutes=minutes)), LUCA, plan=plan)["anna"].get(
+            "promise", 0
+        )
         for minutes in (0, 2, 6, 60)
     ]
     assert keeps == sorted(keeps, reverse=True)
-    assert keeps[0] == PLAN.protect_promise_seconds
+    assert keeps[0] == plan.protect_promise_seconds
     assert keeps[-1] < 20
     assert order(caller(), replace(ANNA, promised_at=SOON), LUCA) == ["luca", "anna"]
     assert order(caller(), replace(ANNA, promised_at=SOON), LUCA, plan=Plan(protect_promise_seconds=0))[0] == "anna"
