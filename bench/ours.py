@@ -83,6 +83,7 @@ class Ours(Base):
 
     def arrive(self, call: Call) -> None:
         if call.slot is not None:
+            self.centre.later(call, self.promises.anybody_from(call))
             self._call_back(call)
         else:
             self._look(call, offer=self.callbacks)
@@ -102,7 +103,6 @@ class Ours(Base):
             return
         self.promises.booked(call)
         self.centre.later(call, call.slot - EARLY_SECONDS)
-        self.centre.later(call, self.promises.anybody_from(call))
 
     # A caller's side.
 

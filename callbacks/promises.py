@@ -100,9 +100,12 @@ class Promises:
         customer_id: str | None = None,
         ours: bool = False,
         arrived_at: datetime | None = None,
+        channel: str = "call",
     ) -> Ledger:
-        """What can be promised to somebody who speaks `language`: see `callbacks.ledger`."""
-        return await read_ledger(
+        """What can be promised to somebody who speaks `language`: see `callbacks.ledger`.  Once the day's money for
+        calls is spent, nothing before the next."""
+        not_before = None if channel == "text" else await self._spend.not_before(conn, plan, now=now)
+        ledger = await read_ledger(
             conn,
             self._house,
             plan,
@@ -110,9 +113,10 @@ class Promises:
             now=now,
             line=line,
             customer_id=customer_id,
-            ours=ours,
+            ours=ours or not_before is not None,
             arrived_at=arrived_at,
         )
+        return ledger if not_before is None else replace(ledger, now=not_before)
 
     async def quiet(self, conn: AsyncConnection, customer_id: str) -> Quiet | None:
         return await quiet_of(conn, self._house, customer_id)
@@ -140,11 +144,9 @@ class Promises:
             line=wish.from_number or "",
             customer_id=wish.customer_id,
             arrived_at=wish.arrived_at,
+            channel=wish.channel,
         )
         slot = _honest_time(ledger, wish) if honest else _first_time(ledger, wish)
-        not_before = await self._spend.not_before(conn, plan, now=now) if honest and wish.channel == "call" else None
-        if not_before is not None and slot.due_at < not_before:
-            raise CannotKeep(next_slots(ledger, not_before, wish.agent_id, 3))  # the day's money is spent
         values = await self._timed(conn, wish, slot, plan, now) | {
             "number": wish.number,
             "kind": wish.kind,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Row, null, or_, select
@@ -60,14 +60,17 @@ async def choose(rooms: Rooms, conn: AsyncConnection, promise_id: str, n: int, b
     try:
         chosen = await rooms.promises.choose(conn, promise, n, plan, language=language, by=by, now=now)
     except CannotKeep as error:
-        return await _ask_again(rooms, conn, promise, error.slots)
+        return await _ask_again(rooms, conn, promise, promise.choices[n], error.slots)
     return Answer(chosen, "text_promised", taken=True)
 
 
-async def _ask_again(rooms: Rooms, conn: AsyncConnection, promise: Row[Any], slots: Sequence[Slot]) -> Answer | None:
-    now = rooms.clock.now()
+async def _ask_again(
+    rooms: Rooms, conn: AsyncConnection, promise: Row[Any], gone: Mapping[str, Any], slots: Sequence[Slot]
+) -> Answer | None:
+    now, wanted = rooms.clock.now(), datetime.fromisoformat(gone["at"])
     apart = [s for s in slots if s.due_at != promise.promised_at and s.due_at - now >= TIME_TO_ANSWER]
-    choices = [promise.choices[0], *as_choices(apart[:1])] if apart else None
+    nearest = min(apart, key=lambda slot: abs(slot.due_at - wanted), default=None)
+    choices = [promise.choices[0], *as_choices([nearest])] if nearest else None
     asked = await look_later(conn, promise.id, MOVABLE, choices=choices or null(), due_at=promise.due_at)
     if asked is None:
         return None

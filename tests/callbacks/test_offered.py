@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from callbacks.slots import Booked, Quiet, Slot, day_choices, keepable, soonest, spoken_choices
+from callbacks.slots import Booked, Quiet, Slot, day_choices, soonest, spoken_choices
 from routing.agents import Agent, Availability
 from routing.hours import read_hours
-from routing.inflow import Inflow
 from tests.callbacks.ledgers import NOW, OFFLINE, ledger, rome, times
 from tests.routing.people import agent, talking, wrapping_up
 
@@ -153,15 +152,6 @@ def test_without_a_time_of_their_own_agents_anybody_is_offered() -> None:
     gone = agent("Anna", **OFFLINE, hours="Dec 01 10:00-11:00")
     assert offers(gone, LUCA, own="anna") == offers(gone, LUCA) == [(None, "~03 10:05"), (None, "03 10:20")]
     assert offers(LUCA, own="nobody") == offers(LUCA)
-
-
-def test_a_single_busy_agent_is_kept_free_by_name_where_whoever_is_free_would_be_too_unsure() -> None:
-    """Half of the time Anna talks with callers: a time is offered that is hers."""
-    here = ledger(ANNA, inflow=Inflow([6.7] * 168))
-    assert times([slot for slot in spoken_choices(here, None) if slot.agent == "anna"]) == ["03 10:20"]
-    assert keepable(here, rome(3, 15), None)
-    two = ledger(ANNA, LUCA, inflow=Inflow([13.3] * 168))
-    assert [slot.agent for slot in spoken_choices(two, None)] == [None, None]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from callbacks.promises import HEADS_UP, CannotKeep, InProgress
 from callbacks.states import MOVABLE, OPEN, State
 from callbacks.tables import callback_attempts, callbacks
 from crm.tables import cases
-from routing.plan import Line, Plan
+from routing.plan import Limits, Line, Plan
 from tests.callbacks.conftest import Ground
 
 pytestmark = pytest.mark.anyio
@@ -299,3 +299,19 @@ async def test_attempts_are_read_in_order_for_each_promise(ground: Ground) -> No
         found = await ground.promises.attempts(conn, [first.id, second.id])
     assert [one.n for one in found[first.id]] == [1, 2]
     assert found[second.id] == []
+
+
+async def test_when_the_days_money_is_spent_calls_are_promised_for_the_next_and_texts_still_today(
+    ground: Ground,
+) -> None:
+    await ground.agents("anna")
+    ground.plan = Plan(limits=Limits(spend_a_day=0.0))
+    tomorrow = (ground.clock.now() + timedelta(days=1)).date()
+    with pytest.raises(CannotKeep) as refused:
+        await ground.make(ground.wish(due_at=ground.clock.now() + timedelta(hours=1)))
+    assert {slot.due_at.date() for slot in refused.value.slots} == {tomorrow}
+    soon = ground.clock.now() + timedelta(hours=1)
+    row, _ = await ground.make(ground.wish(due_at=soon, kind="follow_up", channel="text", words="All well?"))
+    assert row.promised_at == soon
+    row, _ = await ground.make(ground.wish("Paolo"))
+    assert row.promised_at.date() == tomorrow

@@ -84,8 +84,10 @@ def test_whoever_was_told_that_they_would_have_her_has_her() -> None:
 
 def test_a_promise_that_is_due_keeps_her_as_long_as_it_waits_for_her() -> None:
     plan = Plan(service=Service(owner_wait_seconds=120), wrap_up_seconds=0)
-    assert keeps(promised(ANNA, -1), plan) > 0.8 * plan.protect_promise_seconds
-    assert keeps(promised(ANNA, -120), plan) == plan.protect_promise_seconds
+    kept = [keeps(promised(ANNA, seconds), plan) for seconds in (0, -60, -119, -120, -200)]
+    assert kept == sorted(kept)
+    assert kept[0] > plan.protect_promise_seconds / 2
+    assert kept[-2:] == [plan.protect_promise_seconds] * 2
 
 
 def test_the_longer_a_promise_waits_for_her_the_sooner_before_it_she_may_take_a_call() -> None:
