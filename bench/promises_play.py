@@ -20,7 +20,6 @@ from bench.promises_draw import (
     FOLLOW_UP,
     LIVE,
     MESSAGE,
-    NAMED,
     OPENS,
     ROME,
     Morning,

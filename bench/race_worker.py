@@ -30,6 +30,7 @@ from carrier.numbers import Numbers
 from carrier.port import Carrier, EffectResult, KnownCall, Network, OnResult
 from crm.tables import customers
 from ivr import choosing
+from ivr.links import Links
 from ivr.turn import Rooms
 from ivr.watch import Watch
 from routing.choose import on_shift
@@ -163,6 +164,7 @@ class Worker:
             promises=Promises(HOUSE),
             plans=Plans(),
             house=HOUSE,
+            links=Links("secret", "https://centralino.test"),
             learning=Learning(database, self._clock, HOUSE),
             floor=Floor(index, lambda agent, now: on_shift(agent, HOUSE.zone, HOUSE.country, now)),
             public_url="https://centralino.test",

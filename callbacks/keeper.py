@@ -6,7 +6,6 @@ lock before it acts.  What rings and what is said belongs to `Dialler`, handed i
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -200,7 +199,7 @@ class Keeper:
         late_from = promise.promised_at + LATE_AFTER
         if promise.late_told_at is None and late_from <= now < _too_late(promise) and promise.kind != "asap":
             values["late_told_at"] = now
-            await dialler.tell(conn, promise, "text_late", minutes=str(_minutes_left(promise, now)))
+            await dialler.tell(conn, promise, "text_late")
         await step(conn, promise.id, MOVABLE, _due(promise, now), now=now, **values)
 
     async def _quiet(self, conn: AsyncConnection, promise: Row[Any], now: datetime) -> bool:
@@ -234,10 +233,6 @@ def _too_late(promise: Row[Any]) -> datetime:
     """From when on it could hardly be kept any more."""
     before: timedelta = min(GIVEN_UP_BEFORE, timedelta(seconds=promise.window_seconds) / 4)
     return latest(promise) - before
-
-
-def _minutes_left(promise: Row[Any], now: datetime) -> int:
-    return max(math.ceil((latest(promise) - now).total_seconds() / 60), 1)
 
 
 def _due(promise: Row[Any], now: datetime) -> State:

@@ -90,7 +90,11 @@ class Moment:
     def is_kept(self) -> bool:
         """By whoever is free, once those have been served who wait already."""
         in_turn = self.ledger.line_seconds <= self.ahead + self.within
-        return in_turn and self._sure(self._chance_of(self.anonymous + 1, self.able))
+        return in_turn and self._sure(self.chance())
+
+    def chance(self) -> float:
+        """That a promise is kept by whoever is free, and those beside it too."""
+        return self._chance_of(self.anonymous + 1, self.able)
 
     def is_kept_by(self, agent: str) -> bool:
         """Likely enough by that agent that they may be named; kept, whoever calls in the end; and so are those beside
@@ -99,7 +103,7 @@ class Moment:
         if not bit or not self._sure(self._chance_of(self.anonymous, self.able & ~bit)):
             return False
         own = self._own_chance(agent)
-        return own >= HONEST_SHARE and self._sure(max(own, self._chance_of(self.anonymous + 1, self.able)))
+        return own >= HONEST_SHARE and self._sure(max(own, self.chance()))
 
     def by_preference(self) -> list[Agent]:
         """Who has promised least around this time, then who is idle longest."""

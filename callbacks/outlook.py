@@ -8,8 +8,8 @@ another time while there is time to tell them.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
 from statistics import NormalDist
@@ -24,6 +24,8 @@ AWAY_FROM = timedelta(minutes=3)  # who is on a break so long before may well be
 RINGS = timedelta(seconds=20)  # until both telephones are answered
 LEGS = 2  # calls created for each promise
 BREAK = timedelta(minutes=15)
+LATE_TO_WORK = timedelta(minutes=5)  # who is not there so long after their shift began is looked for no longer
+IN_TIME = 0.95  # of those whose shift begins, are there then
 MOST_TO_CALLERS = 0.75  # of those who become free, however many ring
 LIKELY = 0.5  # less than this, and it is said to the customer
 HOPELESS = 0.25  # less than this, and they had better be told another time at once
@@ -54,13 +56,15 @@ class Risk:
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """`agents` with their presence and the length of their talks; `waiting`: callers on the line; `inflow`: an hour."""
+    """`agents` with their presence and the length of their talks; `waiting`: callers on the line; `inflow`: an hour;
+    `comes`: when those will be there, by id, whose day has not begun."""
 
     agents: Sequence[Agent]
     waiting: int
     inflow: float
     calls_per_second: float
     now: datetime
+    comes: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def outlook(dues: Sequence[Due], floor: Floor, plan: Plan) -> Mapping[str, Risk]:
@@ -68,13 +72,13 @@ def outlook(dues: Sequence[Due], floor: Floor, plan: Plan) -> Mapping[str, Risk]
     risks: dict[str, Risk] = {}
     known = {agent.id: agent for agent in floor.agents}
     for due in dues:
-        risk = _of_owner(due, known, plan, floor.now)
+        risk = _of_owner(due, known, plan, floor)
         if risk is not None:
             risks[due.id] = risk
     soon = (due for due in dues if due.promised_at <= floor.now + AHEAD)
     in_order = sorted(soon, key=lambda due: (due.latest, due.id))
     for (language, line), group in groupby(sorted(in_order, key=_kind), key=_kind):
-        able = _able(floor.agents, language, line, plan, floor.now)
+        able = _able(floor, language, line, plan)
         risks |= _too_few(list(group), able, floor, plan)
     for n, due in enumerate(in_order):
         asked_at = floor.now + timedelta(seconds=LEGS * n / floor.calls_per_second)
@@ -87,19 +91,20 @@ def _kind(due: Due) -> tuple[str, str]:
     return due.language, due.line
 
 
-def _able(agents: Iterable[Agent], language: str, line: str, plan: Plan, now: datetime) -> list[Agent]:
-    of_line = plan.line(line)
+def _able(floor: Floor, language: str, line: str, plan: Plan) -> list[Agent]:
+    of_line, now = plan.line(line), floor.now
     caller = Caller(language=language, arrived_at=now, skills=of_line.skills, teams=frozenset(of_line.teams))
-    return [agent for agent in fitting(caller, agents, plan, now) if agent.present]
+    return [agent for agent in fitting(caller, floor.agents, plan, now) if agent.present or agent.id in floor.comes]
 
 
-def _of_owner(due: Due, known: Mapping[str, Agent], plan: Plan, now: datetime) -> Risk | None:
+def _of_owner(due: Due, known: Mapping[str, Agent], plan: Plan, floor: Floor) -> Risk | None:
     """Will the agent who promised be free while the call waits for them?"""
+    now = floor.now
     if due.agent is None:
         return None
     if due.absent:
         return Risk(OWNER_AWAY, 0.0)
-    if due.promised_at > now + AHEAD:
+    if due.promised_at > now + AHEAD or floor.comes.get(due.agent, due.latest) < due.latest:
         return None
     agent = known.get(due.agent)
     away = agent is None or not agent.present or agent.availability is not Availability.READY
@@ -145,7 +150,7 @@ def expected_free(able: Sequence[Agent], seconds: float, plan: Plan, floor: Floo
     """
     mean = variance = 0.0
     for agent in able:
-        chance, after = _back(agent, seconds, plan, floor.now)
+        chance, after = _back(agent, seconds, plan, floor)
         busy_seconds = (agent.talk or usual_talk(plan)).mean_seconds + plan.wrap_up_seconds
         again = chance * max(seconds - after - busy_seconds / 2, 0.0) / busy_seconds
         mean += chance + again
@@ -155,9 +160,12 @@ def expected_free(able: Sequence[Agent], seconds: float, plan: Plan, floor: Floo
     return Count(mean - callers, variance + callers)
 
 
-def _back(agent: Agent, seconds: float, plan: Plan, now: datetime) -> tuple[float, float]:
+def _back(agent: Agent, seconds: float, plan: Plan, floor: Floor) -> tuple[float, float]:
     """Chance that they can take a call by then, and after how many seconds.  Who is on a break comes back."""
-    found = free(agent, plan, now)
+    found = free(agent, plan, floor.now)
+    if found is None and agent.id in floor.comes:
+        after = (floor.comes[agent.id] - floor.now).total_seconds()
+        return (IN_TIME if after < seconds else 0.0), min(after, seconds)
     if found is not None:
         return found.chance(seconds), found.mean_seconds
     if agent.present and agent.availability is Availability.AWAY:

@@ -20,7 +20,7 @@ from callbacks import history
 from callbacks.history import US, What
 from callbacks.keeping import NO_RISK, latest, look_later
 from callbacks.ledger import read_ledger
-from callbacks.outlook import AHEAD, HOPELESS, LIKELY, OF_OWNER, Due, Floor, Risk, outlook
+from callbacks.outlook import AHEAD, HOPELESS, LATE_TO_WORK, LIKELY, OF_OWNER, Due, Floor, Risk, outlook
 from callbacks.promises import Promises
 from callbacks.renegotiate import ask_instead, ledger_for, move_on
 from callbacks.slots import Ledger
@@ -28,9 +28,10 @@ from callbacks.states import State
 from callbacks.tables import callbacks
 from crm.tables import customers
 from routing.absences import absent_now
-from routing.agents import Agent
+from routing.agents import Agent, Availability
 from routing.choose import on_shift
 from routing.floor import everybody
+from routing.hours import read_hours
 from routing.house import House
 from routing.inflow import read_inflow
 from routing.learning import Learning
@@ -91,12 +92,12 @@ class Outlook:
             if not rows:
                 return
             _, plan = await self._plans.current(conn)
-            floor = await self._floor(conn, now)
+            floor = await self._floor(conn, plan, now)
         if not await self._mine(now):
             return
         risks = outlook([_due(row, self._house.language) for row in rows], floor, plan)
         too_many: list[tuple[Row[Any], Risk]] = []
-        at_work = sum(agent.present for agent in floor.agents)
+        at_work = sum(agent.present or agent.id in floor.comes for agent in floor.agents)
         for n, row in enumerate(rows):
             risk = risks.get(row.id)
             if risk is None:
@@ -125,8 +126,9 @@ class Outlook:
             return False
         return True
 
-    async def _floor(self, conn: AsyncConnection, now: datetime) -> Floor:
-        away = await absent_now(conn, now)
+    async def _floor(self, conn: AsyncConnection, plan: Plan, now: datetime) -> Floor:
+        away, agents = await absent_now(conn, now), await everybody(conn)
+        later = away | await absent_now(conn, now + AHEAD)
         inflow = await read_inflow(conn)
 
         def seen(agent: Agent) -> Agent:
@@ -134,12 +136,29 @@ class Outlook:
             return replace(agent, present=here, talk=self._learning.talk(agent.id))
 
         return Floor(
-            agents=[seen(agent) for agent in await everybody(conn)],
+            agents=[seen(agent) for agent in agents],
             waiting=await conn.scalar(select(func.count()).select_from(queued).where(WAITS)) or 0,
             inflow=0.0 if inflow is None else inflow.at(now, self._house.zone),
             calls_per_second=self._rate,
             now=now,
+            comes={
+                agent.id: at
+                for agent in agents
+                if agent.id not in later and (at := self._comes_at(agent, plan, now)) is not None
+            },
         )
+
+    def _comes_at(self, agent: Agent, plan: Plan, now: datetime) -> datetime | None:
+        """When they will be there whose shift, or the house, is about to open; None for everybody else.
+
+        Who is not there at eight is no reason to put off what was promised for nine.
+        """
+        if agent.availability is not Availability.OFFLINE:
+            return None
+        hours = read_hours(agent.hours or plan.hours, self._house.zone, self._house.country)
+        begins = hours.next_open(now - LATE_TO_WORK)
+        soon = begins is not None and now - LATE_TO_WORK < begins <= now + AHEAD
+        return max(begins, now) if soon and begins is not None else None
 
     async def _safe(self, promise_id: str, now: datetime) -> None:
         async with self._database.write() as conn:

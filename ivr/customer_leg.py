@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from ivr import calls, promised
+from ivr import calls, dialogue, promised
 from ivr.document import Document
 from ivr.lifecycle import LEG_ENDS, CallState, later_leg_state
 from ivr.talk import end_call
@@ -38,6 +38,16 @@ async def pressed(turn: Turn, leg: Row[Any], form: Form) -> Document:
     if form.get("Digits") or answers_like_a_person(form.get("SpeechResult", "")):
         return await promised.customer_proved(turn)
     return await promised.customer_answered(turn, leg.id, first=False)
+
+
+async def pressed_at_last(turn: Turn, leg: Row[Any], form: Form) -> Document:
+    """Asked twice: what still does not answer like a person is a machine, which would talk for ever, or nobody who
+    would press a key."""
+    if form.get("Digits") or answers_like_a_person(form.get("SpeechResult", "")):
+        return await promised.customer_proved(turn)
+    if turn.call.state == CallState.TALKING:
+        return await promised.customer_proved(turn)  # the same webhook again
+    return dialogue.to_machine(turn.stage)
 
 
 def answers_like_a_person(words: str) -> bool:

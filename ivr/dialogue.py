@@ -294,9 +294,14 @@ def prove_person(stage: Stage, agent: str, leg: str, *, first: bool) -> Document
         heard = (stage.say("call_back_greet", name=stage.name, agent=agent),)
     else:
         heard = (stage.say("greet_plain"), again)
-    listen = Ask(heard, stage.url("/twilio/customer/key", leg=leg), 6, language=stage.speaker.language)
-    behind = Go(stage.url("/twilio/customer/again", leg=leg)) if first else None
-    return (listen, behind) if behind else (listen, stage.say("call_back_voicemail"), HangUp())
+    path = "/twilio/customer/key" if first else "/twilio/customer/last"
+    listen = Ask(heard, stage.url(path, leg=leg), 6, language=stage.speaker.language)
+    return (listen, Go(stage.url("/twilio/customer/again", leg=leg))) if first else (listen, *to_machine(stage))
+
+
+def to_machine(stage: Stage) -> Document:
+    """One discreet message, which says nothing of what it is about."""
+    return (stage.say("call_back_voicemail"), HangUp())
 
 
 def safe(stage: Stage, *, then: str) -> Document:

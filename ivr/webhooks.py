@@ -83,6 +83,7 @@ class Webhooks:
             "answer": customer_leg.answered,
             "again": customer_leg.again,
             "key": customer_leg.pressed,
+            "last": customer_leg.pressed_at_last,
         }
         return [
             self._route("/twilio/voice", self._incoming),

@@ -143,7 +143,8 @@ class Metrics:
             async with asyncio.timeout(STORE_SECONDS), self._database.read() as conn:
                 await conn.execute(select(1))
                 up = True
-                found = await house_figures(conn, self._clock.now(), self._zone)
+                skew = await _skew(conn, self._clock)
+                found = skew + await house_figures(conn, self._clock.now(), self._zone)
         except Exception as error:
             log.warning("metrics_store_away", error=type(error).__name__, answers=up)
         return [_gauge("centralino_store_up", "1 while the database answers.", up), redis, *found]
@@ -257,6 +258,15 @@ async def house_figures(conn: AsyncConnection, now: datetime, zone: str = "UTC")
     """How the house stands at this moment."""
     readers = [_calls_live, _callers_waiting, _unaccounted, _agents, _promises, _effects, _due]
     return [family for read in readers for family in await read(conn, now)] + await _spend(conn, now, zone)
+
+
+async def _skew(conn: AsyncConnection, clock: Clock) -> list[Metric]:
+    """Of this process.  SQLite runs by this machine's clock."""
+    what, seconds = "How far the clock of this process is before PostgreSQL's.", 0.0
+    if conn.dialect.name == "postgresql":
+        theirs: datetime = (await conn.execute(select(func.clock_timestamp()))).scalar_one()
+        seconds = (clock.now() - theirs).total_seconds()
+    return [_gauge("centralino_clock_skew_seconds", what, seconds)]
 
 
 async def _calls_live(conn: AsyncConnection, now: datetime) -> list[Metric]:

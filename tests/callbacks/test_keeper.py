@@ -158,7 +158,7 @@ async def test_while_nobody_is_free_it_waits_and_says_that_it_is_late(
         await ground.clock.advance(8)
         assert (await ground.one()).state == "due"
         await ground.clock.advance(58)
-        assert [what for what in phones.did if what.startswith("tell")] == [f"tell text_late {at(promise)} 1"]
+        assert [what for what in phones.did if what.startswith("tell")] == [f"tell text_late {at(promise)}"]
         phones.agent_free = True
         await ground.clock.advance(60)
     assert phones.did.count("ring agent") <= 5
