@@ -36,11 +36,12 @@ FAMILIAR_FIRST = Plan(
     wrap_up_seconds=0,  # the worlds' handle times are talk and wrap-up together
     talk_seconds=330,
     load=Load(spread_points=100),
-    protect_promise_seconds=1000,
+    protect_promise_seconds=1200,
     service=Service(owner_wait_seconds=280),
 )
 EVEN = FAMILIAR_FIRST.model_copy(update={"worth": Worth(familiar_seconds=80), "load": Load(spread_points=24)})
 CALLED_BACK = FAMILIAR_FIRST.model_copy(update={"worth": Worth(familiar_seconds=90)})
+UNPROTECTED = FAMILIAR_FIRST.model_copy(update={"protect_promise_seconds": 0})
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,4 +279,5 @@ WORLD_POLICIES: dict[str, Callable[[World], Ours]] = {
     "ours": _world(FAMILIAR_FIRST),
     "ours-even": _world(EVEN),
     "ours-callback": _world(CALLED_BACK, callbacks=True),
+    "ours-unprotected": _world(UNPROTECTED),
 }

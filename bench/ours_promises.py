@@ -16,7 +16,7 @@ from routing.plan import Plan
 LOOKS_AHEAD = 1200.0  # as live: ivr.choosing.PROMISES_WITHIN
 ANYBODY_SECONDS = 120.0  # before the end of its window whoever is free may keep it
 ANYBODY_15_SECONDS = 45.0  # the same of "within fifteen minutes"
-SURE = 2.6  # standard deviations: of 200 such needs one is not met
+SURE = 3.0  # standard deviations: of 500 such needs one is not met
 OWNERS_TURNS = 3.0  # so many agents are sure to come free, in 95 cases of 100, after their own is given up
 COUNTED_EVERY = 60.0
 

@@ -17,6 +17,7 @@ from callbacks.wall import wall_of
 from routing.plan import Plan
 from store.events import emit
 
+AGENT_LEFT = "agent_left"  # of an attempt in which the customer was given no time to answer
 NOT_HELD: dict[str, Any] = {"lease_owner": None, "lease_until": None}
 NO_RISK: dict[str, Any] = {"risk": None, "risk_at": None, "choices": null()}
 
@@ -98,7 +99,9 @@ async def nobody_reached(conn: AsyncConnection, promise: Row[Any], result: str, 
     if n is None:
         return False
     await history.record(conn, promise.id, What.ATTEMPT, by=US, now=now, after={"n": n, "result": result})
-    following = after_attempt(n, plan, now=now)
+    query = select(func.count()).where(callback_attempts.c.callback_id == promise.id)
+    reached_for = await conn.scalar(query.where(callback_attempts.c.result != AGENT_LEFT)) or 0
+    following = after_attempt(reached_for, plan, now=now)
     if isinstance(following, CallAgain):
         again = following.after
         await step(conn, promise.id, OPEN, State.PROMISED, now=now, promised_at=again, due_at=again, **NO_RISK)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Row
+from sqlalchemy import Row, null
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callbacks import history
@@ -55,25 +55,22 @@ async def move_on(
     slots = another_time(ledger, max(promise.promised_at, after or now), promise.agent_id)
     if not slots:
         return None
-    if len(slots) > 1:  # told of the time that is not kept, and of the two instead
-        asked = await look_later(conn, promise.id, MOVABLE, choices=as_choices(slots), due_at=promise.due_at)
-        if asked is None:
-            return None
-        await letters.tell(conn, asked, "text_at_risk")
     at = slots[0].due_at
     missed = {"missed_at": now} if now > latest(promise) else {}
     values = at_another_time(promise, at) | {
         "due_at": first_look(at, now),
         "agent_id": slots[0].agent or promise.agent_id,
+        "choices": as_choices(slots) if len(slots) > 1 else null(),
     }
+    if promise.kind == "asap":  # now a minute is named
+        values |= {"kind": "scheduled", "window_seconds": round(ledger.window.total_seconds())}
     moved = await step(conn, promise.id, MOVABLE, State.PROMISED, now=now, **values, **missed)
     if moved is None:
         return None
     if missed:
         await history.record(conn, promise.id, What.MISSED, by=US, now=now)
     await history.record_change(conn, promise, moved, by=US, now=now)
-    if len(slots) == 1:
-        await letters.tell(conn, moved, "text_later")
+    await letters.tell(conn, moved, "text_moved_choice" if len(slots) > 1 else "text_later")
     ledger.book(at, slots[0].agent)
     return moved
 

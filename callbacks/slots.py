@@ -125,8 +125,7 @@ def _sooner(ledger: Ledger, mine: Slot) -> Slot | None:
     if not first or first[0].due_at > until:
         return None
     moment = Moment(ledger, first[0].due_at, ledger.window.total_seconds() - RINGS.total_seconds())
-    teammates = (one.id for one in moment.by_preference() if one.id != mine.agent)
-    named = next((one for one in teammates if keepable(ledger, first[0].due_at, one)), first[0].agent)
+    named = next((one.id for one in moment.by_preference() if keepable(ledger, first[0].due_at, one.id)), None)
     return Slot(first[0].due_at, named)
 
 

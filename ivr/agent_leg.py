@@ -15,7 +15,7 @@ from ivr.document import Document, HangUp, Join, Say
 from ivr.journey import look_again, set_right
 from ivr.lifecycle import LEG_ENDS, CallState, later_leg_state
 from ivr.phrases import Speaker, speakable, spoken_language
-from ivr.promised import agent_joined, attempt_is_off, customer_not_reached
+from ivr.promised import agent_joined, attempt_is_off
 from ivr.talk import agent_did_not_take, end_talk, missed_each_other, take_call
 from ivr.turn import Turn, spoken_name
 from routing.agents import Agent
@@ -102,9 +102,7 @@ async def _left_before_customer(turn: Turn) -> None:
     await turn.change(state=CallState.WAITING, agent_id=None)
     if dialled is not None:
         turn.effects += await legs.end_leg(turn, "caller")
-        await customer_not_reached(turn, "agent_left")
-    else:
-        await attempt_is_off(turn)
+    await attempt_is_off(turn)
 
 
 async def _next_agent(turn: Turn) -> None:

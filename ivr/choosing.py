@@ -42,6 +42,9 @@ PROMISES_WITHIN = timedelta(minutes=20)
 FOR_WHOM_THEY_CHOSE = timedelta(hours=1)
 NAMED = Tie(0.0, 0)  # by a rule: looked for like whom the caller knows, wherever they are
 WHILE_ASKED = timedelta(seconds=40)
+RUNG_AGAIN_AFTER = timedelta(
+    seconds=30
+)  # who did not take a promised call: it has a minute to keep, and others may not
 RULES_LOOK = timedelta(seconds=5)  # rules may ask how long somebody has waited, or who is free
 
 
@@ -58,7 +61,8 @@ async def look(
     became free found this caller; `known_only`: leaves everything as it is unless somebody they know can be rung."""
     own, _ = await caller_card(turn, promise)
     turn.plan, caller = own.plan, own.caller
-    tried = await tried_agents(turn.conn, turn.call.id)
+    forgotten = None if promise is None else turn.now - RUNG_AGAIN_AFTER
+    tried = await tried_agents(turn.conn, turn.call.id, since=forgotten)
     caller = replace(caller, tried=tried.declined)
     found = await look_at_the_floor(turn, caller)
     floor, caller = found.agents, replace(caller, ahead=found.ahead)

@@ -9,7 +9,15 @@ from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callbacks.keeper import ON_THE_LINE_PAUSE
-from callbacks.keeping import agent_is_there, begin_attempt, customer_is_there, nobody_reached, step
+from callbacks.keeping import (
+    AGENT_LEFT,
+    agent_is_there,
+    begin_attempt,
+    customer_is_there,
+    end_attempt,
+    nobody_reached,
+    step,
+)
 from callbacks.promises import AGENT_LEAD, Teller, first_look
 from callbacks.slots import next_slots
 from callbacks.states import MOVABLE, OPEN, State
@@ -211,7 +219,8 @@ async def customer_proved(turn: Turn) -> Document:
     if turn.call.state == CallState.TALKING:
         return dialogue.join(turn.stage, turn.call.id)
     reservation = await live_of_call(turn.conn, turn.call.id)
-    if reservation is None or turn.call.state != CallState.RINGING:
+    there = reservation is not None and reservation.state == "accepted"
+    if not there or turn.call.state != CallState.RINGING:
         # The agent vanished while the customer picked up: the truth, and the promise stays open.
         gone = turn.stage.say("call_back_agent_gone", agent=await _agent_name(turn))
         return (gone, HangUp())
@@ -224,9 +233,13 @@ async def customer_not_reached(turn: Turn, result: str) -> None:
     """Nobody, busy, or a machine: an attempt; the agent is told and free; the person gets a new time by text."""
     if turn.call.state in (CallState.TALKING, CallState.ENDED):
         return
+    rooms, promise = turn.rooms, await turn.rooms.promises.read(turn.conn, turn.call.callback_id, lock=True)
+    if promise is not None and promise.state in (*MOVABLE, State.RINGING_AGENT):
+        # News of a ring that we ended ourselves, as its agent had left: the next one is on its way.
+        await calls.note(turn.conn, turn.call.id, due_at=turn.now + LOOK_AGAIN)
+        return
     await _let_agent_go(turn, "/twilio/agent/not-reached")
     await end_call(turn)
-    rooms, promise = turn.rooms, await turn.rooms.promises.read(turn.conn, turn.call.callback_id, lock=True)
     if promise is None:
         return
     if not await nobody_reached(turn.conn, promise, result, turn.plan, now=turn.now):
@@ -256,7 +269,9 @@ async def take_over(turn: Turn, promise: Row[Any]) -> None:
 
 
 async def attempt_is_off(turn: Turn) -> None:
-    """The agent left before the customer was there: the promise is due again, for somebody else."""
+    """The agent left before the customer was there: the promise is due again, for somebody else.  A customer whose
+    phone was ringing already is rung once more, and that was no attempt to reach them."""
+    await end_attempt(turn.conn, turn.call.callback_id, AGENT_LEFT)
     await step(turn.conn, turn.call.callback_id, OPEN, State.DUE, now=turn.now, due_at=turn.now)
 
 

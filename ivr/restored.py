@@ -135,12 +135,16 @@ class Restored:
             return list(await conn.execute(query))
 
     async def _settle(self, promise_id: str, calls: Sequence[KnownCall]) -> None:
-        now, dialler = self._rooms.clock.now(), PromiseDialler(self._rooms)
-        async with self._rooms.database.write() as conn:
+        rooms, now, dialler = self._rooms, self._rooms.clock.now(), PromiseDialler(self._rooms)
+        async with rooms.database.write() as conn:
             await dialler.lock_call(conn, promise_id)
-            promise = await self._rooms.promises.read(conn, promise_id, lock=True)
+            promise = await rooms.promises.read(conn, promise_id, lock=True)
             if promise is None or promise.state not in UNSERVED:
                 return
+            known = {attempt.at for attempt in (await rooms.promises.attempts(conn, [promise_id]))[promise_id]}
+            calls = [call for call in calls if call.created_at not in known]
+            if not calls:
+                return  # another process was quicker
             await dialler.give_back(conn, promise)
             kept = next((call for call in calls if _spoken_with(call, now)), None)
             for call in calls if kept is None else calls[: calls.index(kept) + 1]:

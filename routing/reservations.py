@@ -181,13 +181,15 @@ class Tried:
     not_rung: frozenset[str]
 
 
-async def tried_agents(conn: AsyncConnection, call_id: str) -> Tried:
-    """Withdrawn offers count against nobody; whom the carrier could not ring twice is not tried a third time."""
-    rows = (
-        await conn.execute(
-            select(reservations.c.agent_id, reservations.c.state).where(reservations.c.call_id == call_id)
-        )
-    ).all()
+async def tried_agents(conn: AsyncConnection, call_id: str, *, since: datetime | None = None) -> Tried:
+    """Withdrawn offers count against nobody; whom the carrier could not ring twice is not tried a third time.
+
+    `since`: what ended before is forgotten; for calls that nobody waits in, and that somebody has to make.
+    """
+    query = select(reservations.c.agent_id, reservations.c.state).where(reservations.c.call_id == call_id)
+    if since is not None:
+        query = query.where(reservations.c.ended_at >= since)
+    rows = (await conn.execute(query)).all()
     in_vain = Counter(row.agent_id for row in rows if row.state in _MISSED)
     declined = {row.agent_id for row in rows if row.state in _NOT_TAKEN}
     declined |= {agent_id for agent_id, times in in_vain.items() if times >= IN_VAIN}

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bench.centre import AgentState, Call, Centre
+from bench.measures import Estimate
 from bench.ours import FAMILIAR_FIRST, Learnt, Ours
 from bench.ours_promises import turns
+from bench.world_goals import verdicts
 from routing.forecast import Talk
 from routing.plan import Plan
 from tests.bench.test_world import AMIRA, BRUNO, agent, call
@@ -53,9 +55,9 @@ def test_where_few_can_keep_it_her_promise_is_given_to_another_sooner() -> None:
 
 
 def test_of_many_promises_for_one_minute_the_first_goes_before_those_on_the_line() -> None:
-    """Ten at once need twenty agents to come free for all to be kept: the last two minutes would not do."""
-    assert turns(1) == pytest.approx(5.29)
-    assert turns(10) == pytest.approx(19.9, abs=0.1)
+    """Ten at once need twenty-two agents to come free for all to be kept: the last two minutes would not do."""
+    assert turns(1) == pytest.approx(6.25)
+    assert turns(10) == pytest.approx(21.7, abs=0.1)
     team = [agent(n) for n in range(10)]
     talks = [call(n, SLOT - 10.0, work=40.0 * (n + 1)) for n in range(10)]
     line = [call(20 + n, SLOT - 5.0) for n in range(20)]
@@ -64,3 +66,22 @@ def test_of_many_promises_for_one_minute_the_first_goes_before_those_on_the_line
     assert max(late for _, late in done[-10:]) <= 300.0
     one = run([*talks, *line, promises[0]], team)
     assert one[-1][1] > done[-10][1] - 1e-6
+
+
+def test_what_promises_are_held_to() -> None:
+    def day(own: float, slots: float, wait: float) -> dict[str, Estimate | None]:
+        return {"own": Estimate(own, 0, 1), "slots": Estimate(slots, 0, 1), "wait": Estimate(wait, 0, 1)}
+
+    def met(agents: int, rho: float, **shown: dict[str, Estimate | None]) -> dict[str, bool]:
+        figures = {name.replace("_", "-"): found for name, found in shown.items()}
+        nothing: dict[str, Estimate | None] = {}
+        judged = verdicts(agents, rho, figures, dict.fromkeys(figures, nothing))
+        return {one.what: one.met for one in judged if one.what != "fam"}
+
+    kept = {"own": True, "slots": True, "wait for promises": True}
+    assert met(100, 0.97, ours=day(93.0, 99.5, 5.0), ours_unprotected=day(70.0, 99.0, 4.1)) == kept
+    assert met(100, 0.92, ours=day(94.9, 99.4, 5.2), ours_unprotected=day(70.0, 99.0, 4.1)) == dict.fromkeys(
+        kept, False
+    )
+    assert met(30, 0.97, ours=day(80.0, 99.0, 30.0)) == {"slots": True}
+    assert met(30, 0.92, ours=day(80.0, 90.0, 30.0)) == {}

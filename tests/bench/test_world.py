@@ -218,7 +218,8 @@ def test_the_command_reports_every_policy_and_judges_ours() -> None:
     said = text(Report([3, 4], 0.06, [table], 1.0))
     assert "| ours | fam |" in said
     judged = {v.what: v.met for v in verdicts(100, 0.85, table.shown(), table.paired())}
-    assert set(judged) == {"fam", "wait above FIFO", "aban above FIFO", "strangers above FIFO"}
+    assert set(judged) == {"fam", "wait above FIFO", "aban above FIFO", "strangers above FIFO", "own", "slots"}
+    assert not judged["own"]
     assert spans("3-5,9") == [3, 4, 5, 9]
     assert chosen("greedy") == ("fifo", "greedy")
     with pytest.raises(SystemExit, match="no policy 'nobody'"):

@@ -205,13 +205,17 @@ async def test_an_agent_who_leaves_before_the_customer_is_dialled_is_replaced(pr
     assert await attempts(promised) == []
 
 
-async def test_an_agent_who_leaves_while_the_customer_is_rung_ends_that_ring(promised: Door) -> None:
+async def test_an_agent_who_leaves_while_the_customer_is_rung_has_cost_them_no_attempt(promised: Door) -> None:
+    """That ring ends, and both are rung anew, while there is time: nobody is told that they did not answer."""
     await customer_rings(promised)
     await promised.leg_news(promised.rings[0]["status_url"], "completed", AGENT_LEG)
     assert promised.rings[1]["subject"] in promised.carrier.withdrawn
     assert await attempts(promised) == ["agent_left"]
-    assert (await promise(promised)).state == "promised"
-    assert (await promised.all_calls())[0].state == "ended"
+    await promised.leg_news(promised.rings[1]["status_url"], "canceled", CUSTOMER_LEG)
+    await promised.clock.advance(2)
+    assert (await promise(promised)).state == "ringing_agent"
+    assert len(promised.rings) == 3
+    assert promised.carrier.of("send_text") == []
 
 
 async def test_a_customer_who_presses_too_late_hears_the_truth(promised: Door) -> None:

@@ -147,6 +147,16 @@ async def test_whoever_was_called_in_vain_is_called_at_another_time_that_is_told
     assert await house.texts() == 1
 
 
+async def test_two_processes_that_look_at_once_find_each_call_once(house: House) -> None:
+    promise = await house.promise()
+    house.called(20, 8)
+    await house.clock.advance(3600)
+    listed: Any = house.listed
+    assert all(await asyncio.gather(house.restored.beat(), Restored(house.door.rooms, listed).beat()))
+    assert await house.attempts(promise) == [(20, "found")]
+    assert await house.texts() == 1
+
+
 async def test_attempts_that_are_used_up_are_not_made_again(house: House) -> None:
     promise = await house.promise()
     for n in range(Plan().callback_attempts):

@@ -7,10 +7,10 @@ from tests.outside.around import LINE, until
 from tests.outside.scene import Scene, Situation
 
 
-async def promised(scene: Scene, seconds: float, language: str = "pl-PL") -> tuple[Phone, Phone, str]:
+async def promised(scene: Scene, seconds: float) -> tuple[Phone, Phone, str]:
     """Promises go out from any line, so those who keep them are told apart by a language (which the house answers
     in English)."""
-    agent, customer = await scene.agent(LINE, languages=[language]), await scene.caller(language=language)
+    agent, customer = await scene.agent(LINE, languages=["pl-PL"]), await scene.caller(language="pl-PL")
     promise = await scene.house.promise(customer, seconds, agent=scene.house.ids[agent.address])
     return agent, customer, promise
 
@@ -31,26 +31,6 @@ async def proves_a_person(customer: Phone, agent: Phone) -> None:
     await until(lambda: "put you through to" in customer.words or "Press 1 to talk with" in customer.words)
     customer.press("1")
     await until(lambda: customer.partners == [agent.address])
-
-
-async def a_promise_waits_among_the_callers(scene: Scene) -> None:
-    agent, customer, promise = await promised(scene, 11, "pt-PT")
-    presence = f"/agents/{scene.house.ids[agent.address]}/presence"
-    await scene.house.api.put(presence, {"availability": "away"})
-
-    async def nobody_is_free() -> bool:
-        live = await scene.house.api.items("/calls?state=live")
-        return [call["state"] for call in live if call["to"] == customer.address] == ["waiting"]
-
-    await until(nobody_is_free)
-    await scene.the_server_dies_and_comes_back()
-    await scene.house.api.put(presence, {"availability": "ready"})
-    await until(lambda: agent.state == "ringing")
-    agent.answer()
-    await until(lambda: customer.state == "ringing")
-    customer.answer()
-    await proves_a_person(customer, agent)
-    await is_kept(scene, promise, customer)
 
 
 async def the_agent_of_a_promise_is_being_rung(scene: Scene) -> None:
@@ -168,7 +148,6 @@ async def the_promised_talk_goes_on(scene: Scene) -> None:
 
 
 SITUATIONS: list[Situation] = [
-    a_promise_waits_among_the_callers,
     the_agent_of_a_promise_is_being_rung,
     the_agent_of_a_promise_answers_while_nobody_is_there,
     the_agent_of_a_promise_waits_for_its_instant,

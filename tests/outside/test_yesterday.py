@@ -157,3 +157,21 @@ async def test_whom_the_carrier_has_called_since_is_not_called_again(site: Site)
         await talks(world, sara, carla, 5)
         assert [site.rung(phone) for phone in (maria, paolo, carla)] == [1, 1, 1]
         assert (await world.get(f"/callbacks/{ids[2]}"))["state"] == "kept"
+
+
+async def test_a_promise_that_waits_among_the_callers_outlives_the_server(site: Site) -> None:
+    """Nobody is free when it comes due; the server goes and comes back, and then somebody is."""
+    async with site.server() as world:
+        anna, maria = await world.agent("Anna Bianchi"), await world.customer("Maria", MARIA)
+        people, promise = world.ids, await promised(world, "Maria", "anna", 20)
+        await world.presence("anna", "away")
+        await world.clock.advance(40)
+        assert (await world.get(f"/callbacks/{promise}"))["state"] == "due"
+    async with site.server() as world:
+        world.ids = people
+        await world.clock.advance(10)
+        assert site.rung(anna) == 0
+        await world.presence("anna", "ready")
+        await talks(world, anna, maria, 5)
+        assert (await world.get(f"/callbacks/{promise}"))["state"] == "kept"
+        assert (site.rung(anna), site.rung(maria)) == (1, 1)
