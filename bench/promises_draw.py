@@ -1,4 +1,4 @@
-"""An hour of Monday morning as it is drawn beforehand: who works, who rings, who was promised what, and how they behave.
+"""An hour of Monday morning as it is drawn beforehand: who works and rings, what was promised, how they behave.
 
 One seed is one morning, whatever the server makes of it; nothing here knows of it.
 """
@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 ROME = ZoneInfo("Europe/Rome")
 OPENS = datetime(2026, 3, 2, 8, 30, tzinfo=ROME)  # a Monday
-BEGINS = OPENS - timedelta(minutes=10)
 RINGS_ON = timedelta(minutes=30)  # callers, after the last promise is due
 TALK_SECONDS, TALK_CV = 240.0, 0.9
 PATIENCE_SECONDS = 420.0
@@ -33,10 +32,12 @@ MOST_ATTEMPTS = 8
 @dataclass(frozen=True, slots=True)
 class Size:
     agents: int = 16
-    promises: int = 90
+    promises: int = 72
     minutes: float = 60.0  # within which they are due
-    inbound_an_hour: float = 100.0
+    inbound_an_hour: float = 84.0
     ill: int = 2
+    before_minutes: float = 10.0  # from the beginning to the opening
+    retry_minutes: int = 15
 
 
 @dataclass(frozen=True, slots=True)

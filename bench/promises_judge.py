@@ -95,8 +95,9 @@ def _tell(story: Story, steps: Sequence[Any], until: datetime) -> None:
             story.words.append(word)
         elif step.what == "reassigned":
             word.agent = after.get("agent")
-    for attempt in attempts:
+    for attempt in attempts:  # of which nothing was written down: it goes on, or they were reached
         word.dialled_at, word.result = attempt.at, attempt.result
+        word.ended = "dialled" if attempt.at <= word.latest else "dialled too late"
     _end(story, word, until)
 
 

@@ -1,5 +1,4 @@
-"""A drawn morning played by the whole server on a virtual clock, against the simulated carrier, and what is left of it.
-"""
+"""A drawn morning played by the whole server on a virtual clock, against the simulated carrier: what is left of it."""
 
 from __future__ import annotations
 
@@ -16,7 +15,6 @@ from sqlalchemy import select
 
 from bench.promises_draw import (
     AT_ONCE,
-    BEGINS,
     FOLLOW_UP,
     LIVE,
     MESSAGE,
@@ -36,7 +34,7 @@ from ivr.tables import calls
 from routing import roster
 from routing.house import House
 from routing.learning import Learning
-from routing.plan import Plan, Service
+from routing.plan import Plan
 from routing.plans import Plans
 from simulator.network import Network
 from store import schema
@@ -49,7 +47,6 @@ from switchboard.stage import on_stage
 
 LINE, OURS, TOKEN = "+390699990000", "https://centralino.test", "bench"
 LANGUAGE = "it-IT"
-PLAN = Plan(hours="Mo-Fr 08:30-18:00", service=Service(callback_window_seconds=300))
 WEEKS = 4  # of a past that there is to learn from
 LAST_CHANCE = timedelta(hours=3)  # after the first promise: whatever is open then has been forgotten
 FRIDAY = datetime(2026, 2, 27, 15, 0, tzinfo=ROME)
@@ -72,19 +69,19 @@ class Played:
 
 
 @dataclass
-class House_:
+class Known:
     """Who is known there, by the draw's numbers."""
 
     agents: list[str]
     customers: dict[str, str]  # by telephone
-    plan: Plan = PLAN
+    plan: Plan
 
 
 async def play(morning: Morning, folder: Path, seed: int) -> Played:
     """From ten minutes before opening until nothing that was promised for the morning is open."""
     settings = _settings(folder)
     schema.upgrade(settings.database)
-    database, clock = Database(settings.database), VirtualClock(BEGINS)
+    database, clock = Database(settings.database), VirtualClock(OPENS - timedelta(minutes=morning.size.before_minutes))
     played = Played(morning.ends_at)
     try:
         house = await _furnish(database, morning, seed)
@@ -93,9 +90,7 @@ async def play(morning: Morning, folder: Path, seed: int) -> Played:
             async with on_stage(settings, clock, redis_url=valkey.url, line=LINE) as (network, app):
                 transport = httpx2.ASGITransport(app=app)
                 headers = {"Authorization": f"Bearer {TOKEN}"}
-                async with httpx2.AsyncClient(
-                    transport=transport, base_url=f"{OURS}/api/v1", headers=headers
-                ) as api:
+                async with httpx2.AsyncClient(transport=transport, base_url=f"{OURS}/api/v1", headers=headers) as api:
                     await _Stage(clock, network, api, database, morning, house, played, seed).run()
         await _read(database, played)
     finally:
@@ -113,7 +108,7 @@ class _Stage:
         api: httpx2.AsyncClient,
         database: Database,
         morning: Morning,
-        house: House_,
+        house: Known,
         played: Played,
         seed: int,
     ) -> None:
@@ -201,13 +196,14 @@ class _Stage:
         self._clock.spawn(seen(), "morning")
 
 
-async def _furnish(database: Database, morning: Morning, seed: int) -> House_:
+async def _furnish(database: Database, morning: Morning, seed: int) -> Known:
     """Agents, people who are known, four weeks of mornings to learn from, and the plan."""
     dice, at = Random(f"past {seed}"), FRIDAY - timedelta(weeks=WEEKS + 1)
+    plan = Plan(hours="Mo-Fr 08:30-18:00", callback_retry_minutes=morning.size.retry_minutes)
     known = [one.person.number for one in morning.promised]
     known += [one.person.number for one in morning.callers if one.known]
     async with database.write() as conn:
-        await Plans().publish(conn, PLAN, after=0, author="bench", note=None, now=at)
+        await Plans().publish(conn, plan, after=0, author="bench", note=None, now=at)
         agents = [
             await roster.add(
                 conn,
@@ -228,7 +224,7 @@ async def _furnish(database: Database, morning: Morning, seed: int) -> House_:
         rows = list(_past(dice, morning.size.inbound_an_hour, agents, ids))
         await history.record_many(conn, rows)
     await Learning(database, VirtualClock(FRIDAY), HOUSE).look()
-    return House_(agents, dict(zip(known, ids, strict=True)))
+    return Known(agents, dict(zip(known, ids, strict=True)), plan)
 
 
 def _past(dice: Random, an_hour: float, agents: list[str], customers: list[str]) -> Any:
@@ -249,7 +245,7 @@ def _past(dice: Random, an_hour: float, agents: list[str], customers: list[str])
                 }
 
 
-async def _promise_before(database: Database, morning: Morning, house: House_, seed: int, played: Played) -> None:
+async def _promise_before(database: Database, morning: Morning, house: Known, seed: int, played: Played) -> None:
     """What was promised on Friday, and the messages that were left on Sunday: each as the server of then would."""
     promises, dice = Promises(HOUSE), Random(f"friday {seed}")
     for n, one in enumerate(morning.promised):

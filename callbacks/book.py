@@ -80,6 +80,7 @@ class Ledger:
     inflow: Inflow | None = None
     waiting: int = 0  # callers who are ahead
     call_hours: Hours | None = None  # when we may ring by our own choice, by their clock; None: the choice is theirs
+    awake_until: datetime | None = None  # they are with us now: so long any hour is as good to them
     looked_up: LookedUp | None = None
 
     def __post_init__(self) -> None:

@@ -20,7 +20,7 @@ from callbacks.keeping import latest, look_later, step
 from callbacks.promises import AGENT_LEAD, Promises, end, first_look
 from callbacks.renegotiate import Letters, ledger_for, move_on
 from callbacks.spend import Spend, day_ends
-from callbacks.states import MOVABLE, OPEN, State
+from callbacks.states import LAST, MOVABLE, OPEN, State
 from callbacks.tables import callbacks
 from callbacks.wall import as_spoken
 from routing.house import House
@@ -36,7 +36,6 @@ log = structlog.get_logger()
 ON_THE_LINE_PAUSE = timedelta(seconds=5)
 LOOK_PAUSE = timedelta(seconds=15)  # an agent who becomes free finds the promise; this is for what nobody noticed
 LONGEST_PAUSE = timedelta(minutes=5)
-LAST = timedelta(seconds=120)  # of its window: from here on it goes before everybody
 LATE_AFTER = timedelta(seconds=60)
 GIVEN_UP_BEFORE = timedelta(seconds=45)  # the end of the window: both telephones need some time to be answered
 OVERDUE_PAUSE = timedelta(seconds=30)

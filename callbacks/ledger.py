@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import phonenumbers
 from phonenumbers import timezone
@@ -26,6 +26,8 @@ from routing.queue import ahead_in_sql
 from routing.vetoes import vetoed_by
 from routing.weigh import Caller, fitting
 
+AWAKE = timedelta(hours=2)
+
 
 async def read_ledger(
     conn: AsyncConnection,
@@ -37,13 +39,15 @@ async def read_ledger(
     line: str = "",
     customer_id: str | None = None,
     ours: bool = False,
+    awake: bool = False,
     arrived_at: datetime | None = None,
     beside: Collection[str] = (),
 ) -> Ledger:
     """What can be promised to somebody who speaks `language`; their own open promises take no place, nor do those
     named in `beside`; nothing lies in their quiet hours, and nobody calls whom they declined or who declined them.
 
-    `ours`: the time is our own choice, so that it has to lie within the hours in which people may be rung.
+    `ours`: the time is our own choice, so that it has to lie within the hours in which people may be rung.  `awake`: we
+    propose it to somebody who is with us now, so that for a while those hours do not bind.
     `arrived_at`: since when they wait, so that only who came before them is ahead.
     """
     person = None if customer_id is None else await person_by_id(conn, customer_id)
@@ -65,7 +69,8 @@ async def read_ledger(
         floor=floor,
         inflow=await read_inflow(conn),
         waiting=await ahead_in_sql(conn, Need.of(caller), arrived_at or now, now),
-        call_hours=_call_hours(plan, person, house) if ours else None,
+        call_hours=_call_hours(plan, person, house) if ours or awake else None,
+        awake_until=now + AWAKE if awake else None,
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from callbacks.book import Ledger, Slot
 from callbacks.chances import at_least, at_least_alike, freed, held_up, settled, waits_longer
 from callbacks.duty import span_at
+from callbacks.states import LAST
 from routing.agents import Agent
 from routing.forecast import HONEST_SHARE
 
@@ -15,7 +16,6 @@ from routing.forecast import HONEST_SHARE
 NEAR = timedelta(minutes=10)
 SOON = 60.0  # seconds before its time a promise is on the desk and in line: until then nobody takes its place
 RINGS = timedelta(seconds=20)  # until both telephones are answered
-LAST = 120.0  # seconds of its window in which it goes before all who wait
 ROOM = timedelta(minutes=10)  # so long before and after, promises have to fit into what the callers leave
 
 
@@ -49,7 +49,8 @@ def may_ring(ledger: Ledger, at: datetime) -> bool:
     """Do they want to be rung at that hour, and should they be if it was our choice?"""
     if ledger.quiet is not None and ledger.quiet.covers(at):
         return False
-    return ledger.call_hours is None or ledger.call_hours.is_open(at)
+    awake = ledger.awake_until is not None and at <= ledger.awake_until
+    return awake or ledger.call_hours is None or ledger.call_hours.is_open(at)
 
 
 class Moment:
@@ -124,7 +125,7 @@ class Moment:
         if not count:
             return 1.0
         agents, usual, wrap_up = bits.bit_count(), self.ledger.usual, float(self.ledger.plan.wrap_up_seconds)
-        last = min(LAST - RINGS.total_seconds(), self.within)
+        last = min((LAST - RINGS).total_seconds(), self.within)
         in_line = waits_longer(agents, round(self.busy * agents, 3), usual, wrap_up, self.within - last) * self.settled
         again = 1.0 - self.busy * self.settled * (1.0 - freed(usual, wrap_up, self.within))
         at_last = freed(usual, wrap_up, last)

@@ -64,6 +64,7 @@ class Wish:
     recording_url: str | None = None
     window_seconds: int | None = None
     spoken: str | None = None
+    latest: datetime | None = None  # of as soon as possible: what they were told
     arrived_at: datetime | None = None  # when they first rang: the place they keep
     channel: str = "call"  # call | text
     words: str | None = None  # of the text
@@ -99,6 +100,7 @@ class Promises:
         line: str = "",
         customer_id: str | None = None,
         ours: bool = False,
+        awake: bool = False,
         arrived_at: datetime | None = None,
         channel: str = "call",
     ) -> Ledger:
@@ -114,6 +116,7 @@ class Promises:
             line=line,
             customer_id=customer_id,
             ours=ours or not_before is not None,
+            awake=awake,
             arrived_at=arrived_at,
         )
         return ledger if not_before is None else replace(ledger, now=not_before)
@@ -381,7 +384,11 @@ def _honest_time(ledger: Ledger, wish: Wish) -> Slot:
         slot = soonest(ledger, wish.agent_id)
         if slot is None:
             raise CannotKeep([])
-        return slot
+        if wish.latest is None:
+            return slot
+        if slot.latest is None or slot.latest > wish.latest + LATE_REQUEST:
+            raise CannotKeep([slot])
+        return replace(slot, latest=max(wish.latest, slot.due_at + timedelta(minutes=1)))
     wanted = wish.due_at
     if ledger.now - LATE_REQUEST <= wanted < ledger.now:
         wanted = ledger.now

@@ -168,7 +168,7 @@ def _grid(ledger: Ledger, after: datetime, agent: str | None) -> Iterator[dateti
         for shift in shifts:
             spans = spans if shift is None else meeting(spans, open_spans(shift, week))
         for opens, closes in spans:
-            at = _on_grid(max(opens, week, after))
+            at = _on_grid(max(opens, after))
             while at < min(closes, week + AT_ONCE, end):
                 yield at
                 at += GRID

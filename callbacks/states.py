@@ -9,7 +9,10 @@ any open state -> cancelled | merged | kept (they rang us first)
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
+
+LAST = timedelta(seconds=120)  # of its window, in which a promise that has come due goes before all who wait
 
 
 class State(StrEnum):

@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select
 
-from callbacks.keeper import LAST
 from callbacks.keeping import latest
+from callbacks.states import LAST
 from callbacks.upcoming import broken_lately, next_promises
 from crm.familiarity import Familiar, familiar_agents
 from crm.history import open_matters, past
@@ -177,7 +177,13 @@ async def look_at_the_floor(turn: Turn, caller: Caller) -> OnTheFloor:
     looked_for = replace(caller, ties={**dict.fromkeys(turn.plan.worth.agents, NAMED), **caller.ties})
     found = await turn.rooms.floor.candidates(turn.conn, looked_for, now, need=need)
     away = await absent_now(turn.conn, now)
-    promised = await next_promises(turn.conn, now=now, until=now + PROMISES_WITHIN, beside=turn.call.callback_id)
+    promised = await next_promises(
+        turn.conn,
+        now=now,
+        until=now + PROMISES_WITHIN,
+        owner_wait=timedelta(seconds=turn.plan.service.owner_wait_seconds),
+        beside=turn.call.callback_id,
+    )
     agents = [
         replace(
             agent,

@@ -356,7 +356,7 @@ def _ways(stage: Stage, *, teammate: str | None, slot: Slot | None) -> list[str]
     if slot is None:
         ways.append(speaker.say("key_callback"))
     else:
-        time = speaker.say("by_then", time=speaker.time(slot.latest)) if slot.latest else speaker.time(slot.due_at)
+        time = speaker.say("by_then", time=speaker.by(slot.latest)) if slot.latest else speaker.time(slot.due_at)
         ways.append(speaker.say("key_callback_at", time=time))
     return [*ways, speaker.say("key_message")]
 

@@ -85,7 +85,7 @@ def promised_time(speaker: Speaker, promise: Any, house_zone: str) -> str:
     """When we call: at a time, or as soon as we can, with how late it may become."""
     if promise.kind == "asap" and promise.promised_at <= speaker.now:
         until = latest(promise)
-        return speaker.say("text_asap", time=in_zone(speaker, speaker.time(until), until, house_zone))
+        return speaker.say("text_asap", time=in_zone(speaker, speaker.by(until), until, house_zone))
     at = promise.promised_at
     return in_zone(speaker, punctual(speaker, at, promise.window_seconds), at, house_zone)
 

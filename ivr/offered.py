@@ -136,4 +136,4 @@ def _key(speaker: Speaker, key: str, choice: Choice) -> str:
 
 
 def _at(speaker: Speaker, choice: Choice) -> str:
-    return speaker.say("by_then", time=speaker.time(choice.latest)) if choice.latest else speaker.time(choice.due_at)
+    return speaker.say("by_then", time=speaker.by(choice.latest)) if choice.latest else speaker.time(choice.due_at)

@@ -7,6 +7,7 @@ where addresses and logs do not show it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -164,8 +165,9 @@ async def _wished(turn: Turn, ledger: Ledger, when: When) -> Document:
         slots = _within(turn, ledger, when, whose)
         opening = None if slots else turn.stage.say("offer_not_then")
     else:
+        theirs = replace(ledger, call_hours=None)  # what they ask for themselves may be at any hour
         for one in whose:
-            if keepable(ledger, start, one):
+            if keepable(theirs, start, one):
                 return await promise(turn, Slot(start, one))
         slots, opening = [], turn.stage.say("offer_not", time=turn.stage.speaker.time(start))
     if not slots:
@@ -222,7 +224,8 @@ async def _number(turn: Turn, digits: str, query: Mapping[str, str]) -> Document
     if query.get("to") == MESSAGE or own_number(turn) is None:
         return (said, *dialogue.record(turn.stage))
     await turn.change(call_back_to=None)
-    return await offer_call_back(turn, turn.stage.say("number_own"))
+    own = turn.stage.say("number_own")
+    return await offer_call_back(turn, replace(own, text=f"{said.text} {own.text}"))
 
 
 async def _typed(turn: Turn, digits: str) -> tuple[str | None, str]:

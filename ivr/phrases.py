@@ -6,6 +6,7 @@ one never comes twice running.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -111,6 +112,10 @@ class Speaker:
             weekday = format_date(local, "EEEE", locale=locale)
             day = f"{weekday} {format_skeleton('MMMMd', local, locale=locale)}"
         return self.say("at_time", day=day, time=format_time(local, "short", locale=locale))
+
+    def by(self, at: datetime) -> str:
+        """The same of the end of a span: up to the next minute, since what is said must not be less than what holds."""
+        return self.time(datetime.fromtimestamp(math.ceil(at.timestamp() / 60) * 60, at.tzinfo))
 
     def _hello(self) -> str:
         hour = self.now.astimezone(ZoneInfo(self.zone)).hour

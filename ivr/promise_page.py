@@ -136,6 +136,7 @@ class Page:
                     now=speaker.now,
                     line=promise.from_number or "",
                     customer_id=promise.customer_id,
+                    awake=True,
                 )
             names = await first_names(conn, [promise.agent_id, *(one["agent"] for one in promise.choices or ())])
         return self._html(view(speaker, promise, ledger, names, self._rooms.house.zone, asked))

@@ -65,7 +65,8 @@ async def promise(turn: Turn, slot: Slot) -> Document:
         reason=turn.call.said,
         origin_call=turn.call.sid,
         from_number=turn.call.to_number,
-        spoken=speaker.time(slot.latest or slot.due_at),
+        spoken=speaker.by(slot.latest) if slot.latest else speaker.time(slot.due_at),
+        latest=slot.latest,
         arrived_at=turn.call.arrived_at if soon else None,
         by=BY_PHONE,
     )
@@ -94,6 +95,7 @@ async def ledger_of(turn: Turn) -> Ledger:
         now=turn.now,
         line=turn.call.to_number,
         customer_id=turn.call.customer_id,
+        awake=True,
         arrived_at=turn.call.arrived_at,
     )
 

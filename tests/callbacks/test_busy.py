@@ -99,12 +99,12 @@ def test_of_several_at_once_each_needs_somebody_to_come_free() -> None:
 
 
 def test_several_at_once_in_a_few_minutes_are_as_unsure_as_the_callers_make_them() -> None:
-    """Four agents, all of them free now, and callers for three: in eight minutes not all will be."""
+    """Ten agents, all of them free now, and callers for five: in eight minutes hardly nine will come free in time."""
     soon = NOW + timedelta(minutes=8)
-    beside = [Booked(soon, None)] * 2
-    assert keepable(busy(4, 0.0, *beside), soon, None)
-    assert not keepable(busy(4, 0.75, *beside), soon, None)
-    assert keepable(busy(4, 0.75), soon, None)
+    beside = [Booked(soon, None)] * 8
+    assert keepable(busy(10, 0.0, *beside), soon, None)
+    assert not keepable(busy(10, 0.5, *beside), soon, None)
+    assert keepable(busy(10, 0.5, *beside[:4]), soon, None)
 
 
 def test_a_promise_by_name_leaves_enough_for_those_beside_it() -> None:
