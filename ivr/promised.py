@@ -24,13 +24,14 @@ from callbacks.states import MOVABLE, OPEN, State
 from callbacks.tables import callbacks
 from callbacks.wall import wall_of
 from crm.identify import person_by_id
+from crm.texts import takes_no_texts
 from ivr import calls, dialogue, legs
 from ivr.choosing import look
 from ivr.document import Document, HangUp
 from ivr.lifecycle import CallState, Outcome
 from ivr.tables import calls as calls_table
 from ivr.talk import LOOK_AGAIN, end_call
-from ivr.texts import disturbs, first_names, reachable_by_text, send_text, tell
+from ivr.texts import disturbs, first_names, send_text, tell
 from ivr.turn import Rooms, Turn
 from routing.agents import Ended
 from routing.choose import Match
@@ -99,14 +100,14 @@ class PromiseDialler:
         if disturbs("text_at_risk", promise, person, plan, now):
             return False
         has_number = promise.from_number or await self._rooms.numbers.any_number(conn)
-        return has_number is not None and await reachable_by_text(conn, promise.number)
+        return has_number is not None and not await takes_no_texts(conn, promise.number)
 
     async def tell(self, conn: AsyncConnection, promise: Row[Any], key: str, **slots: str) -> None:
         self._effects += await tell(self._rooms, conn, promise, key, None, **slots)
 
     async def send_words(self, conn: AsyncConnection, promise: Row[Any]) -> bool:
         from_ = promise.from_number or await self._rooms.numbers.any_number(conn)
-        if from_ is None or not await reachable_by_text(conn, promise.number):
+        if from_ is None or await takes_no_texts(conn, promise.number):
             return False
         to, whose = promise.number, promise.customer_id
         sent = await send_text(

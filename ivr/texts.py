@@ -7,8 +7,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import phonenumbers
-from phonenumbers import PhoneNumberType
 from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -37,16 +35,6 @@ _OURS = "text_reminder"  # nobody has to know it: never at night
 _UNASKED = frozenset((_OURS, "text_at_risk", "text_taken"))  # at night only what is about to come
 # What the carrier says of a number for good; 30006 is a landline, or a network out of its reach.
 _REFUSALS: dict[str, Source] = {"21610": "carrier", OPTED_OUT: "carrier", "21614": "landline", "30006": "landline"}
-
-
-def reads_texts(number: str) -> bool:
-    """A fixed line does not, where the numbering plan tells one from a mobile: where it does not, it may be either."""
-    return phonenumbers.number_type(phonenumbers.parse(number)) != PhoneNumberType.FIXED_LINE
-
-
-async def reachable_by_text(conn: AsyncConnection, number: str) -> bool:
-    """Could a text reach whoever answers this number (E.164)?  If not, nothing of theirs is changed by a text alone."""
-    return reads_texts(number) and not await takes_no_texts(conn, number)
 
 
 def disturbs(key: str, promise: Row[Any], person: Person | None, plan: Plan, now: datetime) -> bool:
@@ -82,7 +70,7 @@ async def tell(
     promise in a day, or while we have no number to send it from.
     """
     from_ = promise.from_number or from_ or await rooms.numbers.any_number(conn)
-    if from_ is None or not await reachable_by_text(conn, promise.number):
+    if from_ is None or await takes_no_texts(conn, promise.number):
         return []
     now, (_, plan) = rooms.clock.now(), await rooms.plans.current(conn)
     person = await person_by_id(conn, promise.customer_id)
