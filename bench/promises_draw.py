@@ -100,7 +100,8 @@ def draw_morning(seed: int, size: Size) -> Morning:
     dice = Random(f"promises {seed}")
     promised = tuple(_promised(dice, n, size) for n in range(size.promises))
     dice = Random(f"callers {seed}")
-    callers, at = [], OPENS - timedelta(seconds=30)
+    callers: list[Caller] = []
+    at = OPENS - timedelta(seconds=30)
     while (at := at + timedelta(seconds=dice.expovariate(size.inbound_an_hour / 3600))) < ends_at:
         callers.append(_caller(dice, len(callers), at))
     return Morning(size, workers, promised, tuple(callers), ends_at)

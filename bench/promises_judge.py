@@ -19,7 +19,7 @@ KEPT, RANG_US, MOVED, UNREACHABLE, CANCELLED, LATER, BROKEN = (
     "moved in time, and kept",
     "unreachable",
     "cancelled",
-    "for another day",
+    "for later",
     "broken",
 )
 ENDED = frozenset(("kept", "broken", "cancelled", "merged", "unreachable"))

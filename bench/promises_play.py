@@ -197,7 +197,7 @@ class _Stage:
 
 
 async def _furnish(database: Database, morning: Morning, seed: int) -> Known:
-    """Agents, people who are known, four weeks of mornings to learn from, and the plan."""
+    """Agents, people who are known, four weeks to learn from, and the plan."""
     dice, at = Random(f"past {seed}"), FRIDAY - timedelta(weeks=WEEKS + 1)
     plan = Plan(hours="Mo-Fr 08:30-18:00", callback_retry_minutes=morning.size.retry_minutes)
     known = [one.person.number for one in morning.promised]
@@ -228,12 +228,12 @@ async def _furnish(database: Database, morning: Morning, seed: int) -> Known:
 
 
 def _past(dice: Random, an_hour: float, agents: list[str], customers: list[str]) -> Any:
-    """As many conversations in each hour of the mornings as callers are to be expected on this one."""
+    """As many conversations in each hour as callers are to be expected on this one."""
     for day in range(WEEKS * 7):
         date = (FRIDAY - timedelta(days=day)).replace(hour=8, minute=30)
         if date.weekday() >= 5:
             continue
-        for minute in range(0, 5 * 60 if day else 4 * 60, 1):
+        for minute in range(0, 9 * 60 if day else 6 * 60):
             for _ in range(sum(dice.random() < an_hour / 60 / 10 for _ in range(10))):
                 yield {
                     "customer_id": dice.choice(customers),

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.fields import parse_moment
 from api.paging import Page, by_id
 from callbacks.promises import Promises
-from callbacks.schemas import Attempt, Callback, Choice, HistoryItem
+from callbacks.schemas import Attempt, Callback, Choice, HistoryItem, Kind
 from callbacks.states import OPEN, State
 from callbacks.tables import callback_history, callbacks
 from crm.texts import Told, last_told
@@ -55,6 +55,7 @@ class Asked:
         agent: Annotated[Reference | None, Query()] = None,
         owner: Annotated[Reference | None, Query(description="the same as `agent`: whose promise it is")] = None,
         case: Annotated[Reference | None, Query()] = None,
+        kind: Annotated[Kind | None, Query()] = None,
         state: Annotated[
             States | None, Query(description="one or several, also separated by commas; `open`: every one not ended")
         ] = None,
@@ -69,6 +70,7 @@ class Asked:
             callbacks.c.customer_id: (customer,),
             callbacks.c.agent_id: (agent, owner),
             callbacks.c.case_id: (case,),
+            callbacks.c.kind: (kind,),
         }
         self._states = None if state is None else [one for name in state for one in _STATES[name]]
         self._at_risk, self._missed = at_risk, missed

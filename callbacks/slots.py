@@ -110,7 +110,7 @@ def spoken_choices(ledger: Ledger, own: str | None) -> list[Slot]:
         return mine + next_slots(ledger, mine[0].due_at + APART, own, 1)
     now = soonest(ledger, None)
     if now is not None and now.latest is not None:
-        return [now, *next_slots(ledger, max(ledger.now + APART, now.latest), None, 1)]
+        return [now, *next_slots(ledger, max(ledger.now + APART, now.latest + WORTH_ANOTHER), None, 1)]
     first = next_slots(ledger, start, None, 1)
     return first + next_slots(ledger, first[0].due_at + APART, None, 1) if first else []
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from carrier.port import Kind
@@ -101,7 +101,7 @@ async def next_text_to(conn: AsyncConnection, target: str, now: datetime) -> str
             effects.c.state == "intended",
             effects.c.due_at <= now,
         )
-        .order_by(effects.c.id)
+        .order_by(effects.c.made_at, effects.c.id)
         .limit(1)
     )
     return found
@@ -113,7 +113,7 @@ async def claim(
     """Takes the right to ask: nobody else gets it, and whoever looks later knows that it may have been asked.
 
     `again`: one found half asked whose repetition does no harm.  None: taken, withdrawn, not yet due, too late, or
-    another effect that makes something for the same number is unresolved.
+    another effect that makes something for the same number is unresolved, or a text to it was written before this one.
     """
     other = effects.alias("unresolved")
     clash = exists().where(
@@ -123,10 +123,23 @@ async def claim(
         other.c.state.in_(("asking", "unknown")),
         other.c.kind.in_(MAKES_SOMETHING),
     )
+    before = effects.alias("before")
+    overtakes = exists().where(  # what is written later may contradict what is written first
+        effects.c.kind == "send_text",
+        before.c.kind == effects.c.kind,
+        before.c.target == effects.c.target,
+        before.c.state == "intended",
+        before.c.due_at <= now,
+        before.c.not_after > now,
+        or_(
+            before.c.made_at < effects.c.made_at,
+            and_(before.c.made_at == effects.c.made_at, before.c.id < effects.c.id),
+        ),
+    )
     state = effects.c.state == "asking" if again else and_(effects.c.state == "intended", effects.c.not_after > now)
     done = await conn.execute(
         update(effects)
-        .where(effects.c.id == effect_id, state, effects.c.due_at <= now, ~clash)
+        .where(effects.c.id == effect_id, state, effects.c.due_at <= now, ~clash, ~overtakes)
         .values(
             state="asking",
             asked_at=now,

@@ -164,7 +164,8 @@ class PromiseTally:
     kinds: Counter[tuple[str, str]] = field(default_factory=Counter)  # (kind, state)
     late: Counter[float] = field(default_factory=Counter)
 
-    def add(self, n: int, *, kind: str, state: str, overdue: bool, late: float | None) -> None:
+    def add(self, n: int, *, kind: str, state: str, overdue: bool, late: float | None, otherwise: bool) -> None:
+        """`otherwise`: kept by a text, or across the counter."""
         self.made += n
         self.states[state] += n
         self.kinds[kind, state] += n
@@ -172,7 +173,7 @@ class PromiseTally:
             self.overdue += n
         if late is not None:
             self.late[late] += n
-        elif state == "kept":
+        elif state == "kept" and not otherwise:
             self.served += n
 
     @property

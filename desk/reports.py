@@ -179,13 +179,15 @@ async def read_promises(conn: AsyncConnection, span: Span) -> Grouped[PromiseTal
             callbacks.c.state,
             flag(and_(not_connected, window_ends < span.now.timestamp())).label("overdue"),
             _whole(conn, callbacks.c.late_seconds).label("late"),
+            flag(callbacks.c.kept_how.is_not(None)).label("otherwise"),
         )
         .where(span.contains(callbacks.c.made_at))
     ).subquery()
     found = Grouped(PromiseTally, span.labels())
     async for row in counted(conn, facts):
         for tally in found.of(row.key):
-            tally.add(row.n, kind=row.kind, state=row.state, overdue=bool(row.overdue), late=row.late)
+            facts_of = {"kind": row.kind, "state": row.state, "late": row.late}
+            tally.add(row.n, overdue=bool(row.overdue), otherwise=bool(row.otherwise), **facts_of)
     return found
 
 

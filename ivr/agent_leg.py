@@ -141,6 +141,10 @@ async def _story(turn: Turn, agent: Agent) -> tuple[Say, ...]:
     if call.said:
         key, slot = ("agent_reason", "reason") if promised else ("agent_said", "said")
         lines.append(stage.say(key, **{slot: speakable(call.said, longest=160)}))
+    elif call.callback_id is not None and not promised:  # they rang before we did
+        promise = await turn.rooms.promises.read(turn.conn, call.callback_id)
+        if promise is not None and promise.reason:
+            lines.append(stage.say("agent_reason", reason=speakable(promise.reason, longest=160)))
     if legs.needs_key(agent.address) and turn.person is not None:
         for one in familiar_agents(await past(turn.conn, turn.person.id), turn.now):
             if one.agent_id == agent.id and one.times > 1:

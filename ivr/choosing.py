@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import Row, insert, select
 
 from callbacks.keeping import latest
-from callbacks.states import LAST
+from callbacks.states import LAST, OPEN
+from callbacks.tables import callbacks
 from callbacks.upcoming import broken_lately, next_promises
 from crm.familiarity import Familiar, familiar_agents
 from crm.history import open_matters, past
@@ -152,7 +153,7 @@ async def _known(turn: Turn, owner: str | None) -> tuple[Known, Sequence[Familia
         preferred=owner or person.preferred_agent,
         tags=frozenset(person.tags),
         talks=talks,
-        owners=frozenset(matter.agent_id for matter in matters if matter.agent_id),
+        owners=frozenset(matter.agent_id for matter in matters if matter.agent_id) | await _promised_by(turn),
         open_matters=len(matters),
         weary=weary,
         vetoed=await vetoed_by(conn, person.id),
@@ -160,6 +161,15 @@ async def _known(turn: Turn, owner: str | None) -> tuple[Known, Sequence[Familia
         cut_off=await calls.talked_just_now(conn, person.id, turn.call.id, turn.call.arrived_at - CUT_OFF_WITHIN),
     )
     return known, familiar_agents(talks, turn.now)
+
+
+async def _promised_by(turn: Turn) -> frozenset[str]:
+    """Who would have called them: they ring first, and the promise goes with them."""
+    if turn.call.callback_id is None or turn.call.direction != "inbound":
+        return frozenset()
+    query = select(callbacks.c.agent_id).where(callbacks.c.id == turn.call.callback_id, callbacks.c.state.in_(OPEN))
+    agent_id = await turn.conn.scalar(query)
+    return frozenset((agent_id,) if agent_id else ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Row, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callbacks.history import BY_TEXT
@@ -61,17 +61,21 @@ async def receive_text(rooms: Rooms, conn: AsyncConnection, form: Mapping[str, s
     if is_withheld(number) or await _twilios(conn, number, body, form.get("OptOutType"), now):
         return []
     said = body.strip(" .!()")
-    question = await open_question(conn, person, number) if said in (*CHOICE_KEYS, CHANGE_KEY) else None
-    if question is not None and said == CHANGE_KEY:
-        return await _send_link(rooms, conn, question, person, form)
+    question = await open_question(conn, person, number) if said in CHOICE_KEYS else None
     if question is not None and (answered := await _answer(rooms, conn, question, said)) is not None:
         return answered
+    promised = None if person is None else await rooms.promises.open_of(conn, person.id, any_case=True)
+    if promised is not None and said == CHANGE_KEY:
+        return await _send_link(rooms, conn, promised.id, person, form)
     reachable = person is not None and callable_back(number, rooms.house.country) is None
     if reachable and said == CALL_ME:
         assert person is not None
         with suppress(TooMany):  # what they wrote is kept, and seen
-            return await _promise_a_call(rooms, conn, person, form, text_id, now)
-    if person is not None and await _written_to_lately(conn, person.id, now):
+            return await _promise_a_call(rooms, conn, person, form, text_id, promised, now)
+    written = 0 if person is None else await _written_lately(conn, person.id, now)
+    if promised is not None and written == 1 and not _is_key(body):  # they answer what we wrote of it: where it can be changed
+        return await _send_link(rooms, conn, promised.id, person, form)
+    if written:
         return []
     speaker = rooms.speaker(person, (person and person.language) or rooms.house.language, 0, now)
     words = speaker.say("text_answer") + (f" {speaker.say('text_call_me', key=CALL_ME)}" if reachable else "")
@@ -131,19 +135,25 @@ async def _sender(rooms: Rooms, conn: AsyncConnection, number: str, now: datetim
 
 
 async def _promise_a_call(
-    rooms: Rooms, conn: AsyncConnection, person: Person, form: Mapping[str, str], text_id: str, now: datetime
+    rooms: Rooms,
+    conn: AsyncConnection,
+    person: Person,
+    form: Mapping[str, str],
+    text_id: str,
+    promised: Row[Any] | None,
+    now: datetime,
 ) -> list[str]:
-    """As soon as it can be kept; what they wrote before is what it is about."""
+    """As soon as it can be kept, by whom it was promised; what they wrote before is what it is about, if nothing is."""
     _, plan = await rooms.plans.current(conn)
-    last = select(texts.c.body).where(
-        texts.c.customer_id == person.id, texts.c.direction == "in", texts.c.id != text_id, texts.c.at > now - ONE_DAY
-    )
+    known = promised is not None and promised.reason is not None
+    agent_id = promised.agent_id if promised is not None else None
     wish = Wish(
         customer_id=person.id,
         number=form["From"],
         language=person.language or rooms.house.language,
-        agent_id=person.preferred_agent,
-        reason=await conn.scalar(last.order_by(texts.c.id.desc()).limit(1)),
+        agent_id=agent_id or person.preferred_agent,
+        case_id=None if promised is None else promised.case_id,
+        reason=None if known else await _said_before(conn, person.id, text_id, now),
         from_number=form["To"],
         by=BY_TEXT,
     )
@@ -161,12 +171,27 @@ async def _soonest(rooms: Rooms, conn: AsyncConnection, wish: Wish, plan: Plan, 
         return (await rooms.promises.make(conn, wish, plan, now=now, honest=False))[0]
 
 
-async def _written_to_lately(conn: AsyncConnection, customer_id: str, now: datetime) -> bool:
-    """Whoever writes in several lines, or has a machine that answers, is not answered to each of them."""
-    ours = select(texts.c.id).where(
+async def _said_before(conn: AsyncConnection, customer_id: str, text_id: str, now: datetime) -> str | None:
+    """The last of their texts that was words, and not a key."""
+    last = select(texts.c.body).where(
+        texts.c.customer_id == customer_id, texts.c.direction == "in", texts.c.id != text_id, texts.c.at > now - ONE_DAY
+    )
+    bodies = await conn.scalars(last.order_by(texts.c.id.desc()).limit(10))
+    return next((body for body in bodies if not _is_key(body)), None)
+
+
+def _is_key(body: str) -> bool:
+    word = body.strip(" .!()").lower()
+    return word.isdigit() or word in STOP_WORDS | START_WORDS | HELP_WORDS
+
+
+async def _written_lately(conn: AsyncConnection, customer_id: str, now: datetime) -> int:
+    """How many texts of ours they have from the last half hour: whoever writes in several lines, or has a machine that
+    answers, is not answered to each of them."""
+    ours = select(func.count()).where(
         texts.c.customer_id == customer_id, texts.c.direction == "out", texts.c.at > now - SAID_ENOUGH
     )
-    return (await conn.execute(ours.limit(1))).first() is not None
+    return await conn.scalar(ours) or 0
 
 
 async def text_state(conn: AsyncConnection, text_id: str | None, form: Mapping[str, str], now: datetime) -> None:

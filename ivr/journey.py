@@ -22,7 +22,7 @@ from ivr.names import learn_name
 from ivr.offers import leave_message, offer_call_back, pressed, take_message, take_slot
 from ivr.promised import take_over
 from ivr.promising import ledger_of
-from ivr.talk import end_talk, missed_each_other
+from ivr.talk import end_talk, missed_each_other, together
 from ivr.turn import Turn, spoken_name
 from routing.agents import Agent, Ended
 from routing.choose import TEAMMATE, WAIT, Decision, Match
@@ -292,7 +292,7 @@ async def join(turn: Turn) -> Document:
         return await proceed(turn)
     if joined is None and asked is not None and turn.now - asked < JOIN_PATIENCE:
         return dialogue.hold_for_join(turn.stage)
-    await calls.note(turn.conn, call.id, joined_at=joined or turn.now)
+    await together(turn, joined)
     return dialogue.join(turn.stage, call.id)
 
 
@@ -300,7 +300,7 @@ async def fetched(turn: Turn, form: Mapping[str, str]) -> Document:
     """The carrier did as we asked: the caller's next document is the room."""
     if turn.call.state != CallState.TALKING or await live_of_call(turn.conn, turn.call.id) is None:
         return await wait(turn, form)
-    await calls.note(turn.conn, turn.call.id, joined_at=turn.call.joined_at or turn.now)
+    await together(turn, turn.call.joined_at)
     return dialogue.join(turn.stage, turn.call.id)
 
 

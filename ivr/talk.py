@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
@@ -46,8 +46,6 @@ async def take_call(turn: Turn, leg: Row[Any]) -> bool:
         talking_at=turn.now,
         waited_seconds=waited,
     )
-    if turn.call.callback_id:
-        await turn.rooms.promises.served(turn.conn, turn.call.callback_id, now=turn.now)
     greeted_at = turn.call.greeted_at
     if greeted_at is not None and turn.now < greeted_at and turn.call.step <= 1:
         # The greeting is spoken to its end, and a name may be said; their next webhook, or this timer, brings them
@@ -56,6 +54,13 @@ async def take_call(turn: Turn, leg: Row[Any]) -> bool:
     else:
         await fetch_caller(turn)
     return True
+
+
+async def together(turn: Turn, joined_at: datetime | None = None) -> None:
+    """The room is given to the caller, and the agent is in it: a promise they took along is kept."""
+    await calls.note(turn.conn, turn.call.id, joined_at=joined_at or turn.now)
+    if turn.call.callback_id and turn.call.direction == "inbound":
+        await turn.rooms.promises.served(turn.conn, turn.call.callback_id, now=turn.now)
 
 
 async def fetch_caller(turn: Turn) -> None:
@@ -106,7 +111,7 @@ async def end_talk(turn: Turn) -> None:
     if turn.call.callback_id and met:
         if turn.call.direction == "outbound":
             await promise_kept(turn.conn, turn.call.callback_id, now=turn.now)
-        else:  # once more than at the accept: our own call to them may have been under way then
+        else:  # once more: our own call to them may have been under way when they came into the room
             await turn.rooms.promises.served(turn.conn, turn.call.callback_id, now=turn.now)
 
 

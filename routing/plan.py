@@ -193,7 +193,7 @@ class Plan(Part):
     wait_unasked_seconds: Seconds = Field(30, description="a familiar agent is waited for unasked if free within this")
     wait_unasked_chance: Chance = Field(0.5, description="and only if that is at least so likely")
     protect_promise_seconds: Seconds = Field(
-        300, description="what keeping an agent free for a promise that is coming due is worth"
+        400, description="what keeping an agent free for a promise that is coming due is worth"
     )
     misses_until_away: int = Field(2, ge=1, le=10, description="so many missed rings in a row set an agent away")
     talk_seconds: int = Field(240, ge=30, le=7200, description="length of a talk where there is no past to learn from")

@@ -12,7 +12,7 @@ from bench.promises_draw import Size, draw_morning
 from bench.promises_judge import BROKEN, KEPT, MOVED, UNREACHABLE, stories
 from bench.promises_report import figures, page
 
-SIZE = Size(agents=3, promises=5, minutes=4, inbound_an_hour=30, ill=1, before_minutes=1, retry_minutes=1)
+SIZE = Size(agents=4, promises=5, minutes=4, inbound_an_hour=20, ill=1, before_minutes=1, retry_minutes=1)
 TEN = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 NUMBER = "+393331234567"
 

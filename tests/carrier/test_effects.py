@@ -458,6 +458,19 @@ async def test_a_second_text_to_a_number_waits_until_the_first_is_accounted_for(
     assert [form["Body"] for form in stand_in.creates("Messages")] == ["Il primo", "Il secondo"]
 
 
+async def test_texts_to_a_number_go_in_the_order_they_were_written(
+    database: Database, clock: VirtualClock, office: Any, stand_in: Any
+) -> None:
+    """What is written later may contradict what is written first; whoever is asked to hurry first."""
+    first, second = await text(database, office, body="Il primo"), await text(database, office, body="Il secondo")
+    office.effects.kick(second)
+    await clock.advance(0)
+    assert stand_in.creates("Messages") == []
+    office.effects.kick(first)
+    await clock.advance(1)
+    assert [form["Body"] for form in stand_in.creates("Messages")] == ["Il primo", "Il secondo"]
+
+
 async def test_another_call_to_a_number_waits_until_the_first_is_accounted_for(
     database: Database, clock: VirtualClock, office: Any, stand_in: Any, trouble: Any
 ) -> None:

@@ -104,8 +104,8 @@ def test_promises_kept_are_asked_of_those_kept_or_broken() -> None:
     tally = PromiseTally()
     for state, n in ((State.KEPT, 3), (State.BROKEN, 1), (State.UNREACHABLE, 5), (State.CANCELLED, 5), (State.DUE, 2)):
         late = 4.0 if state in (State.KEPT, State.BROKEN) else None
-        tally.add(n, kind="asap", state=state, overdue=state is State.DUE, late=late)
-    tally.add(1, kind="follow_up", state="kept", overdue=False, late=None)
+        tally.add(n, kind="asap", state=state, overdue=state is State.DUE, late=late, otherwise=False)
+    tally.add(1, kind="follow_up", state="kept", overdue=False, late=None, otherwise=False)
     assert (tally.kept, tally.kept_of("asap"), tally.kept_of("follow_up")) == (Share(4, 5), Share(3, 4), Share(1, 1))
     assert (tally.made, tally.open, tally.overdue, tally.served) == (17, 2, 2, 1)
     assert sum(tally.made_of(kind) for kind in KINDS) == tally.made

@@ -251,6 +251,9 @@ async def test_whoever_rings_us_meanwhile_is_not_called(promised: Door) -> None:
     await promised.clock.advance(30)
     assert [ring["to"] for ring in promised.rings] == ["client:anna"]
     await promised.leg_news(promised.rings[0]["url"], "in-progress", AGENT_LEG)
+    assert (await promise(promised)).state == "promised"  # nobody has met anybody yet
+    await promised.clock.advance(3)
+    await promised.wait(answer)
     assert (await promise(promised)).state == "kept"
     assert await attempts(promised) == []
 

@@ -102,7 +102,7 @@ def test_a_name_with_braces_is_only_a_name() -> None:
 
 
 BECAUSE = ((), ("skill",), ("rule",), ("stand_in",), ("familiar",), ("case_owner", "familiar"), ("preferred", "rule"))
-URGENT = {"repeated": 60, "transferred": 60, "broken_promise": 120, "cut_off": 120, "rule": 30}
+URGENT = {"repeated": 60, "transferred": 60, "broken_promise": 120, "cut_off": 120, "promise_ends": 600, "rule": 30}
 LUCA = agent("Luca Verdi", seconds=900)
 
 

@@ -60,6 +60,12 @@ def test_she_is_kept_from_a_caller_who_knows_somebody_busy_just_as_well() -> Non
     assert (asked.action, asked.teammate) == ("offer_callback", None)
 
 
+def test_who_knows_her_best_waits_for_the_next_best_they_know() -> None:
+    both = caller(ties=knows("anna") | knows("bea", score=0.5), offered=True)
+    assert got(both, ANNA, BEA_TALKS) == ("ring", "anna")
+    assert got(both, promised(ANNA, 30), BEA_TALKS) == ("wait", "bea")
+
+
 def test_another_who_is_free_is_rung_however_much_they_have_done() -> None:
     """Carlo costs a stranger more than Anna's promise does; but he is free, and nobody is waiting for his call."""
     carlo = replace(agent("Carlo Riva"), load=0.9)
