@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -78,7 +78,7 @@ class Known:
 
 
 async def play(morning: Morning, folder: Path, seed: int) -> Played:
-    """From ten minutes before opening until nothing that was promised for the morning is open."""
+    """From some minutes before opening until nothing that was promised for the morning is open."""
     settings = _settings(folder)
     schema.upgrade(settings.database)
     database, clock = Database(settings.database), VirtualClock(OPENS - timedelta(minutes=morning.size.before_minutes))
@@ -233,7 +233,7 @@ def _past(dice: Random, an_hour: float, agents: list[str], customers: list[str])
         date = (FRIDAY - timedelta(days=day)).replace(hour=8, minute=30)
         if date.weekday() >= 5:
             continue
-        for minute in range(0, 9 * 60 if day else 6 * 60):
+        for minute in range(9 * 60 if day else 6 * 60):
             for _ in range(sum(dice.random() < an_hour / 60 / 10 for _ in range(10))):
                 yield {
                     "customer_id": dice.choice(customers),
@@ -278,12 +278,8 @@ async def _another(
     if not error.slots:
         return False
     due_at = dice.choice(error.slots).due_at
-    await promises.make(conn, Wish(**{**_fields(wish), "due_at": due_at}), plan, now=now)
+    await promises.make(conn, replace(wish, due_at=due_at), plan, now=now)
     return True
-
-
-def _fields(wish: Wish) -> dict[str, Any]:
-    return {name: getattr(wish, name) for name in wish.__slots__}
 
 
 async def _read(database: Database, played: Played) -> None:

@@ -150,10 +150,13 @@ def plot(runs: Sequence[Run], path: Path) -> None:
             s=14,
             color=COLOURS[end],
         )
-    moved = [w for s in told for w in s.words if w.ended == "moved"]
-    lead = [-(w.at - n.since).total_seconds() for w, n in _followed(told)]
+    moved = _followed(told)
     below.scatter(
-        [w.at.astimezone(ROME).replace(tzinfo=None) for w in moved], lead[: len(moved)], s=14, marker="x", color="black"
+        [word.at.astimezone(ROME).replace(tzinfo=None) for word, _ in moved],
+        [(then.since - word.at).total_seconds() for word, then in moved],
+        s=14,
+        marker="x",
+        color="black",
     )
     below.axhline(300, color="tab:red", linewidth=0.8)
     below.axhline(0, color="gray", linewidth=0.8)

@@ -39,6 +39,8 @@ LONGEST_PAUSE = timedelta(minutes=5)
 LATE_AFTER = timedelta(seconds=60)
 GIVEN_UP_BEFORE = timedelta(seconds=45)  # the end of the window: both telephones need some time to be answered
 OVERDUE_PAUSE = timedelta(seconds=30)
+AT_ONCE = 10  # promises in hand: whoever rings meanwhile needs the database more
+CROWD_KNOWN = timedelta(seconds=1)  # how long what was counted for one holds for the others
 
 
 class Dialler(Letters, Protocol):
@@ -49,6 +51,11 @@ class Dialler(Letters, Protocol):
         ...
 
     async def on_the_line(self, conn: AsyncConnection, promise: Row[Any]) -> bool: ...
+
+    @property
+    def waits(self) -> bool:
+        """It waits among the callers already."""
+        ...
 
     async def crowd_seconds(self, conn: AsyncConnection) -> float:
         """How long one promise more had better not be brought forward: so many are waiting for an agent already."""
@@ -92,7 +99,8 @@ class Keeper:
         self._database, self._clock, self._promises, self._plans = database, clock, promises, plans
         self._house, self._spend = house, Spend(house)
         self._dialler = dialler  # () -> Dialler, one for each transaction
-        self.loop = DueLoop(database, clock, callbacks, self._work, owner=owner, poll=poll, held=held)
+        self._crowd: tuple[datetime, float] | None = None
+        self.loop = DueLoop(database, clock, callbacks, self._work, owner=owner, poll=poll, limit=AT_ONCE, held=held)
 
     async def _work(self, row: Row[Any]) -> None:
         dialler: Dialler = self._dialler()
@@ -118,6 +126,9 @@ class Keeper:
             await look_later(conn, promise.id, MOVABLE, due_at=promise.promised_at - AGENT_LEAD)
         elif promise.channel == "text":
             await self._write(conn, dialler, promise, now)
+        elif (crowd := await self._crowd_seconds(conn, dialler, now)) > 0 and now < _too_late(promise):
+            later = min(now + timedelta(seconds=crowd), _too_late(promise))
+            await look_later(conn, promise.id, MOVABLE, state=_due(promise, now), due_at=later)
         elif await dialler.on_the_line(conn, promise):
             # They rang us: that call takes the promise along, or leaves it as it was.
             await dialler.give_back(conn, promise)
@@ -125,7 +136,18 @@ class Keeper:
         else:
             _, plan = await self._plans.current(conn)
             if not await self._refused(conn, dialler, promise, plan, now):
-                await self._call(conn, dialler, promise, plan, now)
+                await self._call(conn, dialler, promise, plan, now, crowd)
+
+    async def _crowd_seconds(self, conn: AsyncConnection, dialler: Dialler, now: datetime) -> float:
+        """Asked before anything else is looked up: of thousands that are due, all but a few are only put off."""
+        if dialler.waits:
+            return 0.0
+        if self._crowd is None or not timedelta() <= now - self._crowd[0] < CROWD_KNOWN:
+            self._crowd = now, await dialler.crowd_seconds(conn)
+        seconds = self._crowd[1]
+        if not seconds:
+            self._crowd = None  # there is room for this one; the next has to ask
+        return seconds
 
     async def _refused(
         self, conn: AsyncConnection, dialler: Dialler, promise: Row[Any], plan: Plan, now: datetime
@@ -139,7 +161,9 @@ class Keeper:
         if reason is not None and reason not in ("spend", "number_a_day"):
             log.warning("promise_not_dialled", reason=reason)
             await dialler.give_back(conn, promise)
-            await end(conn, promise, State.CANCELLED, What.CANCELLED, now=now, note=reason)
+            ended = await end(conn, promise, State.CANCELLED, What.CANCELLED, now=now, note=reason)
+            if reason != "ours":
+                await dialler.tell(conn, ended, "text_cancelled")
             return True
         ledger = await ledger_for(conn, self._promises, dialler, promise, plan, now)
         await dialler.give_back(conn, promise)
@@ -151,15 +175,13 @@ class Keeper:
         return True
 
     async def _call(
-        self, conn: AsyncConnection, dialler: Dialler, promise: Row[Any], plan: Plan, now: datetime
+        self, conn: AsyncConnection, dialler: Dialler, promise: Row[Any], plan: Plan, now: datetime, crowd: float
     ) -> None:
-        if now > latest(promise) and await self._asleep(conn, dialler, promise, plan, now):
-            return
-        crowd = await dialler.crowd_seconds(conn)
-        if crowd > 0 and now < _too_late(promise):
-            later = min(now + timedelta(seconds=crowd), _too_late(promise))
-            await look_later(conn, promise.id, MOVABLE, state=_due(promise, now), due_at=later)
-        elif crowd == 0 and await dialler.ring_agent(conn, promise):
+        if now > latest(promise):
+            await self._missed(conn, promise, now)
+            if await self._asleep(conn, dialler, promise, plan, now):
+                return
+        if crowd == 0 and await dialler.ring_agent(conn, promise):
             await step(conn, promise.id, MOVABLE, State.RINGING_AGENT, now=now, due_at=None)
         elif now < _too_late(promise) or not await self._moved_on(conn, dialler, promise, plan, now):
             await self._wait_on(conn, dialler, promise, now)
@@ -187,10 +209,13 @@ class Keeper:
         if await move_on(conn, dialler, promise, ledger, now=now) is not None:
             await dialler.give_back(conn, promise)
             return True
-        if now > latest(promise) and promise.missed_at is None:
+        return False
+
+    async def _missed(self, conn: AsyncConnection, promise: Row[Any], now: datetime) -> None:
+        """Its window is over with nobody calling, however it goes on."""
+        if promise.missed_at is None:
             await look_later(conn, promise.id, MOVABLE, missed_at=now, due_at=promise.due_at)
             await history.record(conn, promise.id, What.MISSED, by=US, now=now)
-        return False
 
     async def _wait_on(self, conn: AsyncConnection, dialler: Dialler, promise: Row[Any], now: datetime) -> None:
         """Nobody is free: looked at again whenever something is different for it by then."""

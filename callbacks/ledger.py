@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import phonenumbers
@@ -72,6 +73,12 @@ async def read_ledger(
         call_hours=_call_hours(plan, person, house) if ours or awake else None,
         awake_until=now + AWAKE if awake else None,
     )
+
+
+def theirs(ledger: Ledger, person: Person | None, house: House) -> Ledger:
+    """The same for one person: their quiet hours, and by their clock those in which we may ring."""
+    hours = None if ledger.call_hours is None else _call_hours(ledger.plan, person, house)
+    return replace(ledger, quiet=_quiet(person, house), call_hours=hours)
 
 
 async def quiet_of(conn: AsyncConnection, house: House, customer_id: str) -> Quiet | None:

@@ -17,21 +17,23 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callbacks import history
+from callbacks.alternatives import SOON
 from callbacks.history import US, What
 from callbacks.keeping import NO_RISK, latest, look_later
-from callbacks.ledger import read_ledger
+from callbacks.ledger import read_ledger, theirs
 from callbacks.outlook import AHEAD, HOPELESS, LATE_TO_WORK, LIKELY, OF_OWNER, Due, Floor, Risk, outlook
 from callbacks.promises import Promises
-from callbacks.renegotiate import ask_instead, ledger_for, move_on
+from callbacks.renegotiate import Letters, ask_instead, ledger_for, move_on
 from callbacks.slots import Ledger
-from callbacks.states import State
+from callbacks.states import MOVABLE, State
 from callbacks.tables import callbacks
+from crm.identify import Person, person_by_id
 from crm.tables import customers
 from routing.absences import absent_now
 from routing.agents import Agent, Availability
 from routing.choose import on_shift
 from routing.floor import everybody
-from routing.hours import read_hours
+from routing.hours import Hours, read_hours
 from routing.house import House
 from routing.inflow import read_inflow
 from routing.learning import Learning
@@ -49,10 +51,12 @@ from store.tables import heartbeats
 log = structlog.get_logger()
 
 EVERY = timedelta(seconds=10)
+CALM = timedelta(seconds=60)  # a risk that comes and goes with each talk is one piece of news, not ten
 NAME = "outlook"
 MOST = 20_000  # promises looked at in one round, the first due first
 LOT = 50  # moved in one transaction
-LOTS = 40  # in a round: then the others are looked at again
+LOTS = 100  # in a round: then the others are looked at again
+LONGEST_WINDOW = timedelta(hours=1)  # what is due for longer is late already
 
 
 class Outlook:
@@ -78,37 +82,42 @@ class Outlook:
 
     async def run(self) -> None:
         while True:
+            more = False
             try:
-                if not self._held():
-                    await self.look()
+                more = not self._held() and await self.look()
             except Exception as error:
                 log.warning("outlook_not_seen", **told(error))
-            await self._news.wait(EVERY.total_seconds())
+            await self._news.wait((EVERY / 2 if more else EVERY).total_seconds())
 
-    async def look(self) -> None:
+    async def look(self) -> bool:
+        """True when there were too many to be moved in one round."""
         now = self._clock.now()
         async with self._database.read() as conn:
             rows = await _coming(conn, now)
             if not rows:
-                return
+                return False
             _, plan = await self._plans.current(conn)
             floor = await self._floor(conn, plan, now)
         if not await self._mine(now):
-            return
+            return False
         risks = outlook([_due(row, self._house.language) for row in rows], floor, plan)
         too_many: list[tuple[Row[Any], Risk]] = []
-        at_work = sum(agent.present or agent.id in floor.comes for agent in floor.agents)
+        first = max(sum(agent.present or agent.id in floor.comes for agent in floor.agents), 1)
         for n, row in enumerate(rows):
             risk = risks.get(row.id)
-            if risk is None:
-                if row.risk is not None:
-                    await self._safe(row.id, now)
-            elif risk.why not in OF_OWNER and risk.chance < HOPELESS and n >= max(at_work, 1):
+            if risk is not None and risk.why not in OF_OWNER and risk.chance < HOPELESS and n >= first:
                 too_many.append((row, risk))
-            elif row.risk != risk.why or (risk.chance < LIKELY and row.choices is None):
+            elif row.promised_at <= now:
+                continue  # the keeper is at it
+            elif risk is None:
+                if row.risk is not None and _calm(row, now):
+                    await self._safe(row.id, now)
+            elif (row.risk != risk.why and _calm(row, now)) or _to_ask(row, risk):
                 await self._at_risk(row.id, risk, floor, plan, now)
+        room = _Room(self._house, plan, now)
         for start in range(0, min(len(too_many), LOT * LOTS), LOT):
-            await self._move(too_many[start : start + LOT], plan, now)
+            await self._move(too_many[start : start + LOT], room, now)
+        return len(too_many) > LOT * LOTS
 
     async def _mine(self, now: datetime) -> bool:
         """Who moves the time on first looks; the others need not."""
@@ -185,27 +194,59 @@ class Outlook:
                 await ask_instead(conn, letters, promise, ledger, stand_in, now=now)
         letters.after_commit()
 
-    async def _move(self, lot: Sequence[tuple[Row[Any], Risk]], plan: Plan, now: datetime) -> None:
-        """Too many at once: those for whom it is hopeless are told another time while there is time."""
+    async def _move(self, lot: Sequence[tuple[Row[Any], Risk]], room: _Room, now: datetime) -> None:
+        """Too many at once: those for whom it is hopeless are told another time while there is time.
+
+        Their texts are left to the carrier's loop: so many at the same moment would keep callers from the database.
+        """
         letters: Any = self._letters()
-        ledgers: dict[tuple[str, str], Ledger] = {}
         async with self._database.write() as conn:
             for row, risk in sorted(lot, key=lambda one: one[0].id):
                 promise = await self._promises.read(conn, row.id, lock=True)
-                if promise is None or promise.state != State.PROMISED or promise.promised_at != row.promised_at:
+                if promise is None or promise.state not in MOVABLE or promise.promised_at != row.promised_at:
                     continue
-                kind = (row.language or self._house.language, row.from_number or "")
-                if kind not in ledgers:
-                    ledgers[kind] = await read_ledger(
-                        conn, self._house, plan, kind[0], now=now, line=kind[1], ours=True
-                    )
-                quiet = await self._promises.quiet(conn, promise.customer_id)
-                ledger = replace(ledgers[kind], quiet=quiet)
-                if await move_on(conn, letters, promise, ledger, now=now) is None and promise.risk != risk.why:
+                person = await person_by_id(conn, promise.customer_id)
+                if await room.move(conn, letters, promise, person) is None and promise.risk != risk.why:
                     at_risk = {"risk": risk.why, "risk_at": now}
-                    await look_later(conn, row.id, (State.PROMISED,), due_at=promise.due_at, **at_risk)
+                    await look_later(conn, row.id, MOVABLE, due_at=promise.due_at, **at_risk)
                     await emit(conn, "callback.changed", row.id, now)
-        letters.after_commit()
+
+
+class _Room:
+    """What can still be promised, read once for all who are moved in a round."""
+
+    def __init__(self, house: House, plan: Plan, now: datetime) -> None:
+        self._house, self._plan, self._now = house, plan, now
+        self._ledgers: dict[tuple[str, str], Ledger] = {}
+        self._full_until: dict[tuple[str, str, Hours | None], datetime] = {}  # for whoever is free, at any hour
+
+    async def move(
+        self, conn: AsyncConnection, letters: Letters, promise: Row[Any], person: Person | None
+    ) -> Row[Any] | None:
+        kind = ((person.language if person else None) or self._house.language, promise.from_number or "")
+        if kind not in self._ledgers:
+            self._ledgers[kind] = await read_ledger(
+                conn, self._house, self._plan, kind[0], now=self._now, line=kind[1], ours=True
+            )
+        ledger = theirs(self._ledgers[kind], person, self._house)
+        alike = None if promise.agent_id or ledger.quiet else (*kind, ledger.call_hours)
+        after = None if alike is None else self._full_until.get(alike)
+        moved = await move_on(conn, letters, promise, ledger, now=self._now, after=after)
+        if moved is not None and alike is not None:
+            self._full_until[alike] = (
+                moved.promised_at - SOON
+            )  # what is earlier was looked at, and does not become free
+        return moved
+
+
+def _calm(row: Row[Any], now: datetime) -> bool:
+    """May it be said otherwise what was said of its risk?  News of its own agent always; of all the others' talks only
+    after a while."""
+    return row.risk in OF_OWNER or row.risk_at is None or not timedelta() <= now - row.risk_at < CALM
+
+
+def _to_ask(row: Row[Any], risk: Risk) -> bool:
+    return risk.why in OF_OWNER and risk.chance < LIKELY and row.choices is None
 
 
 async def _coming(conn: AsyncConnection, now: datetime) -> list[Row[Any]]:
@@ -218,12 +259,13 @@ async def _coming(conn: AsyncConnection, now: datetime) -> list[Row[Any]]:
     query = (
         select(*callbacks.c, customers.c.language, absent.label("absent"))
         .join(customers, customers.c.id == callbacks.c.customer_id)
-        .where(callbacks.c.state == State.PROMISED, callbacks.c.promised_at > now, callbacks.c.channel == "call")
-        .where(or_(callbacks.c.promised_at <= now + AHEAD, absent))
+        .where(callbacks.c.state.in_(MOVABLE), callbacks.c.channel == "call")
+        .where(or_(callbacks.c.promised_at.between(now - LONGEST_WINDOW, now + AHEAD), absent))
         .order_by(callbacks.c.promised_at, callbacks.c.id)
         .limit(MOST)
     )
-    return list(await conn.execute(query))
+    rows: list[Row[Any]] = list(await conn.execute(query))
+    return [row for row in rows if latest(row) > now]
 
 
 def _due(row: Row[Any], language: str) -> Due:

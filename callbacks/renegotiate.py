@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from callbacks import history
 from callbacks.alternatives import another_time, as_choices, instead_of_owner
 from callbacks.history import US, What
-from callbacks.keeping import at_another_time, latest, look_later, step
+from callbacks.keeping import at_another_time, look_later, step
 from callbacks.promises import Promises, first_look
 from callbacks.slots import Ledger
 from callbacks.states import MOVABLE, State
@@ -56,7 +56,6 @@ async def move_on(
     if not slots:
         return None
     at = slots[0].due_at
-    missed = {"missed_at": now} if now > latest(promise) else {}
     values = at_another_time(promise, at) | {
         "due_at": first_look(at, now),
         "agent_id": slots[0].agent or promise.agent_id,
@@ -64,11 +63,9 @@ async def move_on(
     }
     if promise.kind == "asap":  # now a minute is named
         values |= {"kind": "scheduled", "window_seconds": round(ledger.window.total_seconds())}
-    moved = await step(conn, promise.id, MOVABLE, State.PROMISED, now=now, **values, **missed)
+    moved = await step(conn, promise.id, MOVABLE, State.PROMISED, now=now, **values)
     if moved is None:
         return None
-    if missed:
-        await history.record(conn, promise.id, What.MISSED, by=US, now=now)
     await history.record_change(conn, promise, moved, by=US, now=now)
     await letters.tell(conn, moved, "text_moved_choice" if len(slots) > 1 else "text_later")
     ledger.book(at, slots[0].agent)

@@ -28,6 +28,7 @@ from store.sql import Database
 log = structlog.get_logger()
 
 # How long after its due time each kind may still be asked, where the asker does not say.
+AT_ONCE = 10  # of those that wait for the loop: texts by the thousand must not keep callers from the database
 _CALL_LIMITS = {WAITING_CALLER: timedelta(minutes=2), PROMISE: timedelta(hours=1)}
 _OTHER_LIMITS: dict[Kind, timedelta] = {
     "redirect_call": timedelta(minutes=1),
@@ -68,7 +69,14 @@ class Effects:
             poll=poll,
         )
         self._others = DueLoop(
-            database, clock, effects, self._asking.resume, owner=owner, poll=poll, only=ledger.not_a_waiting_call()
+            database,
+            clock,
+            effects,
+            self._asking.resume,
+            owner=owner,
+            poll=poll,
+            limit=AT_ONCE,
+            only=ledger.not_a_waiting_call(),
         )
         self.on_result = on_result
 

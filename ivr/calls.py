@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, func, insert, or_, select, update
+from sqlalchemy import Row, Select, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ivr.lifecycle import LEG_ENDS, CallState, may_become
@@ -102,13 +102,18 @@ async def calls_made(conn: AsyncConnection, customer_id: str) -> int:
     return await conn.scalar(select(func.count()).where(calls.c.customer_id == customer_id)) or 0
 
 
-async def in_a_live_call(conn: AsyncConnection, customer_id: str, number: str) -> bool:
-    """Is this person, or whoever answers this number, on the line with us right now?"""
-    query = select(calls.c.id).where(
-        calls.c.direction == "inbound",
-        calls.c.state != CallState.ENDED,
-        or_(calls.c.customer_id == customer_id, calls.c.from_number == number),
-    )
+async def in_a_live_call(conn: AsyncConnection, customer_id: str, number: str, own: str | None = None) -> bool:
+    """Is this person, or whoever answers this number, on the line with us right now, or about to be rung by us?
+
+    `own`: a promised call of theirs that asks; of two that are as far the one that was opened first goes on.
+    """
+    rang = and_(calls.c.direction == "inbound", or_(calls.c.customer_id == customer_id, calls.c.from_number == number))
+    before = calls.c.state == CallState.TALKING
+    if own is not None:
+        before = or_(before, and_(calls.c.state == CallState.RINGING, calls.c.id < own))
+    to_them = or_(calls.c.customer_id == customer_id, calls.c.to_number == number)
+    called = and_(calls.c.direction == "outbound", calls.c.id != (own or ""), to_them, before)
+    query = select(calls.c.id).where(calls.c.state != CallState.ENDED, or_(rang, called))
     return (await conn.execute(query.limit(1))).first() is not None
 
 

@@ -73,7 +73,7 @@ async def receive_text(rooms: Rooms, conn: AsyncConnection, form: Mapping[str, s
         with suppress(TooMany):  # what they wrote is kept, and seen
             return await _promise_a_call(rooms, conn, person, form, text_id, promised, now)
     written = 0 if person is None else await _written_lately(conn, person.id, now)
-    if promised is not None and written == 1 and not _is_key(body):  # they answer what we wrote of it: where it can be changed
+    if promised is not None and written == 1 and not _is_key(body):  # an answer to what we wrote of it
         return await _send_link(rooms, conn, promised.id, person, form)
     if written:
         return []

@@ -39,7 +39,7 @@ from routing.floor import UnknownAgent, agent, count_at_work
 from routing.reservations import close, live_of_call
 
 AT_ONCE = 10  # promises that wait for an agent beside the callers, however few agents there are
-CROWD_SECONDS, DUE_A_SECOND = 5.0, 100.0  # how long the next one is put off: by so many due, a second longer
+CROWD_SECONDS, DUE_A_SECOND = 5.0, 40.0  # how long the next one is put off: by so many due, a second longer
 RATE_PATIENCE_SECONDS = 5.0
 LOOKING = (CallState.WAITING, CallState.CHOOSING)
 
@@ -60,11 +60,14 @@ class PromiseDialler:
             self._turn = await Turn.of(self._rooms, conn, locked)
 
     async def on_the_line(self, conn: AsyncConnection, promise: Row[Any]) -> bool:
-        return await calls.in_a_live_call(conn, promise.customer_id, promise.number)
+        own = None if self._turn is None else self._turn.call.id
+        return await calls.in_a_live_call(conn, promise.customer_id, promise.number, own)
+
+    @property
+    def waits(self) -> bool:
+        return self._turn is not None
 
     async def crowd_seconds(self, conn: AsyncConnection) -> float:
-        if self._turn is not None:
-            return 0.0  # it waits among the callers already
         waiting, at_work = await calls.promises_waiting(conn), await count_at_work(conn)
         if waiting < max(at_work, AT_ONCE):
             return 0.0
@@ -172,7 +175,7 @@ async def look_again(turn: Turn, match: Match | None = None) -> bool:
         return False
     promise = await turn.rooms.promises.read(conn, turn.call.callback_id)
     assert promise is not None
-    if await calls.in_a_live_call(conn, promise.customer_id, promise.number):
+    if await calls.in_a_live_call(conn, promise.customer_id, promise.number, turn.call.id):
         return False  # the keeper will see it
     if not await _find_agent(turn, promise, match):
         return False

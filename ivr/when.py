@@ -79,7 +79,8 @@ def typed(digits: str, now: datetime, is_open: IsOpen) -> When | None:
     hour, minute = (int(digits), 0) if len(digits) == 2 else (int(digits[:-2]), int(digits[-2:]))
     if hour > 23 or minute > 59:
         return None
-    return _when(_Said(hour=hour, minute=minute, either=_either(hour)), now, is_open)
+    either = _either(hour) and len(digits) < 4  # four digits are the clock of twenty-four hours
+    return _when(_Said(hour=hour, minute=minute, either=either), now, is_open)
 
 
 def only_number(said: str, language: str) -> int | None:

@@ -6,12 +6,13 @@ at the row's state before each effect: a lease says who should act, never what h
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Column, ColumnElement, Row, Table, Text, and_, or_, select, update
+from sqlalchemy import Column, ColumnElement, Row, Table, Text, and_, literal_column, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from store.clock import Clock
@@ -51,7 +52,9 @@ async def claim(
         raise ValueError(f"a lease of {lease} would be taken for one of a wrong clock")
     ready = and_(table.c.due_at <= now, _free(table, now), *([] if only is None else [only]))
     key = next(iter(table.primary_key.columns))
-    ids = select(key).where(ready).order_by(table.c.due_at).limit(limit).with_for_update(skip_locked=True)
+    # Written out, not bound: PostgreSQL plans a prepared statement with an unknown limit for a tenth of the table.
+    few: ColumnElement[int] = literal_column(str(limit))
+    ids = select(key).where(ready).order_by(table.c.due_at).limit(few).with_for_update(skip_locked=True)
     taken = await connection.execute(
         update(table)
         .where(key.in_(ids.scalar_subquery()), ready)
@@ -70,8 +73,8 @@ class DueLoop:
     """Claims due rows of one table and hands each to `work`; ends when its task is cancelled.
 
     `poll` is the longest sleep in seconds: news that arrives through `nudge` shortens it to nothing.  At most `limit`
-    rows are in hand at once, so that a burst is neither held under leases that run out nor crowds out what else needs
-    the database.  While `held` says so nothing is claimed.
+    rows are in hand, and `at_once` of them are worked on, so that a burst is neither held under leases that run out nor
+    crowds out what else needs the database.  While `held` says so nothing is claimed.
     """
 
     def __init__(
@@ -84,7 +87,8 @@ class DueLoop:
         owner: str,
         lease: timedelta = timedelta(seconds=15),
         poll: float = POLL_SECONDS,
-        limit: int = 50,
+        limit: int = 128,
+        at_once: int = 32,
         only: ColumnElement[bool] | None = None,
         held: Callable[[], bool] = lambda: False,
     ) -> None:
@@ -92,21 +96,30 @@ class DueLoop:
         self._owner, self._lease, self._poll, self._limit, self._only = owner, lease, poll, limit, only
         self._held = held
         self._news = clock.alarm()
-        self._in_hand = 0
+        self._at_once, self._working = at_once, 0
+        self._claimed: deque[Row[Any]] = deque()
 
     def nudge(self) -> None:
         self._news.ring()
 
     async def run(self) -> None:
-        while True:
-            try:
-                pause = await self.turn()
-            except Exception as error:
-                # The store is away: the rows are still there, so the loop outlives it.
-                log.warning("due_loop_paused", table=self._table.name, error=type(error).__name__)
-                pause = self._poll
-            if pause > 0:
-                await self._news.wait(pause)
+        try:
+            while True:
+                await self._news_within(await self._turned())
+        finally:
+            self._claimed.clear()  # nothing is begun any more
+
+    async def _turned(self) -> float:
+        try:
+            return await self.turn()
+        except Exception as error:
+            # The store is away: the rows are still there, so the loop outlives it.
+            log.warning("due_loop_paused", table=self._table.name, error=type(error).__name__)
+            return self._poll
+
+    async def _news_within(self, seconds: float) -> None:
+        if seconds > 0:
+            await self._news.wait(seconds)
 
     async def turn(self) -> float:
         """One round: claims what is due and sets the work going.  Seconds until there is something to do again."""
@@ -124,13 +137,21 @@ class DueLoop:
                 owner=self._owner,
                 now=now,
                 lease=self._lease,
-                limit=room,
+                limit=1 << (room.bit_length() - 1),  # the power of two below: few statements, each prepared once
                 only=self._only,
             )
-        self._in_hand += len(rows)
-        for row in rows:
-            self._clock.spawn(self._guarded(row), f"due-{self._table.name}")
+        self._claimed.extend(rows)
+        self._begin()
         return 0.0 if rows else min(self._poll, LOCKED_PAUSE_SECONDS)
+
+    @property
+    def _in_hand(self) -> int:
+        return self._working + len(self._claimed)
+
+    def _begin(self) -> None:
+        while self._claimed and self._working < self._at_once:
+            self._working += 1
+            self._clock.spawn(self._guarded(self._claimed.popleft()), f"due-{self._table.name}")
 
     async def _until_first(self, now: datetime) -> float:
         """Looks before it writes: on SQLite even an empty claim would take the only write lock."""
@@ -146,13 +167,15 @@ class DueLoop:
 
     async def _guarded(self, row: Row[Any]) -> None:
         try:
-            # After a pause of the whole process the row may be somebody else's: a lease that is over is no licence.
+            # A lease that is over is no licence: while it waited here, or the whole process stood still, the row may
+            # have become somebody else's.
             if self._clock.now() <= row.lease_until:
                 await self._work(row)
         except Exception as error:
             # The row keeps its due time: it comes back when the lease runs out.
             log.error("due_work_failed", table=self._table.name, **told(error))
         finally:
-            self._in_hand -= 1
+            self._working -= 1
+            self._begin()
             if self._in_hand == self._limit // 2:
                 self._news.ring()  # the next lot is claimed together, not one row for each that is done

@@ -56,6 +56,8 @@ class Phones:
     async def give_back(self, conn: AsyncConnection, promise: Row[Any]) -> None:
         self.asked.append("give back")
 
+    waits = False
+
     async def crowd_seconds(self, conn: AsyncConnection) -> float:
         return self.crowd
 
@@ -229,7 +231,7 @@ async def test_a_number_that_may_not_be_dialled_any_more_is_not(
         await conn.execute(update(callbacks).values(number="+39899123456"))
     async with keeping(ground, phones):
         await ground.clock.advance(70)
-    assert phones.did == ["give back"]
+    assert phones.did == ["give back", f"tell text_cancelled {at(promise)}"]
     row = await ground.one()
     assert (row.state, row.note) == ("cancelled", "premium")
 

@@ -163,6 +163,18 @@ async def test_of_a_burst_only_so_many_are_in_hand_at_once(store: Database, cloc
     await worker.stop()
 
 
+async def test_what_is_in_hand_is_worked_on_a_few_at_once_and_not_after_its_lease(
+    store: Database, clock: VirtualClock
+) -> None:
+    await put(store, {f"job{number}": clock.now() for number in range(8)})
+    worker = Worker(store, clock, seconds=6, limit=8, at_once=2)
+    await clock.advance(17)
+    assert [round(at) for _, at in worker.diary] == [0, 0, 6, 6, 12, 12]  # at 18 the lease is over
+    await clock.advance(60)
+    assert len({name for name, _ in worker.diary}) == len(worker.diary) == 8
+    await worker.stop()
+
+
 async def test_what_is_held_is_left_to_others_until_it_is_let_go(store: Database, clock: VirtualClock) -> None:
     held = True
     await put(store, {"a": clock.now()})
