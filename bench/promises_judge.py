@@ -82,10 +82,14 @@ def _tell(story: Story, steps: Sequence[Any], until: datetime) -> None:
     at, window, agent, since = _first(steps)
     word = Word(at, at + timedelta(seconds=window or promise.window_seconds), agent, since)
     story.words.append(word)
-    attempts = list(story.attempts)
+    attempts, tried_at = list(story.attempts), None
     for step in steps:
         after = step.after or {}
-        if step.what == "attempt":
+        if step.what == "moved" and step.at == tried_at:  # the time that was told after an attempt in vain
+            at = datetime.fromisoformat(after["due_at"])
+            word.at, word.latest = at, at + (word.latest - word.at)
+        elif step.what == "attempt":
+            tried_at = step.at
             word = _attempted(story, word, attempts.pop(0), _told_next(story, steps, step))
         elif step.what in ("moved", "changed") and ("due_at" in after or "window_seconds" in after):
             window = after.get("window_seconds", (word.latest - word.at).total_seconds())

@@ -31,6 +31,7 @@ AGENT_LEAD = timedelta(seconds=8)
 # A due time that passed while the request travelled still means "now".
 LATE_REQUEST = timedelta(seconds=30)
 WORTH_A_TEXT = timedelta(minutes=10)  # a call that comes sooner tells of itself
+CHOSEN_BY_THEM = ("scheduled", "follow_up")
 THE_API = By("service", "api")
 UNTOLD: dict[str, Any] = {"risk": None, "risk_at": None, "choices": null(), "reminded_at": None, "late_told_at": None}
 
@@ -137,6 +138,10 @@ class Promises:
         open_one = await self.open_of(conn, wish.customer_id, case_id=wish.case_id)
         if honest and (open_one is None or open_one.number != wish.number):
             await limits.check(conn, plan, wish.number, self._house.country, wish.by.way, now=now)
+        if not honest and open_one is not None and open_one.kind in CHOSEN_BY_THEM and open_one.state in MOVABLE:
+            # A message is no other wish: the time they have chosen stays, and the message is with it.
+            said = {"recording_url": wish.recording_url, "reason": open_one.reason or wish.reason}
+            return await _change(conn, open_one, said, by=wish.by, now=now), False
         if not honest and wish.agent_id in await vetoed_by(conn, wish.customer_id):
             wish = replace(wish, agent_id=None)
         ledger = await self.ledger(
@@ -168,7 +173,7 @@ class Promises:
                 raise InProgress(open_one.id)
             given = {name: value for name, value in optional.items() if value is not None}
             moved = await _change(conn, open_one, values | given, by=wish.by, now=now)
-            if moved.promised_at != open_one.promised_at:
+            if moved.promised_at != open_one.promised_at and moved.promised_at - now >= WORTH_A_TEXT:
                 await self._tell(conn, moved, "text_moved", by=wish.by, was=open_one)
             return moved, False
         promise = await self._insert(conn, wish, values | optional, now)
@@ -228,8 +233,10 @@ class Promises:
             )
             values = await self._timed(conn, wish, _honest_time(ledger, wish), plan, now) | values
         moved = await _change(conn, promise, values, by=wish.by, now=now)
-        if moved.promised_at != promise.promised_at:
+        if moved.promised_at != promise.promised_at and moved.promised_at - now >= WORTH_A_TEXT:
             await self._tell(conn, moved, "text_moved", by=wish.by, was=promise)
+        elif moved.agent_id != promise.agent_id and promise.agent_id is not None:  # they had been told a name
+            await self._tell(conn, moved, "text_taken", by=wish.by, was=promise)
         return moved
 
     async def choose(

@@ -32,6 +32,7 @@ from routing.reservations import close, live_of_call
 
 SILENT = timedelta(seconds=40)  # longer than any document but a message takes
 DROPPED_WITHIN = timedelta(seconds=60)  # ringing again so soon means: the line dropped, not the patience
+ABOUT_TO = timedelta(hours=1)  # ring somebody
 NAME_SECONDS = 8  # for being asked for one's name and saying it, should the agent be quicker
 JOIN_PATIENCE = timedelta(seconds=2.5)
 NOTHING: Mapping[str, str] = {}
@@ -52,7 +53,7 @@ async def welcome(turn: Turn, *, greeted: bool = False) -> Document:
     if turn.person is not None:
         promise = await turn.rooms.promises.open_of(turn.conn, turn.person.id, any_case=True)
         if promise is not None:
-            expected = True
+            expected = promise.promised_at - turn.now <= ABOUT_TO
             await turn.change(callback_id=promise.id)
             await take_over(turn, promise)
     dropped = await calls.dropped_just_now(turn.conn, turn.call.from_number, turn.now - DROPPED_WITHIN)

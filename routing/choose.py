@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from routing.agents import Agent
-from routing.forecast import HONEST_SHARE, Free, free, told_seconds
+from routing.forecast import HONEST_SHARE, Free, free, told_seconds, usual_talk
 from routing.hours import read_hours
 from routing.plan import Plan
 from routing.weigh import Caller, Weighed, fitting, weigh, worth_seconds
@@ -101,8 +101,11 @@ def _estimate(agent: Agent, plan: Plan, now: datetime) -> float | None:
 def _line_estimate(
     caller: Caller, weighed: Sequence[Weighed], plan: Plan, now: datetime, busy: int | None
 ) -> float | None:
-    """Where only some of the busy are known, the others are taken to be like them."""
+    """Where only some of the busy are known, the others are taken to be like them; where none is, as we are used to.
+    Who is free and kept for a promise is not somebody to wait for."""
     frees = [found for w in weighed if not w.agent.ready and (found := free(w.agent, plan, now)) is not None]
+    if busy and not frees:
+        frees = [Free(float(plan.wrap_up_seconds), usual_talk(plan))]
     return told_seconds(
         frees,
         caller.ahead,

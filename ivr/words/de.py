@@ -170,7 +170,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "text_cancelled": ("{company}: abgesagt, kein Anruf {time}. [Rufen Sie|Ruf] uns gern jederzeit an.",),
     "text_to_change": ("Zum Ändern: {link}",),
     "text_here": ("{company}: hier [können Sie|kannst du] den Anruf ändern: {link}",),
-    "text_asap": ("sobald jemand von uns frei ist, spätestens {time}",),
+    "text_asap": ("im ersten freien Moment, spätestens {time}",),
     "text_zone": ("{time} (Ortszeit {city})",),
     "text_answer": ("{company}: danke, [Ihre|deine] Nachricht ist da.",),
     "text_call_me": ("[Antworten Sie|Antworte] {key}, und wir rufen [Sie|dich] an.",),

@@ -156,7 +156,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "text_cancelled": ("{company}: cancelled, there will be no call {time}. Please ring us whenever you like.",),
     "text_to_change": ("To change it: {link}",),
     "text_here": ("{company}: here you can change the call: {link}",),
-    "text_asap": ("as soon as one of us is free, {time} at the latest",),
+    "text_asap": ("at the first free moment, {time} at the latest",),
     "text_zone": ("{time} ({city} time)",),
     "text_answer": ("{company}: thank you, we have your message.",),
     "text_call_me": ("Reply {key} and we will call you.",),

@@ -158,7 +158,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "text_cancelled": ("{company}: cancelado, sin llamada {time}. [Puede|Puedes] llamar cuando [quiera|quieras].",),
     "text_to_change": ("Para cambiar: {link}",),
     "text_here": ("{company}: en este enlace [puede|puedes] cambiar la llamada: {link}",),
-    "text_asap": ("cuando uno de nosotros quede libre, como mucho {time}",),
+    "text_asap": ("en el primer momento libre, como mucho {time}",),
     "text_zone": ("{time} (hora de {city})",),
     "text_answer": ("{company}: gracias, [su|tu] mensaje ha llegado.",),
     "text_call_me": ("[Responda|Responde] {key} y [le|te] llamamos.",),

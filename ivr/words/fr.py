@@ -168,7 +168,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "text_cancelled": ("{company} : annulé, pas d'appel {time}. [Appelez|Appelle]-nous quand [vous voulez|tu veux].",),
     "text_to_change": ("Pour changer : {link}",),
     "text_here": ("{company} : ici [vous pouvez|tu peux] changer l'appel : {link}",),
-    "text_asap": ("dès que l'un de nous est libre, {time} au plus tard",),
+    "text_asap": ("au premier moment libre, {time} au plus tard",),
     "text_zone": ("{time} (heure de {city})",),
     "text_answer": ("{company} : merci, [votre|ton] message est arrivé.",),
     "text_call_me": ("[Répondez|Réponds] {key} et nous [vous|te] rappelons.",),

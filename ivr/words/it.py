@@ -169,7 +169,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     ),
     "text_to_change": ("Per cambiare: {link}",),
     "text_here": ("{company}: qui [può|puoi] cambiare la chiamata: {link}",),
-    "text_asap": ("appena qualcuno di noi è libero, {time} al più tardi",),
+    "text_asap": ("al primo momento libero, {time} al più tardi",),
     "text_zone": ("{time} (ora di {city})",),
     "text_answer": ("{company}: grazie, abbiamo ricevuto il [suo|tuo] messaggio.",),
     "text_call_me": ("[Risponda|Rispondi] {key} e [la|ti] richiamiamo.",),

@@ -50,6 +50,14 @@ def test_how_long_others_would_wait_instead_counts_as_well(busy: int, action: st
     assert got(caller(), SOON, busy=busy)[0] == action
 
 
+def test_who_waits_for_the_line_is_told_of_the_line() -> None:
+    """Of those who talk only their number is known: what is told is how long such talks last, not how near she is."""
+    decision = choose(caller(), [SOON], PLAN, NOW, 3)
+    assert (decision.action, decision.who) == ("wait", None)
+    assert decision.estimate_seconds is not None
+    assert decision.estimate_seconds > 120
+
+
 def test_she_is_kept_from_a_caller_who_knows_somebody_busy_just_as_well() -> None:
     """Such a caller is asked, or waits; nobody is put through to her for want of the one they know."""
     knows_bea = caller(ties=knows("bea"), offered=True)
