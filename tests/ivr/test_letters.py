@@ -100,7 +100,7 @@ def test_how_late_it_may_become_is_told_in_minutes() -> None:
 
 def test_as_soon_as_possible_says_until_when() -> None:
     soon = Promise(NOW, window_seconds=1200, kind="asap")
-    assert "Anna will call you as soon as one of us is free, today at 10:20 at the latest." in said(
+    assert "Anna will call you at the first free moment, today at 10:20 at the latest." in said(
         "text_promised", promise=soon
     )
 
