@@ -97,11 +97,13 @@ async def flood(url: URL, redis_url: str, home: Path, given: argparse.Namespace)
     async with app.router.lifespan_context(app):
         over = time.monotonic() + (until - datetime.now(UTC)).total_seconds()
         callers = asyncio.create_task(exchange.ring_in(given.inbound, over))
-        while time.monotonic() < over + AFTERWARDS:
+        ends = over + AFTERWARDS
+        while time.monotonic() < ends:
             left = await _ask(url, _LEFT, {"at": at})
             print(f"{(datetime.now(UTC) - at).total_seconds():7.0f} s: {left[0]} left", file=sys.stderr, flush=True)
             if not left[0] and clear_after is None:
-                clear_after = (datetime.now(UTC) - begun).total_seconds()
+                clear_after = round((datetime.now(UTC) - begun).total_seconds(), 1)
+                ends = min(ends, time.monotonic() + AFTERWARDS)
             await asyncio.sleep(LOOK_SECONDS)
         callers.cancel()
         with suppress(asyncio.CancelledError):
@@ -121,7 +123,7 @@ def _figures(
         "made anew before it was over": moved,
         "neither": neither,
         "dialled before their time": too_early,
-        "seconds from the first to the last made anew": (last - first).total_seconds() if first else 0.0,
+        "seconds from the first to the last made anew": round((last - first).total_seconds(), 1) if first else 0.0,
         "seconds until none was left": clear_after,
         "calls created": len(measured.created),
         "most in any second": busiest,

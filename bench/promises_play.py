@@ -127,7 +127,7 @@ class _Stage:
         """Is anything still to come that was promised for the morning?"""
         before = OPENS + LAST_CHANCE
         query = select(callbacks.c.id).where(callbacks.c.due_at.is_not(None), callbacks.c.promised_at < before)
-        talking = select(callbacks.c.id).where(callbacks.c.state.in_(("ringing_customer", "talking")))
+        talking = select(callbacks.c.id).where(callbacks.c.state.in_(("ringing_agent", "ringing_customer", "talking")))
         async with self._database.read() as conn:
             return (await conn.scalar(query.limit(1)) or await conn.scalar(talking.limit(1))) is not None
 

@@ -160,7 +160,7 @@ def plot(runs: Sequence[Run], path: Path) -> None:
     )
     below.axhline(300, color="tab:red", linewidth=0.8)
     below.axhline(0, color="gray", linewidth=0.8)
-    below.set_ylabel("s after the time promised: dialled (dots), told another time (crosses)")
+    below.set_ylabel("s after the time: dialled (dots), told another (crosses)")
     below.xaxis.set_major_formatter(dates.DateFormatter("%H:%M"))  # type: ignore[no-untyped-call]
     below.set_xlabel("the time promised, on the wall")
     figure.tight_layout()

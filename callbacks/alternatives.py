@@ -28,15 +28,19 @@ def another_time(ledger: Ledger, after: datetime, owner: str | None) -> list[Slo
 
     At most two, the one that is kept unless they say otherwise first; none if there is no time within two weeks.
     """
-    start = max(after, ledger.now) + SOON
-    first = next_slots(ledger, start, None, 1)
-    own = next_slots(ledger, start, owner, 1) if owner is not None else []
-    if own and (not first or own[0].due_at - first[0].due_at <= WORTH_WAITING_FOR_ONE):
-        first = own
-    if not first:
+    first = first_time(ledger, max(after, ledger.now) + SOON, owner)
+    if first is None:
         return []
-    later = first[0].due_at + APART
-    return first + next_slots(ledger, later, first[0].agent, 1)
+    return [first, *next_slots(ledger, first.due_at + APART, first.agent, 1)]
+
+
+def first_time(ledger: Ledger, start: datetime, owner: str | None) -> Slot | None:
+    """From `start` on: their own agent's, if that is not long after the first of anybody's."""
+    first = next(iter(next_slots(ledger, start, None, 1)), None)
+    own = next(iter(next_slots(ledger, start, owner, 1)), None) if owner is not None else None
+    if own and (not first or own.due_at - first.due_at <= WORTH_WAITING_FOR_ONE):
+        return own
+    return first
 
 
 def as_choices(slots: list[Slot]) -> list[dict[str, str | None]]:

@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from callbacks import history
+from callbacks.alternatives import first_time
 from callbacks.keeper import ON_THE_LINE_PAUSE
 from callbacks.keeping import (
     AGENT_LEFT,
@@ -19,7 +21,6 @@ from callbacks.keeping import (
     step,
 )
 from callbacks.promises import AGENT_LEAD, Teller, first_look
-from callbacks.slots import next_slots
 from callbacks.states import MOVABLE, OPEN, State
 from callbacks.tables import callbacks
 from callbacks.wall import wall_of
@@ -291,11 +292,12 @@ async def _new_time(turn: Turn, promise_id: str) -> None:
         customer_id=again.customer_id,
         ours=True,
     )
-    slots = next_slots(ledger, again.promised_at, again.agent_id, 1) or next_slots(ledger, again.promised_at, None, 1)
-    at = slots[0].due_at if slots else again.promised_at
+    slot = first_time(ledger, again.promised_at, again.agent_id)
+    at = again.promised_at if slot is None else slot.due_at
     values = {"promised_at": at, "wall": wall_of(at, again.zone), "due_at": first_look(at, turn.now)}
     moved = await step(turn.conn, promise_id, OPEN, State.PROMISED, now=turn.now, late_told_at=None, **values)
     if moved is not None:
+        await history.record_change(turn.conn, again, moved, by=history.US, now=turn.now)
         turn.effects += await tell(turn.rooms, turn.conn, moved, "text_again", from_=turn.call.from_number)
 
 
