@@ -34,7 +34,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bench.postgres import postgres
-from callbacks.keeper import Keeper
+from callbacks.keeper import Dialler, Keeper
 from callbacks.keeping import agent_is_there, begin_attempt
 from callbacks.promises import Promises
 from callbacks.states import State
@@ -86,6 +86,10 @@ class Telephones:
     async def on_the_line(self, conn: AsyncConnection, promise: Row[Any]) -> bool:
         return await calls.in_a_live_call(conn, promise.customer_id, promise.number)
 
+    @property
+    def waits(self) -> bool:
+        return False
+
     async def crowd_seconds(self, conn: AsyncConnection) -> float:
         return 0.0
 
@@ -130,7 +134,7 @@ async def keep(url: URL, name: str, *, lease: float, leases_only: bool) -> None:
     """One keeper, until it is killed; tells on stdout what it was handed."""
     database, clock = Database(url, pool_size=POOL_SIZE), SystemClock()
     nobody: Any = None
-    telephones = Telephones(Effects(database, clock, nobody), clock)
+    telephones: Dialler = Telephones(Effects(database, clock, nobody), clock)
     keeper = Keeper(database, clock, Promises(HOUSE), Plans(), HOUSE, lambda: telephones, owner=name)
     held = keeper._work
 
@@ -153,7 +157,15 @@ async def keep(url: URL, name: str, *, lease: float, leases_only: bool) -> None:
             raise
 
     length = timedelta(seconds=lease)
+    clock.spawn(_ends_with(os.getppid(), clock), "parent")
     await DueLoop(database, clock, callbacks, counted, owner=name, lease=length, poll=0.2, limit=2 * POOL_SIZE).run()
+
+
+async def _ends_with(parent: int, clock: Clock) -> None:
+    """A race that was broken off leaves no keeper behind."""
+    while os.getppid() == parent:
+        await clock.sleep(1)
+    os._exit(1)
 
 
 @dataclass
@@ -282,9 +294,9 @@ async def pauses(crew: Crew, keepers: int, result: Result, dice: random.Random, 
         await asyncio.gather(*still.values())
 
 
-async def all_dialled(database: Database) -> None:
+async def all_dialled(database: Database, patience: float) -> None:
     open_ones = select(func.count()).where(callbacks.c.state.not_in((State.RINGING_CUSTOMER,)))
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(patience):
         while True:
             async with database.read() as conn:
                 if not await conn.scalar(open_ones):
@@ -310,6 +322,7 @@ async def race(
     seed: int,
     leases_only: bool = False,
     beyond: tuple[float, float] = BEYOND,
+    patience: float = PATIENCE_SECONDS,
 ) -> Result:
     """Over a database with all tables and no rows.  `beyond`: seconds by which a pause is longer than the lease."""
     result, database = Result(name, promises), Database(url)
@@ -320,7 +333,7 @@ async def race(
         began = time.monotonic()
         async with beside(agents_answer(database, SystemClock())):
             async with beside(pauses(crew, keepers, result, random.Random(seed), beyond)):
-                await all_dialled(database)
+                await all_dialled(database, patience)
                 result.seconds = time.monotonic() - began
             await asyncio.sleep(lease + 1)  # all have woken, and what they still held in hand has been done
         await count(database, result)

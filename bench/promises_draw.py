@@ -62,6 +62,11 @@ class Person:
     reply_seconds: float
     takes_texts: bool
 
+    @property
+    def is_fixed(self) -> bool:
+        """A line at home or at work, where no text is read."""
+        return self.number.startswith("+3906")
+
 
 @dataclass(frozen=True, slots=True)
 class Promised:

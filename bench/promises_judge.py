@@ -1,7 +1,7 @@
 """How each promise of a morning ended, word for word: every time that was ever promised is a word to be kept.  Pure.
 
 A word is held when we dialled within its window, or had told another time before that was over, or they rang us, or
-called it off.  What is neither is broken.
+called it off.  What is neither is broken; but who reads no texts cannot be told of another time, and is called late.
 """
 
 from __future__ import annotations
@@ -13,15 +13,17 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-KEPT, RANG_US, MOVED, UNREACHABLE, CANCELLED, LATER, BROKEN = (
+KEPT, RANG_US, MOVED, UNREACHABLE, CANCELLED, LATER, LATE, BROKEN = (
     "kept",
     "they rang first",
     "moved in time, and kept",
     "unreachable",
     "cancelled",
     "for later",
+    "late, to who reads no texts",
     "broken",
 )
+LOST = ("failed", "undelivered")
 ENDED = frozenset(("kept", "broken", "cancelled", "merged", "unreachable"))
 IN_A_CALL = timedelta(seconds=1)
 
@@ -47,9 +49,15 @@ class Story:
     words: list[Word]
     attempts: list[Any]
     texts: int = 0
+    lost_texts: frozenset[datetime] = frozenset()  # when those were written that did not arrive
     end: str = ""
     faults: list[str] = field(default_factory=list)
     talked_with: str | None = None
+
+    @property
+    def moved_unheard(self) -> int:
+        """How often we gave it another time, and the text that told of it did not arrive."""
+        return sum(a.ended == "moved" and b.since in self.lost_texts for a, b in pairwise(self.words))
 
     @property
     def late_seconds(self) -> float | None:
@@ -68,11 +76,15 @@ def stories(played: Any, until: datetime) -> list[Story]:
     for text in played.texts:
         if text.callback_id in by and text.direction == "out":
             by[text.callback_id].texts += 1
+            if text.state in LOST:
+                by[text.callback_id].lost_texts |= {text.at}
     for call in played.calls:
         if call.callback_id in by and call.talking_at is not None and call.agent_id is not None:
             by[call.callback_id].talked_with = call.agent_id
     for story in by.values():
         _tell(story, [step for step in played.steps if step.callback_id == story.promise.id], until)
+        if story.end == BROKEN and story.promise.number in played.no_texts and story.promise.state in ENDED:
+            story.end, story.faults = LATE, []
     _dialled_while_talking(by.values(), played.calls)
     return list(by.values())
 

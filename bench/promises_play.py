@@ -29,7 +29,7 @@ from callbacks.history import By, by_agent
 from callbacks.promises import CannotKeep, Promises, Wish
 from callbacks.tables import callback_attempts, callback_history, callbacks
 from crm import history, people
-from crm.tables import texts
+from crm.tables import text_opt_outs, texts
 from ivr.tables import calls
 from routing import roster
 from routing.house import House
@@ -47,6 +47,7 @@ from switchboard.stage import on_stage
 
 LINE, OURS, TOKEN = "+390699990000", "https://centralino.test", "bench"
 LANGUAGE = "it-IT"
+NO_TEXTS_THERE = 30006  # what the carrier says of a fixed line
 WEEKS = 4  # of a past that there is to learn from
 LAST_CHANCE = timedelta(hours=3)  # after the first promise: whatever is open then has been forgotten
 FRIDAY = datetime(2026, 2, 27, 15, 0, tzinfo=ROME)
@@ -64,6 +65,7 @@ class Played:
     attempts: list[Any] = field(default_factory=list)
     texts: list[Any] = field(default_factory=list)
     calls: list[Any] = field(default_factory=list)
+    no_texts: set[str] = field(default_factory=set)  # numbers of which the carrier said so
     refused: int = 0
     failures: list[str] = field(default_factory=list)
 
@@ -145,6 +147,8 @@ class _Stage:
                 self._spawn(self._rings(one.rings_at, one.person, None))
             if not one.person.takes_texts:
                 self._network.messages.opted_out.add((LINE, one.person.number))
+            if one.person.is_fixed:
+                self._network.messages.undeliverable[one.person.number] = NO_TEXTS_THERE
         for caller in self._morning.callers:
             self._home(caller.person)
             self._spawn(self._rings(caller.at, caller.person, caller))
@@ -288,6 +292,7 @@ async def _read(database: Database, played: Played) -> None:
         played.steps = list(await conn.execute(select(callback_history).order_by(callback_history.c.n)))
         played.attempts = list(await conn.execute(select(callback_attempts).order_by(callback_attempts.c.n)))
         played.texts = list(await conn.execute(select(texts).order_by(texts.c.at)))
+        played.no_texts = set(await conn.scalars(select(text_opt_outs.c.number)))
         played.calls = list(await conn.execute(select(calls).order_by(calls.c.arrived_at)))
 
 

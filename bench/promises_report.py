@@ -15,6 +15,7 @@ from bench.promises_judge import (
     BROKEN,
     CANCELLED,
     KEPT,
+    LATE,
     LATER,
     MOVED,
     RANG_US,
@@ -25,9 +26,13 @@ from bench.promises_judge import (
     share,
 )
 
-ENDS = (KEPT, MOVED, RANG_US, UNREACHABLE, CANCELLED, LATER, BROKEN)
+ENDS = (KEPT, MOVED, RANG_US, UNREACHABLE, CANCELLED, LATER, LATE, BROKEN)
 COLOURS = dict(
-    zip(ENDS, ("tab:green", "tab:olive", "tab:blue", "tab:gray", "tab:purple", "tab:cyan", "tab:red"), strict=True)
+    zip(
+        ENDS,
+        ("tab:green", "tab:olive", "tab:blue", "tab:gray", "tab:purple", "tab:cyan", "tab:orange", "tab:red"),
+        strict=True,
+    )
 )
 
 
@@ -68,7 +73,8 @@ def figures(runs: Sequence[Run]) -> dict[str, float | int | None]:
         "late max s": _round(max(late, default=None)),
         "moved in time": len(moved),
         "of these more than once": sum(story.promise.moves > 1 for story in by_us),
-        **{end: ends[end] for end in (RANG_US, UNREACHABLE, CANCELLED, LATER, BROKEN)},
+        "of these the text did not arrive": sum(story.moved_unheard > 0 for story in told),
+        **{end: ends[end] for end in (RANG_US, UNREACHABLE, CANCELLED, LATER, LATE, BROKEN)},
         "texts a promise": _round(sum(story.texts for story in told) / len(told) if told else None, 2),
         "refused at asking": sum(run.refused for run in runs),
     }

@@ -121,9 +121,12 @@ def _of_owner(due: Due, known: Mapping[str, Agent], plan: Plan, floor: Floor) ->
 def _too_few(group: Sequence[Due], able: Sequence[Agent], floor: Floor, plan: Plan) -> dict[str, Risk]:
     """Each promise needs an agent who becomes free in time, and so does each one before it."""
     risks = {}
+    frees: dict[float, Count] = {}  # thousands may be due at the same time
     for n, due in enumerate(group):
         seconds = max((due.latest - RINGS - floor.now).total_seconds(), 0.0)
-        chance = expected_free(able, seconds, plan, floor).at_least(n + 1)
+        if seconds not in frees:
+            frees[seconds] = expected_free(able, seconds, plan, floor)
+        chance = frees[seconds].at_least(n + 1)
         if chance < plan.service.callback_confidence:
             risks[due.id] = Risk(NOBODY_FREE, chance)
     return risks

@@ -6,6 +6,7 @@ and the stand-in, a question to the customer where their agent is held up, and a
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -55,8 +56,11 @@ CALM = timedelta(seconds=60)  # a risk that comes and goes with each talk is one
 NAME = "outlook"
 MOST = 20_000  # promises looked at in one round, the first due first
 LOT = 50  # moved in one transaction
+SIDE_BY_SIDE = 4  # lots, each in its own transaction; they wait for the database more than for anything
 LOTS = 100  # in a round: then the others are looked at again
 LONGEST_WINDOW = timedelta(hours=1)  # what is due for longer is late already
+
+LOOKED_AT = ("id", "promised_at", "window_seconds", "agent_id", "from_number", "risk", "risk_at", "choices")
 
 
 class Outlook:
@@ -102,6 +106,7 @@ class Outlook:
             return False
         risks = outlook([_due(row, self._house.language) for row in rows], floor, plan)
         too_many: list[tuple[Row[Any], Risk]] = []
+        news: list[tuple[Row[Any], Risk]] = []  # for desks, and so not before what customers are told
         first = max(sum(agent.present or agent.id in floor.comes for agent in floor.agents), 1)
         for n, row in enumerate(rows):
             risk = risks.get(row.id)
@@ -113,10 +118,17 @@ class Outlook:
                 if row.risk is not None and _calm(row, now):
                     await self._safe(row.id, now)
             elif (row.risk != risk.why and _calm(row, now)) or _to_ask(row, risk):
-                await self._at_risk(row.id, risk, floor, plan, now)
+                if risk.why in OF_OWNER:
+                    await self._at_risk(row.id, risk, floor, plan, now)
+                else:
+                    news.append((row, risk))
         room = _Room(self._house, plan, now)
-        for start in range(0, min(len(too_many), LOT * LOTS), LOT):
-            await self._move(too_many[start : start + LOT], room, now)
+        lots = [too_many[start : start + LOT] for start in range(0, min(len(too_many), LOT * LOTS), LOT)]
+        width = 1 if self._database.sqlite else SIDE_BY_SIDE
+        for start in range(0, len(lots), width):
+            await asyncio.gather(*(self._move(lot, room, now) for lot in lots[start : start + width]))
+        for row, risk in news:
+            await self._at_risk(row.id, risk, floor, plan, now)
         return len(too_many) > LOT * LOTS
 
     async def _mine(self, now: datetime) -> bool:
@@ -257,7 +269,7 @@ async def _coming(conn: AsyncConnection, now: datetime) -> list[Row[Any]]:
         absences.c.ends_at > callbacks.c.promised_at,
     )
     query = (
-        select(*callbacks.c, customers.c.language, absent.label("absent"))
+        select(*(callbacks.c[name] for name in LOOKED_AT), customers.c.language, absent.label("absent"))
         .join(customers, customers.c.id == callbacks.c.customer_id)
         .where(callbacks.c.state.in_(MOVABLE), callbacks.c.channel == "call")
         .where(or_(callbacks.c.promised_at.between(now - LONGEST_WINDOW, now + AHEAD), absent))

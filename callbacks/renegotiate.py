@@ -56,6 +56,7 @@ async def move_on(
     if not slots:
         return None
     at = slots[0].due_at
+    ledger.book(at, slots[0].agent)  # before anything is waited for: others are moved at the same time
     values = at_another_time(promise, at) | {
         "due_at": first_look(at, now),
         "agent_id": slots[0].agent or promise.agent_id,
@@ -68,7 +69,6 @@ async def move_on(
         return None
     await history.record_change(conn, promise, moved, by=US, now=now)
     await letters.tell(conn, moved, "text_moved_choice" if len(slots) > 1 else "text_later")
-    ledger.book(at, slots[0].agent)
     return moved
 
 

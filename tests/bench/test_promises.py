@@ -9,7 +9,7 @@ from typing import Any
 
 from bench.promises import run_one
 from bench.promises_draw import Size, draw_morning
-from bench.promises_judge import BROKEN, KEPT, MOVED, UNREACHABLE, stories
+from bench.promises_judge import BROKEN, KEPT, LATE, MOVED, UNREACHABLE, stories
 from bench.promises_report import figures, page
 
 SIZE = Size(agents=4, promises=5, minutes=4, inbound_an_hour=20, ill=1, before_minutes=1, retry_minutes=1)
@@ -24,7 +24,7 @@ def test_one_seed_is_one_morning() -> None:
 
 
 def test_a_morning_of_a_few_minutes_leaves_nobody_forgotten() -> None:
-    run = run_one(1, SIZE, alone=False)
+    run = run_one(4, SIZE, alone=False)
     assert run.failures == []
     assert [fault for story in run.stories for fault in story.faults] == []
     assert len(run.stories) >= SIZE.promises - run.refused
@@ -41,7 +41,12 @@ def told(what: str, n: int, minutes: float, before: Any = None, after: Any = Non
 
 
 def judged(
-    state: str, steps: list[Any], attempts: list[tuple[float, str]], calls: Any = (), promised: float = 0
+    state: str,
+    steps: list[Any],
+    attempts: list[tuple[float, str]],
+    calls: Any = (),
+    promised: float = 0,
+    no_texts: frozenset[str] = frozenset(),
 ) -> Any:
     """The story of one promise for ten o'clock, as the database tells it."""
     promise = SimpleNamespace(
@@ -52,7 +57,9 @@ def judged(
         for n, (when, result) in enumerate(attempts, 1)
     ]
     made = told("made", 0, -60, after={"due_at": TEN.isoformat(), "agent": None})
-    played = SimpleNamespace(promises=[promise], steps=[made, *steps], attempts=tried, texts=[], calls=list(calls))
+    played = SimpleNamespace(
+        promises=[promise], steps=[made, *steps], attempts=tried, texts=[], calls=list(calls), no_texts=no_texts
+    )
     return stories(played, at(180))[0]
 
 
@@ -86,6 +93,8 @@ def test_each_attempt_is_a_word_of_its_own() -> None:
 def test_what_is_neither_is_broken() -> None:
     assert judged("due", [], []).faults == ["still due, due 10:00:00"]
     assert judged("broken", [], [(7, "connected")]).end == BROKEN
+    assert judged("broken", [], [(7, "connected")], no_texts=frozenset((NUMBER,))).end == LATE
+    assert judged("due", [], [], no_texts=frozenset((NUMBER,))).end == BROKEN
     assert judged("kept", [], [(-1, "connected")]).faults == ["dialled 09:59:00 before 10:00:00"]
 
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_nobody_is_dialled_twice_by_keepers_that_stood_still_and_nobody_is_forgotten(postgres_url: URL) -> None:
-    result = await race("small", postgres_url, 80, 2, lease=0.6, seed=5, beyond=(0.2, 0.6))
+    result = await race("small", postgres_url, 80, 2, lease=0.6, seed=5, beyond=(0.2, 0.6), patience=60)
     assert result.pauses > 0
     assert (result.dials, result.twice, result.lost, result.attempts) == (80, 0, 0, 80)
 
