@@ -23,41 +23,28 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import structlog
-from sqlalchemy import Row, func, select, text, update
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import func, select, text
+from sqlalchemy.engine import URL
 
 from bench.postgres import postgres
-from callbacks.keeper import Dialler, Keeper
-from callbacks.keeping import agent_is_there, begin_attempt
-from callbacks.promises import Promises
+from callbacks.keeping import agent_is_there
 from callbacks.states import State
 from callbacks.tables import callback_attempts, callbacks
-from carrier.effects import Effects
-from carrier.port import PROMISE
 from carrier.tables import effects
-from ivr import calls
-from routing.house import House
-from routing.plans import Plans
 from store.clock import Clock, SystemClock
-from store.due import DueLoop
 from store.sql import Database
 from switchboard.tables import metadata
 
 RESULTS = Path(__file__).parent / "results"
-HOUSE = House("Officine Lume", "it-IT", "IT", "Europe/Rome")
 LINE = "+390699990000"
-POOL_SIZE = 3  # and as many again: eight keepers must stay below the hundred connections PostgreSQL comes with
 AT_ONCE = 200  # telephones that are answered in one transaction
 PATIENCE_SECONDS = 3600  # a machine may have other things to do
 TENTH = 10  # so few are enough to see what goes wrong
-LOOKING_UP_SECONDS = 0.1
 BEYOND = (0.5, 4.0)
 ROOT = Path(__file__).parent.parent
 
@@ -72,100 +59,6 @@ SELECT 'cb' || n, 'cus' || n, '+39333' || lpad(n::text, 7, '0'), :line, :at, :at
        'promised', :at
 FROM generate_series(1, :count) AS n
 """
-
-
-class Telephones:
-    """`callbacks.keeper.Dialler` that writes down whom it would call."""
-
-    def __init__(self, ledger: Effects, clock: Clock) -> None:
-        self._ledger, self._clock = ledger, clock
-
-    async def lock_call(self, conn: AsyncConnection, promise_id: str) -> None:
-        """There are no calls here, only promises."""
-
-    async def on_the_line(self, conn: AsyncConnection, promise: Row[Any]) -> bool:
-        return await calls.in_a_live_call(conn, promise.customer_id, promise.number)
-
-    @property
-    def waits(self) -> bool:
-        return False
-
-    async def crowd_seconds(self, conn: AsyncConnection) -> float:
-        return 0.0
-
-    async def ring_agent(self, conn: AsyncConnection, promise: Row[Any]) -> bool:
-        return True
-
-    async def ring_customer(self, conn: AsyncConnection, promise: Row[Any]) -> bool:
-        n = await begin_attempt(conn, promise.id, now=self._clock.now())
-        url, mark = "https://bench.test/answer", f"{promise.id} {n}"
-        await self._ledger.create_call(
-            conn,
-            to=promise.number,
-            from_=promise.from_number,
-            url=url,
-            status_url=url,
-            ring_seconds=30,
-            subject=mark,
-            priority=PROMISE,
-        )
-        return True
-
-    async def give_back(self, conn: AsyncConnection, promise: Row[Any]) -> None:
-        """Nobody was rung."""
-
-    async def can_tell(self, conn: AsyncConnection, promise: Row[Any]) -> bool:
-        return False
-
-    async def tell(self, conn: AsyncConnection, promise: Row[Any], key: str, **slots: str) -> None:
-        raise AssertionError("nobody is told anything here")
-
-    async def send_words(self, conn: AsyncConnection, promise: Row[Any]) -> bool:
-        return False
-
-    async def language(self, conn: AsyncConnection, promise: Row[Any]) -> str:
-        return HOUSE.language
-
-    def after_commit(self) -> None:
-        """What stands in the ledger is counted, not sent."""
-
-
-async def keep(url: URL, name: str, *, lease: float, leases_only: bool) -> None:
-    """One keeper, until it is killed; tells on stdout what it was handed."""
-    database, clock = Database(url, pool_size=POOL_SIZE), SystemClock()
-    nobody: Any = None
-    telephones: Dialler = Telephones(Effects(database, clock, nobody), clock)
-    keeper = Keeper(database, clock, Promises(HOUSE), Plans(), HOUSE, lambda: telephones, owner=name)
-    held = keeper._work
-
-    async def trusting(row: Row[Any]) -> None:
-        """As if nobody else could have this row: looks something up, and dials."""
-        await clock.sleep(LOOKING_UP_SECONDS)
-        async with database.write() as conn:
-            if row.state == State.RINGING_AGENT:
-                await telephones.ring_customer(conn, row)
-            state = State.RINGING_CUSTOMER if row.state == State.RINGING_AGENT else State.RINGING_AGENT
-            values = {"state": state, "due_at": None, "lease_owner": None, "lease_until": None}
-            await conn.execute(update(callbacks).where(callbacks.c.id == row.id).values(values))
-
-    async def counted(row: Row[Any]) -> None:
-        try:
-            await (trusting(row) if leases_only else held(row))
-            print("worked", flush=True)
-        except Exception as error:
-            print(type(getattr(error, "orig", error)).__name__, flush=True)
-            raise
-
-    length = timedelta(seconds=lease)
-    clock.spawn(_ends_with(os.getppid(), clock), "parent")
-    await DueLoop(database, clock, callbacks, counted, owner=name, lease=length, poll=0.2, limit=2 * POOL_SIZE).run()
-
-
-async def _ends_with(parent: int, clock: Clock) -> None:
-    """A race that was broken off leaves no keeper behind."""
-    while os.getppid() == parent:
-        await clock.sleep(1)
-    os._exit(1)
 
 
 @dataclass
@@ -220,7 +113,7 @@ class Crew:
         url = self._url.render_as_string(hide_password=False)
         options = ["--database", url, "--lease", str(self.lease), *(["--leases-only"] if self._leases_only else [])]
         for n in range(self._count):
-            command = (sys.executable, "-m", "bench.keepers", *options, "--keeper", f"keeper{n}")
+            command = (sys.executable, "-m", "bench.keepers_worker", *options, "--keeper", f"keeper{n}")
             process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stdout=asyncio.subprocess.PIPE)
             self._processes.append(process)
             self._readers.append(asyncio.create_task(self._read(process)))
@@ -381,14 +274,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--leases-only", action="store_true", help="without looking at the promise under its lock")
     parser.add_argument("--write", action="store_true", help="both, into bench/results/")
-    parser.add_argument("--database", help=argparse.SUPPRESS)
-    parser.add_argument("--keeper", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.keeper:
-        structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-        url = make_url(arguments.database)
-        asyncio.run(keep(url, arguments.keeper, lease=arguments.lease, leases_only=arguments.leases_only))
-        return
     runs = {"as it is": arguments.leases_only} | ({"leases only": True} if arguments.write else {})
     results = []
     for name, leases_only in runs.items():

@@ -27,13 +27,8 @@ from bench.promises_judge import (
 )
 
 ENDS = (KEPT, MOVED, RANG_US, UNREACHABLE, CANCELLED, LATER, LATE, BROKEN)
-COLOURS = dict(
-    zip(
-        ENDS,
-        ("tab:green", "tab:olive", "tab:blue", "tab:gray", "tab:purple", "tab:cyan", "tab:orange", "tab:red"),
-        strict=True,
-    )
-)
+_SHADES = ("tab:green", "tab:olive", "tab:blue", "tab:gray", "tab:purple", "tab:cyan", "tab:orange", "tab:red")
+COLOURS = dict(zip(ENDS, _SHADES, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

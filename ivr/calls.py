@@ -11,6 +11,9 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from callbacks.promises import AGENT_LEAD
+from callbacks.states import MOVABLE
+from callbacks.tables import callbacks
 from ivr.lifecycle import LEG_ENDS, CallState, may_become
 from ivr.tables import calls, legs
 from routing.queue import leaves
@@ -92,9 +95,15 @@ async def waiting_before(conn: AsyncConnection, arrived_at: datetime) -> int:
     return await conn.scalar(query) or 0
 
 
-async def promises_waiting(conn: AsyncConnection) -> int:
-    """Promised calls for which an agent is being looked for."""
-    query = select(func.count()).where(calls.c.state == CallState.WAITING, calls.c.direction == "outbound")
+async def promises_waiting(conn: AsyncConnection, now: datetime) -> int:
+    """Promised calls for which an agent is being looked for; one whose promise has moved on is wanted by nobody."""
+    query = (
+        select(func.count())
+        .select_from(calls)
+        .join(callbacks, callbacks.c.id == calls.c.callback_id)
+        .where(calls.c.state == CallState.WAITING, calls.c.direction == "outbound")
+        .where(callbacks.c.state.in_(MOVABLE), callbacks.c.promised_at <= now + AGENT_LEAD)
+    )
     return await conn.scalar(query) or 0
 
 

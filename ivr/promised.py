@@ -40,7 +40,7 @@ from routing.floor import UnknownAgent, agent, count_at_work
 from routing.reservations import close, live_of_call
 
 AT_ONCE = 10  # promises that wait for an agent beside the callers, however few agents there are
-CROWD_SECONDS, DUE_A_SECOND = 5.0, 40.0  # how long the next one is put off: by so many due, a second longer
+CROWD_SECONDS, DUE_A_SECOND = 5.0, 20.0  # how long the next one is put off: by so many due, a second longer
 RATE_PATIENCE_SECONDS = 5.0
 LOOKING = (CallState.WAITING, CallState.CHOOSING)
 
@@ -69,7 +69,7 @@ class PromiseDialler:
         return self._turn is not None
 
     async def crowd_seconds(self, conn: AsyncConnection) -> float:
-        waiting, at_work = await calls.promises_waiting(conn), await count_at_work(conn)
+        waiting, at_work = await calls.promises_waiting(conn, self._rooms.clock.now()), await count_at_work(conn)
         if waiting < max(at_work, AT_ONCE):
             return 0.0
         return CROWD_SECONDS + await count_due(conn, self._rooms.clock.now()) / DUE_A_SECOND

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.engine import URL
 
-from bench.keepers import Telephones, agents_answer, race
+from bench.keepers import agents_answer, race
+from bench.keepers_worker import Telephones
 from callbacks.keeper import Keeper
 from callbacks.tables import callback_attempts
 from carrier.effects import Effects
