@@ -26,8 +26,9 @@ from bench.promises_draw import (
 )
 from bench.promises_people import AtHome, AtWork
 from callbacks.history import By, by_agent
-from callbacks.promises import CannotKeep, Promises, Wish
+from callbacks.promises import Promises
 from callbacks.tables import callback_attempts, callback_history, callbacks
+from callbacks.wish import CannotKeep, Wish
 from crm import history, people
 from crm.tables import text_opt_outs, texts
 from ivr.tables import calls

@@ -14,9 +14,10 @@ from api.problems import FieldRefused, Problem
 from api.tokens import Principal
 from callbacks.history import By, by_agent
 from callbacks.limits import TooMany, not_called
-from callbacks.promises import CannotKeep, InProgress, Promises, Wish
+from callbacks.promises import Promises
 from callbacks.schemas import CallbackChanges, CallbackFields, SlotShown
 from callbacks.slots import Slot
+from callbacks.wish import CannotKeep, InProgress, Wish
 from carrier.numbering import NotANumber, normalise
 from carrier.numbers import Numbers
 from crm.identify import Person, person_by_id

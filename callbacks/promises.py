@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -13,11 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from callbacks import history, limits
 from callbacks.history import US, By, What
 from callbacks.ledger import quiet_of, read_ledger, zone_of
-from callbacks.slots import Ledger, Quiet, Slot, keepable, nearest_slots, next_slots, place, soonest
+from callbacks.slots import Ledger, Quiet, Slot, keepable, nearest_slots
 from callbacks.spend import Spend
 from callbacks.states import MOVABLE, OPEN, State
 from callbacks.tables import callback_attempts, callbacks
 from callbacks.wall import wall_of
+from callbacks.wish import THE_API, CannotKeep, InProgress, Wish, first_time, honest_time
 from routing.house import House
 from routing.plan import Plan
 from routing.vetoes import vetoed_by
@@ -28,48 +29,9 @@ from store.sql import only_one
 # The story is on the desk this long before the time, and the agent's phone rings this long before the customer's may.
 HEADS_UP = timedelta(seconds=60)
 AGENT_LEAD = timedelta(seconds=8)
-# A due time that passed while the request travelled still means "now".
-LATE_REQUEST = timedelta(seconds=30)
 WORTH_A_TEXT = timedelta(minutes=10)  # a call that comes sooner tells of itself
 CHOSEN_BY_THEM = ("scheduled", "follow_up")
-THE_API = By("service", "api")
 UNTOLD: dict[str, Any] = {"risk": None, "risk_at": None, "choices": null(), "reminded_at": None, "late_told_at": None}
-
-
-class CannotKeep(Exception):
-    """The asked time cannot honestly be kept; `slots` are the nearest that can, perhaps none."""
-
-    def __init__(self, slots: Sequence[Slot]) -> None:
-        super().__init__("this time cannot be kept")
-        self.slots = slots
-
-
-class InProgress(Exception):
-    """The promise is being kept at this moment, or has ended: it can no longer be changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What somebody asks us to promise.  `due_at` None: as soon as possible."""
-
-    customer_id: str
-    number: str
-    language: str
-    kind: str = "asap"
-    due_at: datetime | None = None
-    agent_id: str | None = None
-    case_id: str | None = None
-    reason: str | None = None
-    origin_call: str | None = None
-    from_number: str | None = None
-    recording_url: str | None = None
-    window_seconds: int | None = None
-    spoken: str | None = None
-    latest: datetime | None = None  # of as soon as possible: what they were told
-    arrived_at: datetime | None = None  # when they first rang: the place they keep
-    channel: str = "call"  # call | text
-    words: str | None = None  # of the text
-    by: By = THE_API
 
 
 class Teller(Protocol):
@@ -154,7 +116,7 @@ class Promises:
             arrived_at=wish.arrived_at,
             channel=wish.channel,
         )
-        slot = _honest_time(ledger, wish) if honest else _first_time(ledger, wish)
+        slot = honest_time(ledger, wish) if honest else first_time(ledger, wish)
         values = await self._timed(conn, wish, slot, plan, now) | {
             "number": wish.number,
             "kind": wish.kind,
@@ -231,7 +193,7 @@ class Promises:
             ledger = await self.ledger(
                 conn, plan, wish.language, now=now, line=line, customer_id=promise.customer_id, ours=ours
             )
-            values = await self._timed(conn, wish, _honest_time(ledger, wish), plan, now) | values
+            values = await self._timed(conn, wish, honest_time(ledger, wish), plan, now) | values
         moved = await _change(conn, promise, values, by=wish.by, now=now)
         if moved.promised_at != promise.promised_at and moved.promised_at - now >= WORTH_A_TEXT:
             await self._tell(conn, moved, "text_moved", by=wish.by, was=promise)
@@ -384,29 +346,3 @@ async def _update(conn: AsyncConnection, promise_id: str, values: dict[str, Any]
     ).one()
     await emit(conn, "callback.changed", promise_id, now)
     return row
-
-
-def _honest_time(ledger: Ledger, wish: Wish) -> Slot:
-    if wish.due_at is None:
-        slot = soonest(ledger, wish.agent_id)
-        if slot is None:
-            raise CannotKeep([])
-        if wish.latest is None:
-            return slot
-        if slot.latest is None or slot.latest > wish.latest + LATE_REQUEST:
-            raise CannotKeep([slot])
-        return replace(slot, latest=max(wish.latest, slot.due_at + timedelta(minutes=1)))
-    wanted = wish.due_at
-    if ledger.now - LATE_REQUEST <= wanted < ledger.now:
-        wanted = ledger.now
-    slot = place(ledger, wanted, wish.agent_id, wish.window_seconds)
-    if slot is None:
-        raise CannotKeep(nearest_slots(ledger, max(wanted, ledger.now), wish.agent_id))
-    return slot
-
-
-def _first_time(ledger: Ledger, wish: Wish) -> Slot:
-    slots = next_slots(ledger, ledger.now, wish.agent_id, 1) or next_slots(ledger, ledger.now, None, 1)
-    if slots:
-        return slots[0]
-    return Slot(ledger.hours.next_open(ledger.now) or ledger.now + timedelta(days=1), None)

@@ -13,10 +13,10 @@ from callbacks import history
 from callbacks.alternatives import as_choices
 from callbacks.history import US, By, What
 from callbacks.keeping import look_later
-from callbacks.promises import CannotKeep
 from callbacks.slots import Slot
 from callbacks.states import MOVABLE
 from callbacks.tables import callbacks
+from callbacks.wish import CannotKeep
 from crm.identify import Person, person_by_id
 from ivr.turn import Rooms
 from store.sql import only_one

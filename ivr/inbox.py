@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callbacks.history import BY_TEXT
 from callbacks.limits import TooMany
-from callbacks.promises import CannotKeep, InProgress, Wish
+from callbacks.wish import CannotKeep, InProgress, Wish
 from carrier.numbering import callable_back, is_withheld
 from crm import people
 from crm.identify import Known, Person, Unknown, identify, person_by_id

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 
 from callbacks.history import BY_PHONE
 from callbacks.limits import TooMany, not_called
-from callbacks.promises import InProgress, Wish
 from callbacks.slots import APART, Ledger, Slot, day_choices, keepable, nearest_slots, next_slots, soonest
 from callbacks.wall import instant_of
+from callbacks.wish import InProgress, Wish
 from carrier.numbering import NotANumber, normalise
 from ivr import dialogue, offered
 from ivr.choosing import store_decision

@@ -26,10 +26,10 @@ from starlette.routing import Route
 
 from callbacks.history import BY_LINK
 from callbacks.limits import TooMany
-from callbacks.promises import CannotKeep, InProgress, Wish
 from callbacks.states import MOVABLE, OPEN
 from callbacks.tables import callback_history
 from callbacks.wall import instant_of
+from callbacks.wish import CannotKeep, InProgress, Wish
 from crm.identify import person_by_id
 from ivr.choices import choose
 from ivr.links import PATH, Links

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from callbacks.history import BY_PHONE
 from callbacks.limits import TooMany
-from callbacks.promises import CannotKeep, InProgress, Wish
 from callbacks.slots import Ledger, Slot, spoken_choices
+from callbacks.wish import CannotKeep, InProgress, Wish
 from crm import people
 from ivr import offered
 from ivr.choosing import caller_card, store_decision

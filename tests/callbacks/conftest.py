@@ -12,8 +12,9 @@ from sqlalchemy import Row, select
 
 from api.tokens import Guard
 from callbacks.api import callbacks_router
-from callbacks.promises import Promises, Wish
+from callbacks.promises import Promises
 from callbacks.tables import callbacks
+from callbacks.wish import Wish
 from carrier.numbers import Numbers
 from crm import people
 from routing.house import House

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
-from callbacks.promises import HEADS_UP, CannotKeep, InProgress
+from callbacks.promises import HEADS_UP
 from callbacks.states import MOVABLE, OPEN, State
 from callbacks.tables import callback_attempts, callbacks
+from callbacks.wish import CannotKeep, InProgress
 from crm.tables import cases
 from routing.plan import Limits, Line, Plan
 from tests.callbacks.conftest import Ground

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Row, select, update
 
 from callbacks.alternatives import as_choices
-from callbacks.promises import Wish
 from callbacks.slots import Slot
 from callbacks.tables import callbacks
+from callbacks.wish import Wish
 from crm.tables import texts
 from routing.plan import Plan
 from tests.ivr.door import LINE, MARIA, Door

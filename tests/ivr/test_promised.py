@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import Row, select, update
 
 from callbacks.keeper import Keeper
-from callbacks.promises import Wish
 from callbacks.tables import callback_attempts, callbacks
+from callbacks.wish import Wish
 from carrier.port import EffectResult
 from ivr.promised import PromiseDialler
 from routing.plan import Plan

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Row, insert, select, update
 
-from callbacks.promises import Wish
 from callbacks.states import State
 from callbacks.tables import callback_attempts, callbacks
+from callbacks.wish import Wish
 from carrier.port import KnownCall, NotSent
 from carrier.tables import effects
 from crm.tables import texts

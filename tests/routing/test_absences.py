@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import select
 
 from api.tokens import Guard
-from callbacks.promises import CannotKeep, Promises, Wish
+from callbacks.promises import Promises
 from callbacks.slots import next_slots
+from callbacks.wish import CannotKeep, Wish
 from routing.absences import Absent, absent_now, add, by_agent, remove
 from routing.absences_api import absences_router
 from routing.live_floor import Floor

@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import func, select
 
 from api.tokens import Guard
-from callbacks.promises import CannotKeep, Promises, Wish
+from callbacks.promises import Promises
+from callbacks.wish import CannotKeep, Wish
 from crm.api import Others
 from crm.cases import open_case
 from ivr.api import calls_router
