@@ -46,9 +46,9 @@ def views(clock: Clock, promises: Promises) -> Mapping[str, View]:
             return None
         return {**ivr.api.decision_shown(row).model_dump(mode="json", by_alias=True), "call": row.sid}
 
-    async def limit(conn: AsyncConnection, ref: str) -> dict[str, Any]:
+    async def limit(conn: AsyncConnection, ref: str) -> dict[str, Any] | None:
         name, _, day = ref.partition(" ")
-        return {"limit": name, "day": day}
+        return {"limit": name, "day": day} if day else None
 
     return {
         "call.changed": call,

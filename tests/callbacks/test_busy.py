@@ -57,7 +57,7 @@ def test_a_busy_hour_is_passed_over() -> None:
 
 
 @pytest.mark.parametrize(
-    ("agents", "can", "cannot"), [(1, 0.2, 0.25), (2, 0.25, 0.35), (10, 0.75, 0.85), (100, 1.0, None)]
+    ("agents", "can", "cannot"), [(1, 0.2, 0.25), (2, 0.35, 0.45), (10, 0.9, 1.0), (100, 1.0, None)]
 )
 def test_somebody_is_named_only_where_it_is_likely_enough_that_they_will_call(
     agents: int, can: float, cannot: float | None

@@ -105,7 +105,7 @@ def test_as_soon_as_one_person_can_is_for_who_is_here_and_has_promised_nothing_e
 
 def test_a_stranger_hears_as_soon_as_possible_and_a_time_after_it() -> None:
     assert offers(ANNA) == [(None, "~03 10:05"), (None, "03 10:20")]
-    assert offers(talking("Anna"), waiting=2) == [(None, "~03 10:40"), (None, "03 10:40")]
+    assert offers(talking("Anna"), waiting=2) == [(None, "~03 10:40"), (None, "03 10:50")]
 
 
 def test_when_it_is_not_soon_two_times_are_offered() -> None:

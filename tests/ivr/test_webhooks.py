@@ -19,7 +19,7 @@ OF_THE_CALLER = tuple(
     f"/twilio/voice/{step}" for step in ("wait", "key", "who", "slot", "message", "join", "after", "more", "callback")
 )
 OF_THE_AGENT = tuple(f"/twilio/agent/{step}" for step in ("answer", "key", "left", "gone", "not-reached", "rings-us"))
-OF_THE_CUSTOMER = tuple(f"/twilio/customer/{step}" for step in ("answer", "again", "key"))
+OF_THE_CUSTOMER = tuple(f"/twilio/customer/{step}" for step in ("answer", "again", "key", "last"))
 NEWS = (
     "/twilio/status",
     "/twilio/agent/status",

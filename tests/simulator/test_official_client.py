@@ -191,6 +191,8 @@ async def what_is_over(client: Client, network: Network, call: str, room: str) -
     assert (await client.recordings(of_room.sid).fetch_async()).conference_sid == room
     assert await client.conferences(room).recordings(of_room.sid).delete_async() is True
     assert await client.calls(call).recordings(of_call.sid).delete_async() is True
+    network.recordings.transcriptions.add(text := network.sid("TR"))  # of the recording verb; nothing here asks for one
+    assert await client.transcriptions(text).delete_async() is True
     (rung,) = await client.calls.list_async(to="client:bruno")
     assert await client.calls(rung.sid).delete_async() is True
 
