@@ -224,7 +224,11 @@ class Keeper:
         if promise.late_told_at is None and late_from <= now < _too_late(promise) and promise.kind != "asap":
             values["late_told_at"] = now
             await dialler.tell(conn, promise, "text_late")
-        await step(conn, promise.id, MOVABLE, _due(promise, now), now=now, **values)
+        state = _due(promise, now)
+        if state == promise.state:
+            await look_later(conn, promise.id, MOVABLE, **values)
+        else:
+            await step(conn, promise.id, MOVABLE, state, now=now, **values)
 
     async def _quiet(self, conn: AsyncConnection, promise: Row[Any], now: datetime) -> bool:
         """They have asked for quiet at that hour, perhaps since."""
