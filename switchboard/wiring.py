@@ -125,17 +125,7 @@ def wire(
     owner = new_id("own")
     watch = Watch(rooms, network, owner=owner, poll=poll)
     promises.teller = told_by_text(rooms)
-    restored = Restored(rooms, network, known=lambda: keeper.loop.nudge())
-    skews = [] if database_clock is None else [Skew(clock, database_clock, right=lambda: keeper.loop.nudge())]
-
-    def held() -> bool:
-        """No promise is begun: the carrier may have called for it already, or the clock here is wrong."""
-        return restored.held() or any(skew.held() for skew in skews)
-
-    rate, letters = settings.calls_per_second, lambda: PromiseDialler(rooms)
-    keeper = Keeper(database, clock, promises, plans, house, letters, owner=owner, poll=poll, held=held)
-    outlook = Outlook(database, clock, promises, plans, house, learning, letters, calls_per_second=rate, held=held)
-    reconcile = Reconcile(rooms, network)
+    keeper, keeping = _keeping(rooms, network, owner, poll, settings.calls_per_second, database_clock)
     effects.on_result = watch.heard
     nudges.listen(FLOOR, watch.floor_changed)
     nudges.listen(FLOOR, keeper.loop.nudge)
@@ -159,12 +149,32 @@ def wire(
             numbers,
             *watch.loops(),
             Reminders(rooms),
-            *(watch.then(loop) for loop in (restored, keeper.loop, outlook, reconcile)),
-            *skews,
+            *(watch.then(loop) for loop in (*keeping, Reconcile(rooms, network))),
         ],
         rooms=rooms,
         everywhere=[feed, learning, absent, index_loop],
     )
+
+
+def _keeping(
+    rooms: Rooms, network: Network, owner: str, poll: float, rate: float, database_clock: Ask | None
+) -> tuple[Keeper, list[Any]]:
+    """What keeps promises, and looks ahead for those that may not be kept, with the loops that may hold both."""
+    database, clock, promises, plans, house = rooms.database, rooms.clock, rooms.promises, rooms.plans, rooms.house
+    restored = Restored(rooms, network, known=lambda: keeper.loop.nudge())
+    skews = [] if database_clock is None else [Skew(clock, database_clock, right=lambda: keeper.loop.nudge())]
+
+    def held() -> bool:
+        """No promise is begun: the carrier may have called for it already, or the clock here is wrong."""
+        return restored.held() or any(skew.held() for skew in skews)
+
+    def letters() -> PromiseDialler:
+        return PromiseDialler(rooms)
+
+    keeper = Keeper(database, clock, promises, plans, house, letters, owner=owner, poll=poll, held=held)
+    ahead = (database, clock, promises, plans, house, rooms.learning, letters)
+    outlook = Outlook(*ahead, calls_per_second=rate, held=held)
+    return keeper, [restored, keeper.loop, outlook, *skews]
 
 
 def _routers(
