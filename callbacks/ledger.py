@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -42,10 +41,9 @@ async def read_ledger(
     ours: bool = False,
     awake: bool = False,
     arrived_at: datetime | None = None,
-    beside: Collection[str] = (),
 ) -> Ledger:
-    """What can be promised to somebody who speaks `language`; their own open promises take no place, nor do those
-    named in `beside`; nothing lies in their quiet hours, and nobody calls whom they declined or who declined them.
+    """What can be promised to somebody who speaks `language`; their own open promises take no place, nothing lies
+    in their quiet hours, and nobody calls whom they declined or who declined them.
 
     `ours`: the time is our own choice, so that it has to lie within the hours in which people may be rung.  `awake`: we
     propose it to somebody who is with us now, so that for a while those hours do not bind.
@@ -59,7 +57,7 @@ async def read_ledger(
     floor = await everybody(conn)
     return Ledger(
         agents=fitting(caller, [agent for agent in floor if agent.id not in apart], plan, now),
-        booked=await _booked(conn, now, customer_id, beside),
+        booked=await _booked(conn, now, customer_id),
         hours=read_hours(plan.hours_of(line), house.zone, house.country),
         zone=house.zone,
         country=house.country,
@@ -106,7 +104,7 @@ def zone_of_person(person: Person | None, house: House) -> str:
     return house.zone
 
 
-async def _booked(conn: AsyncConnection, now: datetime, customer_id: str | None, beside: Collection[str]) -> Bookings:
+async def _booked(conn: AsyncConnection, now: datetime, customer_id: str | None) -> Bookings:
     """All calls that are open; a text takes nobody's time."""
     taken = select(callbacks.c.id, callbacks.c.promised_at, callbacks.c.agent_id).where(
         callbacks.c.state.in_(OPEN), callbacks.c.promised_at > now - OVERDUE, callbacks.c.channel == "call"
@@ -114,7 +112,7 @@ async def _booked(conn: AsyncConnection, now: datetime, customer_id: str | None,
     if customer_id is not None:
         taken = taken.where(callbacks.c.customer_id != customer_id)
     rows = await conn.execute(taken)
-    return Bookings(Booked(row.promised_at, row.agent_id) for row in rows if row.id not in beside)
+    return Bookings(Booked(row.promised_at, row.agent_id) for row in rows)
 
 
 def _quiet(person: Person | None, house: House) -> Quiet | None:

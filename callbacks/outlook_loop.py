@@ -21,7 +21,7 @@ from callbacks import history
 from callbacks.alternatives import SOON
 from callbacks.history import US, What
 from callbacks.keeping import NO_RISK, latest, look_later
-from callbacks.ledger import read_ledger, theirs
+from callbacks.ledger import theirs
 from callbacks.outlook import AHEAD, HOPELESS, LATE_TO_WORK, LIKELY, OF_OWNER, Due, Floor, Risk, outlook
 from callbacks.promises import Promises
 from callbacks.renegotiate import Letters, ask_instead, ledger_for, move_on
@@ -122,7 +122,7 @@ class Outlook:
                     await self._at_risk(row.id, risk, floor, plan, now)
                 else:
                     news.append((row, risk))
-        room = _Room(self._house, plan, now)
+        room = _Room(self._promises, self._house, plan, now)
         lots = [too_many[start : start + LOT] for start in range(0, min(len(too_many), LOT * LOTS), LOT)]
         width = 1 if self._database.sqlite else SIDE_BY_SIDE
         for start in range(0, len(lots), width):
@@ -227,8 +227,9 @@ class Outlook:
 class _Room:
     """What can still be promised, read once for all who are moved in a round."""
 
-    def __init__(self, house: House, plan: Plan, now: datetime) -> None:
-        self._house, self._plan, self._now = house, plan, now
+    def __init__(self, promises: Promises, house: House, plan: Plan, now: datetime) -> None:
+        self._promises, self._house, self._plan, self._now = promises, house, plan, now
+        self._reading = asyncio.Lock()  # lots go side by side, and must place theirs in one ledger
         self._ledgers: dict[tuple[str, str], Ledger] = {}
         self._full_until: dict[tuple[str, str, Hours | None], datetime] = {}  # for whoever is free, at any hour
 
@@ -236,18 +237,18 @@ class _Room:
         self, conn: AsyncConnection, letters: Letters, promise: Row[Any], person: Person | None
     ) -> Row[Any] | None:
         kind = ((person.language if person else None) or self._house.language, promise.from_number or "")
-        if kind not in self._ledgers:
-            self._ledgers[kind] = await read_ledger(
-                conn, self._house, self._plan, kind[0], now=self._now, line=kind[1], ours=True
-            )
+        async with self._reading:
+            if kind not in self._ledgers:
+                self._ledgers[kind] = await self._promises.ledger(
+                    conn, self._plan, kind[0], now=self._now, line=kind[1], ours=True
+                )
         ledger = theirs(self._ledgers[kind], person, self._house)
         alike = None if promise.agent_id or ledger.quiet else (*kind, ledger.call_hours)
         after = None if alike is None else self._full_until.get(alike)
         moved = await move_on(conn, letters, promise, ledger, now=self._now, after=after)
         if moved is not None and alike is not None:
-            self._full_until[alike] = (
-                moved.promised_at - SOON
-            )  # what is earlier was looked at, and does not become free
+            # What is earlier was looked at, and does not become free.
+            self._full_until[alike] = moved.promised_at - SOON
         return moved
 
 

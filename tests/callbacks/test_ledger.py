@@ -59,7 +59,7 @@ async def test_it_is_what_promises_are_made_from(ground: Ground, promises: Promi
 
 
 async def test_what_takes_no_place_is_left_out(ground: Ground) -> None:
-    """Their own promises, those that are to be moved, texts, what has ended and what is long overdue."""
+    """Their own promises, texts, what has ended and what is long overdue."""
     await ground.customer("Sara", "+393330000001")
     await promised(ground, "Maria")
     await promised(ground, "Paolo", LATER + HOUR, channel="text", words="È pronto.")
@@ -68,7 +68,6 @@ async def test_what_takes_no_place_is_left_out(ground: Ground) -> None:
     assert len((await read(ground)).bookings) == 1
     assert len((await read(ground, "Paolo")).bookings) == 1
     assert len((await read(ground, "Maria")).bookings) == 0
-    assert len((await read(ground, beside=[f"cb_Maria_{LATER}"])).bookings) == 0
 
 
 async def test_promises_far_ahead_take_their_place_too(ground: Ground) -> None:
