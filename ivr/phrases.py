@@ -11,10 +11,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from importlib import import_module
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_skeleton, format_time
+from babel.messages.pofile import read_po
 
 from routing.forecast import spoken_seconds
 
@@ -39,9 +40,22 @@ VOICES: Mapping[str, str] = {
     "es-US": "Polly.Lupe-Neural",
 }
 LONGEST_NAME = 40
-_CATALOGUES: Mapping[str, Mapping[str, Sequence[str]]] = {
-    code: import_module(f"ivr.words.{code}").WORDS for code in LANGUAGES
-}
+LOCALES = Path(__file__).parent / "locales"
+
+
+def read_catalogue(code: str) -> Mapping[str, Sequence[str]]:
+    """A language's wordings by situation, from its gettext catalogues: `msgctxt` counts the wordings of a situation."""
+    words: dict[str, list[str]] = {}
+    for path in sorted((LOCALES / code / "LC_MESSAGES").glob("*.po")):
+        with path.open("rb") as file:
+            catalogue = read_po(file, locale=code, domain=path.stem, abort_invalid=True)
+        for message in catalogue:
+            if message.id:
+                words.setdefault(str(message.id), []).append(str(message.string))
+    return words
+
+
+_CATALOGUES: Mapping[str, Mapping[str, Sequence[str]]] = {code: read_catalogue(code) for code in LANGUAGES}
 _FORMS = re.compile(r"\[([^|\]]*)\|([^|\]]*)\]")
 # Line ends, NUL, direction marks: nothing of it can be spoken, and some of it breaks XML.
 _UNSPEAKABLE = re.compile(

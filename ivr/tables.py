@@ -49,6 +49,16 @@ calls = Table(
     Column("told_seconds", Float),  # the first estimate they heard
     Column("told_at", Instant),
     Column("call_back_to", Text),  # a number they typed, E.164
+    Column("case_id", Text, index=True),  # what it is about, as they confirmed
+    Column("place", Text),  # in the dialogue: see machine.py
+    Column("tries", Integer, nullable=False, server_default=text("0")),  # here, without an answer we understood
+    Column("proved_at", Instant),  # a code sent to a channel of theirs came back; before that a number is all we know
+    Column("attestation", Text),  # what the carrier says of the number: A | B | C | failed; a hint, no proof
+    Column("forwarded_from", Text),  # as given
+    Column("name_recording_url", Text),
+    Column("consent", Boolean),  # to being recorded; null: not asked
+    Column("talk_recordings", JSON),  # SIDs
+    Column("confirmed", Boolean),  # is it solved, in their own word, after the talk
     # The document last given, so that a webhook sent twice gets the same answer and acts once.
     Column("step", Integer, nullable=False, server_default=text("0")),
     Column("reply_key", Text),
@@ -72,4 +82,20 @@ legs = Table(
     Column("state", Text, nullable=False),  # Twilio's CallStatus
     Column("made_at", Instant, nullable=False),
     Column("ended_at", Instant),
+)
+
+# A code sent to a channel that stands in the person's record, and read back.
+proofs = Table(
+    "proofs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("call_id", ForeignKey("calls.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("customer_id", ForeignKey("customers.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("number", Text, nullable=False),  # where it went, E.164
+    Column("digest", Text, nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("tries", Integer, nullable=False, server_default=text("0")),
+    Column("proved_at", Instant),
 )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from api.fields import WHOLE, Language, Word
 from routing.conditions import Condition, Part, bounded, readable_hours
@@ -12,6 +12,8 @@ from routing.conditions import Condition, Part, bounded, readable_hours
 Seconds = Annotated[int, Field(ge=0, le=7200)]
 Chance = Annotated[float, Field(ge=0, le=1)]
 Level = Annotated[int, WHOLE]
+Days = Annotated[int, Field(ge=1, le=36_500), WHOLE]
+Phrase = Annotated[str, StringConstraints(min_length=1, max_length=600)]
 MOST_LINES, MOST_RULES, MOST_STEPS = 1000, 100, 20
 
 
@@ -56,6 +58,9 @@ class Worth(Part):
     case_owner_seconds: Seconds = Field(90, description="for the agent who holds an open matter of theirs")
     familiar_seconds: Seconds = Field(60, description="for an agent who knows them as well as can be; less for less")
     stand_in_seconds: Seconds = Field(30, description="for the stand-in of an absent preferred agent or owner")
+    kept_seconds: Seconds = Field(
+        600, description="for the agent who keeps them, once they were transferred too often (`keep_after_transfers`)"
+    )
     skill_level_seconds: Seconds = Field(2, description="for each level of a needed skill above what will do")
     agents: dict[Word, Seconds] = Field(
         default_factory=dict, max_length=100, description="agent id -> for this agent, whoever calls"
@@ -137,6 +142,23 @@ class Limits(Part):
     )
 
 
+class Retention(Part):
+    """Days after which what is kept of people is deleted; null: when the person is erased.  Bare figures stay."""
+
+    recordings_days: Days | None = Field(365, description="messages and talks that were recorded, also at the carrier")
+    texts_days: Days | None = Field(730, description="texts in and out")
+    said_days: Days | None = Field(
+        365, description="what callers said before a talk, and numbers of who is no customer"
+    )
+    notes_days: Days | None = Field(None, description="notes and stories")
+    interactions_days: Days | None = Field(None, description="conversations, and the familiarity that comes of them")
+    promises_days: Days | None = Field(730, description="promises that have ended, with their reasons and numbers")
+    audit_days: Days | None = Field(1095, description="who read and changed what")
+    strangers_days: Days | None = Field(
+        365, description="records without any conversation, case, promise or external id since"
+    )
+
+
 class WorthThen(Part):
     """The figures of `worth` that a rule changes; what is left out stays."""
 
@@ -186,6 +208,22 @@ class Plan(Part):
     load: Load = Field(Load(), description="how the work is shared out")
     service: Service = Field(Service(), description="what is promised to callers")
     limits: Limits = Field(Limits(), description="what is not promised, against abuse")
+    retention: Retention = Field(Retention(), description="how long what is kept of people is kept")
+    greet_by_name: bool = Field(True, description="the name a person likes to be called by is said to whoever rings")
+    ask_solved: Literal["key", "text", "both", "never"] = Field(
+        "key", description="how customers are asked after a talk whether it is solved"
+    )
+    recording: Literal["never", "ask", "always"] = Field(
+        "never", description="of talks; `ask`: of who says yes, `always`: it is said, and who says no is not recorded"
+    )
+    keep_after_transfers: int = Field(
+        2, ge=0, le=20, description="transferred so often, a person keeps their agent until it is solved; 0: never"
+    )
+    phrases: dict[Word, dict[Word, list[Phrase]]] = Field(
+        default_factory=dict,
+        max_length=20,
+        description="language (it) -> situation (greet) -> wordings in place of ours; see docs/phrases.md",
+    )
     ring_seconds: int = Field(20, ge=5, le=120, description="an agent's phone rings this long")
     wrap_up_seconds: Seconds = Field(30, description="an agent's own time after a talk")
     breather_seconds: Seconds = Field(60, description="wrap-up is longer by this after a talk with a weary caller")

@@ -28,6 +28,7 @@ RICH: dict[str, Any] = {
         "case_owner_seconds": 80,
         "familiar_seconds": 50,
         "stand_in_seconds": 20,
+        "kept_seconds": 500,
         "skill_level_seconds": 3,
         "agents": {"agt_1": 10},
     },
@@ -48,6 +49,21 @@ RICH: dict[str, Any] = {
         "remind_minutes": 30,
         "call_hours": "09:00-20:00",
     },
+    "retention": {
+        "recordings_days": 30,
+        "texts_days": 30,
+        "said_days": 30,
+        "notes_days": 30,
+        "interactions_days": 3000,
+        "promises_days": 30,
+        "audit_days": 1095,
+        "strangers_days": 30,
+    },
+    "greet_by_name": False,
+    "ask_solved": "both",
+    "recording": "ask",
+    "keep_after_transfers": 3,
+    "phrases": {"it": {"greet": ["{hello}, {name}."]}},
     "limits": {
         "promises_per_number_a_day": 5,
         "promises_a_minute": 30,
@@ -142,6 +158,8 @@ OUT_OF_BOUNDS: tuple[tuple[Path, tuple[Any, ...]], ...] = (
     (("limits", "promises_a_minute"), (0, 100_001)),
     (("limits", "spend_a_day"), (-1, 10_000_001)),
     (("limits", "spend_alarm_share"), (0, 1.1)),
+    (("keep_after_transfers",), (-1, 21)),
+    *((("retention", name), (0, 36_501)) for name in RICH["retention"]),
     (("ring_seconds",), (4, 121)),
     (("wrap_up_seconds",), (-1, 7201)),
     (("breather_seconds",), (-1, 7201)),
@@ -281,8 +299,9 @@ def _wrong_types() -> Iterator[Broken]:
 def _texts() -> Iterator[Broken]:
     for path, value in places():
         if isinstance(value, str) and path[-1] != "hours":
-            of_a_list = isinstance(path[-1], int)  # which is looked at as one
-            yield Broken(_name(path[:-1] if of_a_list else path), _with(RICH, path, "a\x00b"))
+            of_a_list = isinstance(path[-1], int)  # which is looked at as one, as phrases are
+            place = path[:1] if path[0] == "phrases" else path[:-1] if of_a_list else path
+            yield Broken(_name(place), _with(RICH, path, "a\x00b"))
     for path in (("rules", 0, "then", "skills"), ("worth", "agents")):
         yield _broken(path, {"\x00": 1})
 

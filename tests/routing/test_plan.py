@@ -125,7 +125,7 @@ def test_the_reference_names_every_field_and_its_examples_are_plans() -> None:
 def test_the_defaults_the_reference_tells_are_those_that_hold() -> None:
     told = dict(re.findall(r"^\| `(?:\w+\.)?(\w+)` \| ([\d.]+|true|false) \|", REFERENCE.read_text(), re.MULTILINE))
     plan = Plan().model_dump(mode="json")
-    parts = (plan, *(plan[name] for name in ("worth", "urgency", "load", "service", "limits")))
+    parts = (plan, *(plan[name] for name in ("worth", "urgency", "load", "service", "limits", "retention")))
     of_no_number = dict | list | str | None
     real = {name: value for part in parts for name, value in part.items() if not isinstance(value, of_no_number)}
     assert {name: json.loads(value) for name, value in told.items() if name != "last"} == real
