@@ -23,10 +23,13 @@ from urllib.parse import unquote, urlsplit
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
+from crm.connectors.port import ConnectorError
 from store import schema
+from store.clock import SystemClock
 from store.live import connect
 from store.schema import Schema
 from switchboard.account import AccountRefused, account, is_loopback, own_numbers
+from switchboard.connected import connector_of
 from switchboard.health import USABLE
 from switchboard.logs import mask
 from switchboard.serve import first_line
@@ -80,6 +83,8 @@ def examine(settings: Settings, *, seconds: float = CHECK_SECONDS) -> Iterator[F
         "signatures": _signature,
         "clock": _clock,
     }
+    if settings.connector != "none":
+        checks["connector"] = _connector
     for about, check in checks.items():
         yield _bounded(about, check, settings, seconds)
 
@@ -228,6 +233,24 @@ def _clock(settings: Settings) -> Finding:
     skew = abs(datetime.now(UTC) - parsedate_to_datetime(date))
     verdict: Verdict = "ok" if skew <= TOLERATED_SKEW else "FAIL"
     return Finding("clock", verdict, f"{skew.total_seconds():.0f} s from the carrier's")
+
+
+def _connector(settings: Settings) -> Finding:
+    """Is it there, and are we let in?  Asked as calls would ask it, behind the same guard."""
+
+    async def look() -> Finding:
+        connector = connector_of(settings, SystemClock())
+        if connector is None:
+            return Finding("connector", "ok", "none")
+        try:
+            await connector.check()
+        except ConnectorError as error:
+            return Finding("connector", "FAIL", f"{connector.name}: {error.why}")
+        finally:
+            await connector.close()
+        return Finding("connector", "ok", f"{connector.name} answers, and lets us in")
+
+    return asyncio.run(look())
 
 
 def _date_header(url: str) -> str | None:

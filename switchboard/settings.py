@@ -6,16 +6,18 @@ import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from babel import Locale
 from phonenumbers import SUPPORTED_REGIONS
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
 
+from crm.connectors.addresses import why_barred, why_odd
+from crm.connectors.signing import read_secret
 from store.sql import database_url
 
 TWILIO_API_URL = "https://api.twilio.com"
@@ -70,6 +72,20 @@ def _redis(value: SecretStr) -> SecretStr:
     return value
 
 
+def _signing_secret(value: SecretStr) -> SecretStr:
+    read_secret(value.get_secret_value())
+    return value
+
+
+def _hosts(value: str) -> str:
+    """Host names or addresses, comma separated, in lower case."""
+    hosts = [host.strip().lower().strip("[]") for host in value.split(",") if host.strip()]
+    for host in hosts:
+        if "/" in host or why_odd(host) or (":" in host and why_barred(host) == "not an address"):
+            raise ValueError(f"not a host name or address like crm.example.org: {host!r}")
+    return ",".join(hosts)
+
+
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 
 
@@ -99,6 +115,46 @@ class Settings(BaseSettings):
     default_language: Annotated[str, AfterValidator(_language)] = "it-IT"
     timezone: Annotated[str, AfterValidator(_zone)] = "Europe/Rome"
     calls_per_second: float = Field(1.0, gt=0, le=10_000)
+
+    connector: Literal["none", "hubspot", "salesforce", "webhook"] = "none"
+    connector_url: WebAddress | None = None
+    connector_token: SecretStr | None = Field(None, min_length=1)
+    connector_client_id: str | None = Field(None, min_length=1)
+    connector_client_secret: SecretStr | None = Field(None, min_length=1)
+    connector_secret: Annotated[SecretStr, AfterValidator(_signing_secret)] | None = None
+    connector_allow: Annotated[str, AfterValidator(_hosts)] = ""
+
+    @model_validator(mode="after")
+    def _connector_is_whole(self) -> Self:
+        """What one connector needs and another does not."""
+        missing = self._missing_for_connector()
+        if missing:
+            raise ValueError(f"CONNECTOR={self.connector} needs {' and '.join(missing)}")
+        parts = urlsplit(self.connector_url or "")
+        if parts.username or parts.password:
+            raise ValueError("CONNECTOR_URL: no name or password may stand in it")
+        if parts.scheme == "http" and parts.hostname not in self.connector_hosts:
+            raise ValueError("CONNECTOR_URL: https is needed, or the host named in CONNECTOR_ALLOW")
+        return self
+
+    def _missing_for_connector(self) -> list[str]:
+        match self.connector:
+            case "hubspot":
+                wanted: dict[str, object] = {"CONNECTOR_TOKEN": self.connector_token}
+            case "salesforce":
+                credentials = self.connector_client_id and self.connector_client_secret
+                either = "CONNECTOR_CLIENT_ID with CONNECTOR_CLIENT_SECRET, or CONNECTOR_TOKEN"
+                wanted = {"CONNECTOR_URL": self.connector_url, either: credentials or self.connector_token}
+            case "webhook":
+                wanted = {"CONNECTOR_URL": self.connector_url, "CONNECTOR_SECRET": self.connector_secret}
+            case _:
+                wanted = {}
+        return [name for name, value in wanted.items() if not value]
+
+    @property
+    def connector_hosts(self) -> tuple[str, ...]:
+        """Hosts that may be on a private address, on any port, and without TLS."""
+        return tuple(self.connector_allow.split(",")) if self.connector_allow else ()
 
     @property
     def home(self) -> Path:

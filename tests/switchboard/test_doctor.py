@@ -16,6 +16,7 @@ from store.clock import SystemClock
 from switchboard.cli import run
 from switchboard.doctor import examine
 from switchboard.settings import Settings
+from tests.crm.connectors.remotes import document, remote
 from tests.ports import free_port
 from tests.switchboard.over_sockets import internet, served
 
@@ -165,3 +166,21 @@ def test_a_given_database_without_a_schema_fails_and_says_what_to_do(tmp_path: P
     settings = Settings(database_url=SecretStr(f"sqlite:///{tmp_path}/given.db"))
     (finding,) = [found for found in examine(settings) if found.about == "database and schema"]
     assert (finding.verdict, finding.what) == ("FAIL", "sqlite; absent: run `centralino migrate`")
+
+
+async def test_a_connector_has_a_line_of_its_own() -> None:
+    async with remote() as there:
+        settings = Settings(
+            connector="hubspot",
+            connector_token=SecretStr(SECRET),
+            connector_url=there.url,
+            connector_allow="127.0.0.1",
+        )
+
+        async def line() -> tuple[str, str]:
+            found = await to_thread.run_sync(lambda: {one.about: one for one in examine(settings)})
+            return found["connector"].verdict, found["connector"].what
+
+        there.will({"results": []}, document({}, 401))
+        assert await line() == ("ok", "hubspot answers, and lets us in")
+        assert await line() == ("FAIL", "hubspot: answers 401: the token is not accepted, or may not do this")

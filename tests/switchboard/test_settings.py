@@ -105,6 +105,62 @@ def test_no_secret_shows_when_settings_are_printed() -> None:
     assert "hunter2" not in repr(settings)
 
 
+WHOLE = {
+    "hubspot": {"connector_token": "hunter2"},
+    "salesforce": {
+        "connector_url": "https://example.my.salesforce.com",
+        "connector_client_id": "3MVG9",
+        "connector_client_secret": "hunter2",
+    },
+    "webhook": {"connector_url": "https://crm.example.org/x", "connector_secret": "whsec_" + "A" * 32},
+}
+
+
+@pytest.mark.parametrize("connector", list(WHOLE))
+def test_a_connector_is_accepted_whole_and_refused_in_one_line_without_a_part(connector: str) -> None:
+    given = WHOLE[connector]
+    assert "hunter2" not in repr(load(connector=connector, **given))
+    for part in given:
+        with pytest.raises(SettingsRefused, match=f"CONNECTOR={connector} needs .*{part.upper()}") as refused:
+            load(connector=connector, **{name: value for name, value in given.items() if name != part})
+        assert "hunter2" not in str(refused.value)
+
+
+def test_a_token_will_do_for_salesforce_where_there_is_no_client() -> None:
+    load(connector="salesforce", connector_url="https://example.my.salesforce.com", connector_token="t")
+
+
+def test_a_crm_without_tls_must_be_named_as_the_houses_own() -> None:
+    given = WHOLE["webhook"] | {"connector": "webhook", "connector_url": "http://crm.lan:8080/x"}
+    with pytest.raises(SettingsRefused, match="CONNECTOR_URL: https is needed"):
+        load(**given)
+    assert load(**given, connector_allow="10.0.0.1, CRM.lan, [::1]").connector_hosts == ("10.0.0.1", "crm.lan", "::1")
+    with pytest.raises(SettingsRefused, match="no name or password may stand in it"):
+        load(**given | {"connector_url": "https://user:hunter2@crm.example.org"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "complaint"),
+    [
+        ("CONNECTOR", "sugar", "'none', 'hubspot', 'salesforce' or 'webhook'"),
+        ("CONNECTOR_SECRET", "hunter2", "not a signing secret: whsec_"),
+        ("CONNECTOR_ALLOW", "10.0.0.0/8", "not a host name or address"),
+        ("CONNECTOR_ALLOW", "https://crm.lan", "not a host name or address"),
+        ("CONNECTOR_ALLOW", "crm.lan:8080", "not a host name or address"),
+        ("CONNECTOR_URL", "crm.example.org", "not a web address"),
+    ],
+)
+def test_a_bad_part_of_a_connector_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, complaint: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsRefused) as refused:
+        load()
+    assert str(refused.value).startswith(f"{name}: ")
+    assert complaint in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+
+
 def test_two_auth_tokens_while_rotating() -> None:
     assert load(twilio_auth_token="new, old").auth_tokens == ("new", "old")
     assert load().auth_tokens == ()
