@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,11 +33,15 @@ log = structlog.get_logger()
 KEPT = timedelta(hours=24)
 ABANDONED = timedelta(seconds=60)  # the process that had begun the work is gone
 LONGEST_KEY = 255
+WORDS_AT_ONCE = 50
 
 
-async def forget(conn: AsyncConnection, mentioned: str) -> None:
-    """Drops the kept answers in which this id occurs."""
-    await conn.execute(delete(keys).where(cast(keys.c.answer, Text).contains(mentioned, autoescape=True)))
+async def forget(conn: AsyncConnection, mentioned: Sequence[str]) -> None:
+    """Drops the kept answers in which any of these words, such as ids and numbers, occurs."""
+    answer = cast(keys.c.answer, Text)
+    for start in range(0, len(mentioned), WORDS_AT_ONCE):
+        some = mentioned[start : start + WORDS_AT_ONCE]
+        await conn.execute(delete(keys).where(or_(*(answer.contains(word, autoescape=True) for word in some))))
 
 
 class Idempotency:

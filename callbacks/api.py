@@ -30,6 +30,7 @@ from callbacks.schemas import (
 )
 from callbacks.slots import GRID, next_slots
 from carrier.numbers import Numbers
+from crm import audit
 from crm.identify import person_by_id
 from crm.references import one_agent, one_customer
 from routing.house import House
@@ -151,6 +152,7 @@ class _Callbacks:
 
     async def story(self, callback_id: str, asking: Asking) -> Story:
         """What whoever is about to keep it should know; with an agent's token told to that agent."""
+        now = self._clock.now()
         async with self._database.read() as conn:
             promise = await self._one(conn, callback_id)
             person = await person_by_id(conn, promise.customer_id)
@@ -158,7 +160,9 @@ class _Callbacks:
                 raise NotFound("callback")  # erased at this moment
             attempts = (await self._promises.attempts(conn, [promise.id]))[promise.id]
             agent_id = asking.agent_id or promise.agent_id
-            return await story.tell(conn, promise, person, attempts, agent_id=agent_id, now=self._clock.now())
+            told = await story.tell(conn, promise, person, attempts, agent_id=agent_id, now=now)
+        await audit.seen(self._database, asking, audit.What.READ, [person.id], now=now, part="promise")
+        return told
 
     async def take(self, callback_id: str, given: TakeFields, asking: Asking) -> Callback:
         """Another agent says yes to it, at its time: the promise is theirs, and at risk no longer."""

@@ -52,7 +52,7 @@ class Making:
         kind = given.kind or ("asap" if given.due_at is None else "scheduled")
         number = await self._number(conn, given.number, person, plan)
         if given.channel == "text" or given.words is not None:
-            await _check_text(conn, kind, given.channel, given.words, number)
+            await _check_text(conn, kind, given.channel, given.words, number, customer_id)
         wish = Wish(
             customer_id=customer_id,
             number=number,
@@ -183,7 +183,9 @@ def slots_shown(slots: Sequence[Slot]) -> list[SlotShown]:
     return [slot_shown(slot) for slot in slots]
 
 
-async def _check_text(conn: AsyncConnection, kind: str, channel: str, words: str | None, number: str) -> None:
+async def _check_text(
+    conn: AsyncConnection, kind: str, channel: str, words: str | None, number: str, customer_id: str
+) -> None:
     """Raises FieldRefused: a text that nobody could read keeps no promise."""
     if kind != "follow_up":
         raise FieldRefused("channel", "Only a follow-up can be a text; every other promise is a call.")
@@ -193,8 +195,8 @@ async def _check_text(conn: AsyncConnection, kind: str, channel: str, words: str
         raise FieldRefused("words", "A text needs its words.")
     if number_type(parse(number)) == PhoneNumberType.FIXED_LINE:
         raise FieldRefused("number", "This is a fixed line, where no text can be read.")
-    if await takes_no_texts(conn, number):
-        raise FieldRefused("channel", "This number gets no texts from us.")
+    if await takes_no_texts(conn, number, customer_id):
+        raise FieldRefused("channel", "This person, or this number, gets no texts from us.")
 
 
 async def _case(conn: AsyncConnection, customer_id: str, case_id: str | None) -> str | None:

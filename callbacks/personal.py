@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -10,30 +9,37 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callbacks.tables import callback_history, callbacks
 from crm.schemas import TimelineItem
+from crm.timeline import Wanted, told
+
+_TOLD = (
+    *("id", "number", "from_number", "kind", "reason", "state", "recording_url", "transcript", "channel", "words"),
+    *("note", "spoken", "origin_call", "wall", "made_by", "made_with", "kept_how", "late_seconds", "moves"),
+)
 
 
-async def tell(conn: AsyncConnection, customer_id: str, until: datetime | None, limit: int) -> list[TimelineItem]:
+async def tell(conn: AsyncConnection, customer_id: str, wanted: Wanted) -> list[TimelineItem]:
     """A teller of `crm.timeline`: promises at the moment they were made."""
-    query = select(callbacks).where(callbacks.c.customer_id == customer_id)
-    if until is not None:
-        query = query.where(callbacks.c.made_at <= until)
-    rows = await conn.execute(query.order_by(callbacks.c.made_at.desc(), callbacks.c.id.desc()).limit(limit))
-    return [
-        TimelineItem(
+    return await told(
+        conn,
+        select(callbacks).where(callbacks.c.customer_id == customer_id),
+        wanted,
+        lambda row: TimelineItem(
             at=row.made_at,
             kind="voicemail" if row.kind == "voicemail" else "promise",
             summary=f"{row.state}: {row.reason or row.spoken or row.promised_at.isoformat()}",
             agent=row.agent_id,
             ref=row.id,
             state=row.state,
-        )
-        for row in rows
-    ]
+        ),
+        at=callbacks.c.made_at,
+        key=callbacks.c.id,
+        words=[callbacks.c[name] for name in ("reason", "spoken", "words", "transcript", "note")],
+        may_be=("promise", "voicemail"),
+    )
 
 
 async def export(conn: AsyncConnection, customer_id: str) -> list[dict[str, Any]]:
     """An exporter of `crm.privacy`."""
-    told = ("id", "number", "kind", "reason", "state", "recording_url", "transcript", "channel", "words", "note")
     rows = (
         await conn.execute(
             select(callbacks).where(callbacks.c.customer_id == customer_id).order_by(callbacks.c.made_at)
@@ -41,8 +47,9 @@ async def export(conn: AsyncConnection, customer_id: str) -> list[dict[str, Any]
     ).all()
     steps = await _steps(conn, customer_id)
     return [
-        {name: getattr(row, name) for name in told}
-        | {"due_at": row.promised_at.isoformat(), "made_at": row.made_at.isoformat(), "history": steps.get(row.id, [])}
+        {name: getattr(row, name) for name in _TOLD}
+        | {"due_at": row.promised_at.isoformat(), "made_at": row.made_at.isoformat(), "agent": row.agent_id}
+        | {"case": row.case_id, "history": steps.get(row.id, [])}
         for row in rows
     ]
 

@@ -11,11 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callbacks import personal
 from callbacks.schemas import Attempt, Story, StoryPerson, StoryReason, StoryWeariness
+from callbacks.upcoming import broken_lately
 from crm import cases
 from crm.familiarity import familiar_agents
-from crm.history import open_matters, past
+from crm.history import memory
 from crm.identify import Person
 from crm.timeline import timeline
+from crm.troubles import how_they_fared
 from crm.weariness import Weary, weariness
 
 LATEST = 3
@@ -31,8 +33,11 @@ async def tell(
     now: datetime,
 ) -> Story:
     """`agent_id`: who is going to call."""
-    talks = await past(conn, person.id)
+    remembered = await memory(conn, person.id)
+    talks = remembered.lately
     items = await timeline(conn, person.id, [personal.tell], None, LATEST)
+    fared = await how_they_fared(conn, person.id, now)
+    troubles = fared.troubles(await broken_lately(conn, person.id, now=now))
     met = {one.agent_id: one.times for one in familiar_agents(talks, now)}
     return Story(
         callback=promise.id,
@@ -45,7 +50,7 @@ async def tell(
         recording_url=promise.recording_url,
         lately=[item for item in items if item.ref != promise.id][:LATEST],
         cases=[one for one in await cases.all_of(conn, person.id) if one.state == "open"],
-        weariness=_shown(weariness(talks, await open_matters(conn, person.id), now)),
+        weariness=_shown(weariness(talks, remembered.matters, now, troubles)),
         talks=met.get(agent_id, 0) if agent_id else 0,
         moves=promise.moves,
         missed_at=promise.missed_at,

@@ -35,11 +35,11 @@ async def next_promises(
     return {row.agent_id: row.at for row in await conn.execute(query)}
 
 
-async def broken_lately(conn: AsyncConnection, customer_id: str, *, now: datetime) -> bool:
-    """Has a promise to them not been kept in time?  One that was put off after its time was not, however it went on."""
+async def broken_lately(conn: AsyncConnection, customer_id: str, *, now: datetime) -> int:
+    """Promises to them that were not kept in time; one that was put off after its time was not, however it went on."""
     since = now - REMEMBERED
     broken = and_(callbacks.c.state == State.BROKEN, callbacks.c.promised_at >= since)
-    query = select(callbacks.c.id).where(
+    query = select(func.count()).where(
         callbacks.c.customer_id == customer_id, or_(broken, callbacks.c.missed_at >= since)
     )
-    return (await conn.execute(query.limit(1))).first() is not None
+    return await conn.scalar(query) or 0

@@ -30,6 +30,7 @@ from carrier.port import (
     NotAsked,
     OnResult,
     OutcomeUnknown,
+    RecordingChange,
     Refused,
     TooManyRequests,
 )
@@ -121,6 +122,9 @@ class Asking:
                 return await self._network.send_text(NewText(to=row.target, **wish))
             case "redirect_call" | "end_call":
                 await self._network.update_call(CallChange(sid=row.target, **wish))
+                return str(row.target)
+            case "change_recording":
+                await self._network.change_recording(RecordingChange(sid=row.target, **wish))
                 return str(row.target)
             case "delete_recording":
                 await self._network.delete_recording(row.target)

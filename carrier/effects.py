@@ -34,6 +34,7 @@ _OTHER_LIMITS: dict[Kind, timedelta] = {
     "redirect_call": timedelta(minutes=1),
     "end_call": timedelta(minutes=5),
     "send_text": timedelta(hours=6),
+    "change_recording": timedelta(minutes=1),
     "delete_recording": timedelta(days=30),
     "delete_transcription": timedelta(days=30),
 }
@@ -158,6 +159,13 @@ class Effects:
             not_after=not_after,
             effect_id=effect_id,
         )
+
+    async def change_recording(
+        self, conn: AsyncConnection, sid: str, *, room_sid: str, status: str, subject: str | None = None
+    ) -> str:
+        """Of a room's recording: paused, in-progress again, or stopped.  Asked at once: somebody is about to speak."""
+        request = {"room_sid": room_sid, "status": status}
+        return await self._intend(conn, "change_recording", sid, request, subject=subject)
 
     async def delete_recording(self, conn: AsyncConnection, sid: str, *, subject: str | None = None) -> str:
         return await self._intend(conn, "delete_recording", sid, {}, priority=THE_REST, subject=subject)

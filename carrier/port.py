@@ -12,7 +12,15 @@ from typing import Literal, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-Kind = Literal["create_call", "redirect_call", "end_call", "send_text", "delete_recording", "delete_transcription"]
+Kind = Literal[
+    "create_call",
+    "redirect_call",
+    "end_call",
+    "send_text",
+    "change_recording",
+    "delete_recording",
+    "delete_transcription",
+]
 Result = Literal["done", "failed", "unknown"]
 
 WAITING_CALLER, PROMISE, THE_REST = 0, 1, 2
@@ -49,6 +57,15 @@ class CallChange:
     sid: str
     url: str | None = None
     status: Literal["canceled", "completed"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingChange:
+    """Of a room that is being recorded.  What is paused leaves a silence; what is stopped does not go on."""
+
+    sid: str
+    room_sid: str
+    status: Literal["paused", "in-progress", "stopped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +158,8 @@ class Network(Protocol):
 
     async def send_text(self, text: NewText) -> str: ...
 
+    async def change_recording(self, change: RecordingChange) -> None: ...
+
     async def delete_recording(self, sid: str) -> None: ...
 
     async def delete_transcription(self, sid: str) -> None: ...
@@ -218,6 +237,10 @@ class Carrier(Protocol):
         priority: int = THE_REST,
         not_after: datetime | None = None,
         effect_id: str | None = None,
+    ) -> str: ...
+
+    async def change_recording(
+        self, conn: AsyncConnection, sid: str, *, room_sid: str, status: str, subject: str | None = None
     ) -> str: ...
 
     async def delete_recording(self, conn: AsyncConnection, sid: str, *, subject: str | None = None) -> str: ...

@@ -135,12 +135,12 @@ _NEIGHBOURS = frozenset(  # free in shape, and followed by one of these in the s
 
 _VOICE = ("AccountSid", "CallSid", "From", "To", "CallStatus")
 TEXT_KINDS = ("AccountSid", "MessageSid", "From", "To")
-# By a field that voice forms without CallStatus have; the last one is for all others.
+# By a field that voice forms without CallStatus have, the first one that is there; the last one is for all others.
 KINDS: Sequence[tuple[str, Sequence[str]]] = (
-    ("ConferenceSid", ("AccountSid", "ConferenceSid", "StatusCallbackEvent")),
     ("TranscriptionSid", ("AccountSid", "TranscriptionSid")),
-    ("RecordingSid", ("AccountSid", "RecordingSid", "RecordingStatus")),
+    ("RecordingSid", ("AccountSid", "RecordingSid", "RecordingStatus")),  # also of a conference
     ("RecordingStatus", ("AccountSid", "RecordingSid", "RecordingStatus")),
+    ("ConferenceSid", ("AccountSid", "ConferenceSid", "StatusCallbackEvent")),
     ("AnsweredBy", ("AccountSid", "CallSid", "AnsweredBy")),
     ("", _VOICE),
 )

@@ -21,7 +21,7 @@ effects = Table(
     Column("sid", Text, index=True),
     Column("error", Text),  # Twilio's code, or one of port's words
     Column("tries", Integer, nullable=False),
-    Column("made_at", Instant, nullable=False),
+    Column("made_at", Instant, nullable=False, index=True),  # the oldest go first
     Column("not_after", Instant, nullable=False),  # never asked later than this
     Column("asked_at", Instant),
     *due_columns(),

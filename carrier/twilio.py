@@ -26,6 +26,7 @@ from carrier.port import (
     NotSent,
     OutcomeUnknown,
     OwnNumber,
+    RecordingChange,
     Refused,
     TooManyRequests,
 )
@@ -104,6 +105,12 @@ class TwilioNetwork:
                 to=text.to, from_=text.from_, body=text.body, status_callback=text.status_url
             )
             return _sid(created)
+
+    async def change_recording(self, change: RecordingChange) -> None:
+        async with self._asking() as client:
+            recording = client.conferences(change.room_sid).recordings(change.sid)
+            pause = {"pause_behavior": "silence"} if change.status == "paused" else {}
+            await recording.update_async(status=change.status, **pause)
 
     async def delete_recording(self, sid: str) -> None:
         async with self._asking() as client:

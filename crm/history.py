@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crm.matters import OpenMatter, Past, still_open
+from crm import same_matter
+from crm.cases import LONG_MEMORY, as_past, kept
+from crm.matters import CaseKept, OpenMatter, Past
+from crm.matters import open_matters as those_open
 from crm.references import AT_ONCE
 from crm.schemas import Interaction
-from crm.tables import cases, interactions
+from crm.tables import interactions
 from store.ids import new_id
 
-LONG_MEMORY = 500  # conversations that can still hold a matter open
+LATELY = 60  # conversations by which somebody is known
 
 
 async def record(
@@ -30,8 +34,12 @@ async def record(
     topic: str | None = None,
     summary: str | None = None,
     external_id: str | None = None,
+    case_id: str | None = None,
 ) -> str:
-    """The id of the conversation; one that is known by its external id is left as it is."""
+    """The id of the conversation; one that is known by its external id is left as it is.
+
+    Without a `case_id` it belongs to the case of the same topic, if there is one.
+    """
     if external_id is not None:
         known = (await known_ids(conn, [external_id])).get(external_id)
         if known is not None:
@@ -46,14 +54,16 @@ async def record(
         "topic": topic,
         "summary": summary,
         "external_id": external_id,
+        "case_id": case_id,
     }
     return (await record_many(conn, [row]))[0]
 
 
 async def record_many(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Rows with the table's columns, none of them known yet; their ids."""
-    identified = [{"id": new_id("int"), **row} for row in rows]
+    """Rows with the table's columns, none of them known yet; their ids.  Cases of the same matter hear of it."""
+    identified = [{"id": new_id("int"), "case_id": None, **row} for row in rows]
     if identified:
+        await same_matter.join(conn, identified)
         await conn.execute(insert(interactions), identified)
     return [row["id"] for row in identified]
 
@@ -68,7 +78,7 @@ async def known_ids(conn: AsyncConnection, external_ids: Sequence[str]) -> dict[
     return found
 
 
-async def past(conn: AsyncConnection, customer_id: str, limit: int = 60) -> list[Past]:
+async def past(conn: AsyncConnection, customer_id: str, limit: int = LATELY) -> list[Past]:
     """The latest first."""
     rows = await conn.execute(
         select(interactions)
@@ -76,20 +86,33 @@ async def past(conn: AsyncConnection, customer_id: str, limit: int = 60) -> list
         .order_by(interactions.c.started_at.desc(), interactions.c.id.desc())
         .limit(limit)
     )
-    return [_past(row) for row in rows]
+    return [as_past(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What was between somebody and us, read at once: while a caller waits for the first word each statement counts."""
+
+    talks: Sequence[Past]  # the latest first
+    cases: Sequence[CaseKept]
+
+    @property
+    def lately(self) -> Sequence[Past]:
+        """As many as `past` reads."""
+        return self.talks[:LATELY]
+
+    @property
+    def matters(self) -> list[OpenMatter]:
+        """Open cases first, then what conversations left open."""
+        return those_open(self.cases, self.talks)
+
+
+async def memory(conn: AsyncConnection, customer_id: str) -> Memory:
+    return Memory(await past(conn, customer_id, LONG_MEMORY), await kept(conn, customer_id))
 
 
 async def open_matters(conn: AsyncConnection, customer_id: str) -> list[OpenMatter]:
-    """Open cases first, then what conversations left open."""
-    own = select(cases).where(cases.c.customer_id == customer_id, cases.c.state == "open").order_by(cases.c.id.desc())
-    held = [OpenMatter(row.owner, row.topic, row.made_at, row.title, row.id) for row in await conn.execute(own)]
-    deciding = await conn.execute(
-        select(interactions)
-        .where(interactions.c.customer_id == customer_id, interactions.c.outcome.in_(["open", "solved"]))
-        .order_by(interactions.c.started_at.desc())
-        .limit(LONG_MEMORY)
-    )
-    return held + still_open(_past(row) for row in deciding)
+    return (await memory(conn, customer_id)).matters
 
 
 async def load(conn: AsyncConnection, ids: Sequence[str]) -> dict[str, Interaction]:
@@ -109,17 +132,5 @@ async def all_of(conn: AsyncConnection, customer_id: str) -> list[Interaction]:
 
 def shown(row: Row[Any]) -> Interaction:
     values = dict(row._mapping)
-    return Interaction(customer=values.pop("customer_id"), agent=values.pop("agent_id"), **values)
-
-
-def _past(row: Row[Any]) -> Past:
-    return Past(
-        id=row.id,
-        agent_id=row.agent_id,
-        channel=row.channel,
-        started_at=row.started_at,
-        talk_seconds=row.talk_seconds,
-        outcome=row.outcome,
-        topic=row.topic,
-        summary=row.summary,
-    )
+    renamed = {name: values.pop(f"{name}_id") for name in ("customer", "agent", "case")}
+    return Interaction(**renamed, **values)

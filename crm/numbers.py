@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from api.problems import FieldRefused
-from carrier.numbering import NotANumber, is_withheld, normalise
+from carrier.numbering import NotANumber, address_in, is_withheld, normalise
 
 
 def read_number(field: str, text: str, region: str) -> str:
@@ -22,6 +22,17 @@ def read_number(field: str, text: str, region: str) -> str:
 def read_numbers(field: str, texts: Sequence[str], region: str) -> list[str]:
     """In E.164, each once, in the order given.  Raises FieldRefused."""
     return list(dict.fromkeys(read_number(f"{field}[{n}]", text, region) for n, text in enumerate(texts)))
+
+
+def read_addresses(field: str, texts: Sequence[str]) -> list[str]:
+    """`sip:maria@office.example` or `client:maria`, in lower case, each once.  Raises FieldRefused."""
+    found: list[str] = []
+    for n, text in enumerate(texts):
+        address = address_in(text)
+        if address is None or is_withheld(address):
+            raise FieldRefused(f"{field}[{n}]", "An address is written as sip:maria@office.example or client:maria.")
+        found.append(address)
+    return list(dict.fromkeys(found))
 
 
 def read_asked_number(field: str, text: str, region: str) -> str:

@@ -12,7 +12,9 @@ from api.fields import Listing
 from api.paging import Paging, by_id
 from api.problems import FieldRefused, NotFound, Problem, responses
 from api.tokens import Asking, Guard, Principal
-from crm import cases, history
+from crm import case_history, cases, history
+from crm.case_history import by_token
+from crm.memory_schemas import CaseStep
 from crm.references import agent_ids, customer_ids, one_agent, one_customer
 from crm.schemas import (
     Case,
@@ -58,6 +60,7 @@ def cases_router(database: Database, clock: Clock, guard: Guard, promise: Promis
     router.add_api_route("/cases", at.find, methods=["GET"])
     router.add_api_route("/cases/{case_id}", at.show, methods=["GET"])
     router.add_api_route("/cases/{case_id}", at.change, methods=["PATCH"], responses=responses(409))
+    router.add_api_route("/cases/{case_id}/history", at.history, methods=["GET"])
     return router
 
 
@@ -143,12 +146,12 @@ class _Cases:
     def __init__(self, database: Database, clock: Clock, promise: Promise | None) -> None:
         self._database, self._clock, self._promise = database, clock, promise
 
-    async def create(self, given: CaseFields) -> Case:
+    async def create(self, given: CaseFields, asking: Asking) -> Case:
         async with self._database.write() as conn:
             values = given.model_dump(exclude={"customer"})
             values["customer_id"] = await one_customer(conn, "customer", given.customer)
             values["owner"] = await one_agent(conn, "owner", given.owner)
-            case_id = await cases.open_case(conn, values, self._clock.now())
+            case_id = await cases.open_case(conn, values, self._clock.now(), by_token(asking))
             return await self._shown(conn, case_id)
 
     async def find(self, page: Paging, customer: Asked = None) -> Listing[Case]:
@@ -167,17 +170,29 @@ class _Cases:
             return await self._shown(conn, case_id)
 
     async def change(self, case_id: str, given: CaseChanges, asking: Asking) -> Case:
-        """What is absent stays as it is; null empties.  A follow-up is promised with the solving, or neither is."""
+        """What is absent stays as it is; null empties.  `open` on a solved one opens it again.
+
+        A follow-up is promised with the solving, or neither is.
+        """
         async with self._database.write() as conn:
             await self._shown(conn, case_id)
             values = given.model_dump(exclude_unset=True, exclude={"follow_up"})
             if "owner" in values:
                 values["owner"] = await one_agent(conn, "owner", values["owner"])
-            await cases.change(conn, case_id, values, self._clock.now())
+            await cases.change(conn, case_id, values, self._clock.now(), by_token(asking))
             case = await self._shown(conn, case_id)
             if given.follow_up is not None:
                 await self._follow_up(conn, case, values.get("state"), given.follow_up, asking)
             return case
+
+    async def history(self, case_id: str, page: Paging) -> Listing[CaseStep]:
+        """What happened to it, when, and through whom; the first step first."""
+        after = page.after_number() if page.after else 0
+        async with self._database.read() as conn:
+            await self._shown(conn, case_id)
+            steps = [step for step in await case_history.of_case(conn, case_id) if step.n > after]
+        shown, following = page.cut(steps, lambda step: (str(step.n),))
+        return Listing[CaseStep](items=[CaseStep.model_validate(step) for step in shown], next=following)
 
     async def _follow_up(
         self, conn: AsyncConnection, case: Case, state: str | None, given: FollowUp, asking: Principal

@@ -24,6 +24,7 @@ from api.fields import (
 )
 
 Outcome = Literal["solved", "open", "transferred", "abandoned"]
+Gender = Literal["feminine", "masculine"]
 MOST_AT_ONCE = 1000
 
 
@@ -32,19 +33,27 @@ class CustomerFields(Body):
 
     external_id: ExternalId | None = None
     name: Line | None = None
+    given: Line | None = Field(None, description="the parts of the name, where somebody has told them apart")
+    surname: Line | None = None
     called: Line | None = None
     title: Line | None = None
+    gender: Gender | None = Field(None, description="null: they are spoken of so that it fits anybody")
     say: Line | None = None
     language: Language | None = None
     formal: bool = True
     phones: list[Word] = Field(default=[], max_length=20)
+    addresses: list[Word] = Field(
+        default=[], max_length=20, description="where they ring from who have no number there: sip:… or client:…"
+    )
     email: Email | None = None
     photo_url: WebAddress | None = None
     preferred_agent: Ref | None = None
+    stand_ins: list[Ref] = Field(default=[], max_length=10, description="agents who know them too, the next best first")
     time_zone: Zone | None = None
     quiet_hours: QuietHours | None = None
     style: Prose | None = None
     notes: Prose | None = None
+    life_notes: Prose | None = Field(None, description="what they chose to tell of themselves")
     tags: list[Word] = Field(default=[], max_length=100)
 
 
@@ -52,22 +61,65 @@ class Customer(Shown):
     id: str
     external_id: str | None
     name: str | None
+    given: str | None
+    surname: str | None
     called: str | None
     title: str | None
+    gender: Gender | None
     say: str | None
+    name_recording_url: str | None = Field(
+        description="they have said their name, and nobody has written it down yet: writing a name empties it"
+    )
     language: str | None
     formal: bool
     phones: list[str]
+    former_phones: list[str] = Field(description="numbers that are somebody else's by now")
+    addresses: list[str]
     email: str | None
     photo_url: str | None
     preferred_agent: str | None
+    stand_ins: list[str]
     time_zone: str | None
     quiet_hours: str | None
     style: str | None
     notes: str | None
+    life_notes: str | None
     tags: list[str]
     made_at: Moment
     changed_at: Moment
+
+
+class NumberGivenUp(Body):
+    """It is somebody else's by now; written among `phones` again, it is theirs again."""
+
+    number: Word
+
+
+class Other(Body):
+    other: Ref = Field(description="the other customer: id or external id")
+
+
+class Duplicate(Shown):
+    """Two records that may be one person's."""
+
+    customer: Customer
+    other: Customer
+    why: list[Literal["same number", "same e-mail", "names alike"]]
+    score: float = Field(description="0 to 1")
+
+
+class Merge(Shown):
+    """`gone` became one with `kept`, whose id answers for both."""
+
+    id: str
+    kept: str
+    gone: str
+    at: Moment
+    by: str = Field(description="the token's id")
+    undone_at: Moment | None
+    moved: dict[str, int] = Field(description="rows that came over, by table and column")
+    stayed: dict[str, int] = Field(description="rows that the kept record has already, and the other keeps")
+    filled: list[str] = Field(description="fields of the kept record that were empty, or to which something was added")
 
 
 class InteractionFields(Body):
@@ -108,6 +160,8 @@ class Interaction(Shown):
     outcome: Outcome
     topic: str | None
     summary: str | None
+    case: str | None = Field(None, description="the case it belongs to")
+    confirmed: bool | None = Field(None, description="is it solved, in the customer's own word; null: not asked")
 
 
 class Interactions(Shown):
@@ -154,6 +208,8 @@ class Case(Shown):
     state: Literal["open", "solved"]
     made_at: Moment
     solved_at: Moment | None
+    confirmed: bool | None = Field(None, description="that it is solved, in the customer's own word")
+    reopened: int = Field(0, description="times")
 
 
 class TimelineItem(Shown):
@@ -163,7 +219,9 @@ class TimelineItem(Shown):
     agent: str | None
     ref: str
     state: str | None = Field(
-        None, description="of a text its delivery (`received` for one of theirs), of a promise its state"
+        None,
+        description="of a text its delivery (`received` for one of theirs), of a promise its state, of a case what"
+        " happened: opened, solved or reopened",
     )
 
 

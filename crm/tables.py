@@ -17,6 +17,9 @@ from sqlalchemy import (
 from store.due import due_columns
 from store.sql import Instant, metadata
 
+_ERASED = text("what = 'erased'")
+_STRANGER = text("external_id IS NULL")
+
 customers = Table(
     "customers",
     metadata,
@@ -44,18 +47,21 @@ customers = Table(
     Column("life_notes", Text),  # what they chose to tell of themselves
     Column("stand_ins", JSON),  # agents' ids: who knows them too, the next best first
     Column("name_recording_url", Text),  # they said their name, and nobody has written it down yet
-    Column("name_key", Text, index=True),  # see names.py: how names are found and compared across spellings
+    Column("name_key", Text, index=True),  # see names.py: the same for all spellings; null: not yet written
+    Column("email_key", Text, index=True),  # in lower case
     # Two records that were one person: this one's past is with the other, and comes back if they are told apart.
     Column("merged_into", Text, index=True),  # whoever erases one erases both
+    Index("ix_customers_strangers", "made_at", sqlite_where=_STRANGER, postgresql_where=_STRANGER),
 )
 
 customer_phones = Table(
     "customer_phones",
     metadata,
     Column("customer_id", ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True),
-    Column("number", Text, primary_key=True, index=True),  # E.164
+    Column("number", Text, primary_key=True),  # E.164
     Column("position", Integer, nullable=False),
     Column("given_up_at", Instant),  # from then on somebody else's: nobody is known by it any more
+    Index("ix_customer_phones_number", "number", postgresql_ops={"number": "text_pattern_ops"}),  # by its beginning too
 )
 
 # Where people ring from who have no number there: a softphone, a company's own exchange.
@@ -64,6 +70,15 @@ customer_addresses = Table(
     metadata,
     Column("customer_id", ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True),
     Column("address", Text, primary_key=True, index=True),  # sip:user@host or client:name, in lower case
+)
+
+# By what people are found who know a part of the name: see names.py.  Written with the customer, from the name alone.
+customer_name_parts = Table(
+    "customer_name_parts",
+    metadata,
+    Column("customer_id", ForeignKey("customers.id", ondelete="CASCADE"), primary_key=True),
+    Column("part", Text, primary_key=True),  # a-z and digits
+    Index("ix_customer_name_parts_part", "part", "customer_id", postgresql_ops={"part": "text_pattern_ops"}),
 )
 
 interactions = Table(
@@ -185,6 +200,7 @@ audit = Table(
     Column("customer_id", Text),
     Column("detail", JSON),
     Index("ix_audit_customer_at", "customer_id", "at"),
+    Index("ix_audit_erased", "customer_id", sqlite_where=_ERASED, postgresql_where=_ERASED),  # after a restore: who
 )
 
 # The same person in another house's system.
@@ -195,7 +211,7 @@ connector_links = Table(
     Column("connector", Text, primary_key=True),
     Column("remote_id", Text, nullable=False),
     Column("at", Instant, nullable=False),
-    Index("ix_connector_links_remote", "connector", "remote_id"),
+    Index("ix_connector_links_remote", "connector", "remote_id", unique=True),
 )
 
 # What another system is to be told; a reference only, so that it goes with the person.
@@ -204,11 +220,11 @@ outbox = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("connector", Text, nullable=False),
-    Column("kind", Text, nullable=False),  # interaction | customer
+    Column("kind", Text, nullable=False),  # interaction
     Column("ref", Text, nullable=False),
     Column("made_at", Instant, nullable=False),
     Column("tries", Integer, nullable=False, server_default=text("0")),
-    Column("state", Text, nullable=False),  # waiting | sent | refused
+    Column("state", Text, nullable=False),  # waiting | sent | refused | nobody: they do not know the person
     Column("problem", Text),
     *due_columns(),
     UniqueConstraint("connector", "kind", "ref", name="uq_outbox"),
@@ -240,7 +256,7 @@ texts = Table(
     Column("to_number", Text, nullable=False),
     Column("body", Text, nullable=False),
     Column("state", Text, nullable=False),
-    Column("at", Instant, nullable=False),
+    Column("at", Instant, nullable=False, index=True),  # the oldest go first
     Column("callback_id", Text, index=True),  # the promise it speaks of
 )
 

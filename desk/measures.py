@@ -210,6 +210,7 @@ class RelationTally:
     first: int = 0
     first_solved: int = 0
     first_undecided: int = 0
+    said: Counter[bool] = field(default_factory=Counter)  # is it solved, in the customer's own word?
     promises: PromiseTally = field(default_factory=PromiseTally)
 
     def add_calls(self, n: int, *, agent: bool, familiar: bool, returning: bool, again: bool | None, old: bool) -> None:
@@ -235,6 +236,11 @@ class RelationTally:
         else:
             self.first += 1
             self.first_solved += first.solved
+
+    @property
+    def solved_as_they_say(self) -> Share:
+        """Conversations of which the customer said that it is solved, of those of which they said anything."""
+        return Share(self.said[True], self.said.total())
 
     @property
     def reached_agent(self) -> Share:

@@ -64,6 +64,7 @@ from routing.tables import agents, reservations
 
 Group = Literal["day", "hour", "team", "line", "agent"]
 ROWS_AT_ONCE = 1000  # handled without letting go of the event loop: a few milliseconds
+OF_NOBODY = (None, "day", "hour", "line")  # groups whose figures are no agent's
 SPLIT_SECOND = 0.1  # to which waits are kept, and which is nobody's wait
 HOUR, QUARTER = 3600, 900  # seconds; the offset of every zone today is a multiple of a quarter of an hour
 
@@ -212,6 +213,9 @@ async def read_relationships(conn: AsyncConnection, calls: Table, span: Span) ->
             if contact.met and contact.outcome in CONVERSATIONS and span.start <= contact.at < span.end:
                 for tally in found.of(row.key):
                     tally.add_conversation(contact.outcome, first)
+                if row.confirmed is not None:
+                    for tally in found.of(row.key) if span.group in OF_NOBODY else [found.total]:
+                        tally.said[bool(row.confirmed)] += 1
     promised = await read_promises(conn, span)
     found.total.promises = promised.total
     for label, promises in promised.groups.items():
@@ -266,6 +270,7 @@ async def _people(conn: AsyncConnection, calls: Table, span: Span) -> AsyncItera
         interactions.c.agent_id,
         interactions.c.outcome,
         interactions.c.topic,
+        interactions.c.confirmed,
     )
     if span.group == "line":  # a conversation of ours bears the SID of its call; one that was imported has no line
         query = query.outerjoin(calls, calls.c.sid == interactions.c.external_id)

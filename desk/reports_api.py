@@ -69,6 +69,10 @@ class Relationships(Shown):
         "7 days, of those that were preceded by none within 7 days.  The same matter: the same topic, or no topic "
         "noted at one of the two.  Undecided: the 7 days are not over"
     )
+    solved_as_they_say: Ratio = Field(
+        description="conversations of which the customer said that it is solved, of those of which they said "
+        "anything.  Counted for the house, for days, hours and lines; never for an agent or a team: it is no mark"
+    )
     called_again_within_a_day: Undecided = Field(
         description="calls followed within 24 hours by another call of the same person, of the calls of people we "
         "know.  Undecided: the 24 hours are not over"
@@ -290,6 +294,7 @@ def _relationships(tally: RelationTally) -> dict[str, Any]:
         "reached_familiar": tally.reached_familiar,
         "returning_reached_familiar": tally.returning_reached_familiar,
         "solved_at_first_contact": undecided(tally.solved_at_first_contact, tally.first_undecided),
+        "solved_as_they_say": tally.solved_as_they_say,
         "called_again_within_a_day": undecided(tally.called_again, tally.again_undecided),
         "transfers": tally.transfers,
         "promises_kept": tally.promises.kept,

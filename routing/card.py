@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from crm.familiarity import familiar_agents
-from crm.matters import Past
-from crm.weariness import Weary
+from crm.matters import OpenMatter, Past, same_topic
+from crm.weariness import TRANSFERS_COUNT_FOR, Weary, solved_since
 from routing.house import House
 from routing.plan import Plan, Urgency
 from routing.rules import LATELY_DAYS, Facts, ruled
@@ -28,10 +28,11 @@ class Known:
     called: str | None = None
     language: str | None = None
     preferred: str | None = None
+    stand_ins: frozenset[str] = frozenset()  # agents named in their record
     tags: frozenset[str] = frozenset()
     talks: Sequence[Past] = ()  # the latest conversations
     owners: frozenset[str] = frozenset()  # agents who hold an open matter of theirs
-    open_matters: int = 0
+    matters: Sequence[OpenMatter] = ()
     weary: Weary = FRESH
     vetoed: frozenset[str] = frozenset()
     broken_promise: bool = False
@@ -70,6 +71,8 @@ def card(known: Known, moment: Moment, plan: Plan, house: House) -> Card:
         called=known.called,
         preferred=known.preferred,
         owners=known.owners,
+        kept=keeper(known, plan.keep_after_transfers, moment.now),
+        stand_ins=known.stand_ins,
         ties={one.agent_id: Tie(one.score, one.times) for one in familiar_agents(known.talks, moment.now)},
         vetoed=known.vetoed,
         skills=line.skills,
@@ -78,6 +81,30 @@ def card(known: Known, moment: Moment, plan: Plan, house: House) -> Card:
         ahead=moment.waiting,
     )
     return Card(caller, plan, rules)
+
+
+def keeper(known: Known, transfers: int, now: datetime) -> str | None:
+    """Who keeps a caller who has been transferred so often: nobody shall send them on before it is solved.
+
+    Transfers count until a later conversation on their topic was solved, for thirty days at most.  It is the holder of
+    what is still open, of the topic they were transferred about if one is; else who last talked with them.
+    """
+    suffered = [
+        talk
+        for talk in known.talks
+        if talk.outcome == "transferred"
+        and now - talk.started_at <= TRANSFERS_COUNT_FOR
+        and not solved_since(talk, known.talks)
+    ]
+    if not transfers or len(suffered) < transfers:
+        return None
+    topics = {same_topic(talk.topic) for talk in suffered}
+    holders = [matter for matter in known.matters if matter.agent_id]
+    held = max(holders, key=lambda one: (same_topic(one.topic) in topics, one.since_at), default=None)
+    if held is not None:
+        return held.agent_id
+    met = [talk for talk in known.talks if talk.agent_id and talk.outcome != "abandoned"]
+    return max(met, key=lambda talk: (talk.started_at, talk.id)).agent_id if met else None
 
 
 def urgent(known: Known, urgency: Urgency) -> Mapping[str, int]:
@@ -104,7 +131,7 @@ def _facts(known: Known, moment: Moment, house: House) -> Facts:
         known=known.is_person,
         tags=known.tags,
         weary_level=known.weary.level,
-        open_matters=known.open_matters,
+        open_matters=len(known.matters),
         preferred=known.preferred,
         calls_lately=sum(talk.started_at >= lately for talk in known.talks),
         waited_seconds=max((moment.now - moment.arrived_at).total_seconds(), 0.0),

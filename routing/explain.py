@@ -10,7 +10,7 @@ from routing.explain_words import ENGLISH, ITALIAN, Words
 from routing.forecast import spoken_seconds
 from routing.weigh import Caller, Weighed
 
-_WHY = ("preferred", "case_owner", "familiar", "stand_in", "rule")  # the strongest first
+_WHY = ("kept", "preferred", "case_owner", "familiar", "stand_in", "rule")  # the strongest first
 
 
 def sentence(decision: Decision, caller: Caller, language: str) -> str:

@@ -15,19 +15,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.problems import Problem
 from crm.csvfile import CsvFile, CsvRow, listed
-from crm.imports import (
+from crm.imports import checked, filled, read_row
+from crm.intake import (
     ROWS_IN_A_COMMIT,
     BadCell,
+    Begun,
     Event,
     Parsed,
     Progress,
     Result,
     Skipped,
-    checked,
     commit,
-    filled,
     notices,
-    read_row,
 )
 from crm.references import agent_ids
 from routing import roster
@@ -44,6 +43,7 @@ async def import_agents(
 ) -> AsyncIterator[Event]:
     """Raises UnusableFile before anything is loaded."""
     with CsvFile(path, AGENT_COLUMNS, ["external_id", "name", "address"]) as file:
+        yield Begun(file.header, file.delimiter)
         for notice in notices(file):
             yield notice
         read = [read_row(row, lambda row: _agent(row, region)) for row in file.rows()]
@@ -86,7 +86,7 @@ def _agent(row: CsvRow, region: str) -> Parsed:
             roster.check_hours(clean["hours"])
     except Problem as problem:
         raise BadCell(f"{problem.field}: {problem.detail}") from None
-    return Parsed(row.line, clean)
+    return Parsed(row.line, clean, row.raw)
 
 
 def _skill(part: str) -> tuple[str, int]:
@@ -106,10 +106,10 @@ async def _set_aside(conn: AsyncConnection, rows: Sequence[Parsed]) -> list[Skip
     aside: dict[int, Skipped] = {}
     while True:
         here = known | {row.values["external_id"] for row in rows if row.line not in aside}
-        lost = {row.line: reason for row in rows if row.line not in aside and (reason := _lost(row, here))}
+        lost = [(row, reason) for row in rows if row.line not in aside and (reason := _lost(row, here))]
         if not lost:
             return list(aside.values())
-        aside |= {line: Skipped(line, reason) for line, reason in lost.items()}
+        aside |= {row.line: Skipped(row.line, reason, row.raw) for row, reason in lost}
 
 
 def _lost(row: Parsed, here: set[str]) -> str | None:
@@ -130,7 +130,7 @@ async def _write(conn: AsyncConnection, rows: Sequence[Parsed], clock: Clock, la
         try:
             await roster.refuse_twin(conn, {"address": values["address"]}, before.id if before else None)
         except Problem as problem:
-            skipped.append(Skipped(row.line, f"address: {problem.detail}"))
+            skipped.append(Skipped(row.line, f"address: {problem.detail}", row.raw))
             continue
         if before is None:
             fresh: dict[str, Any] = {"languages": [language], "skills": {}} | values
@@ -149,7 +149,7 @@ async def _write_stand_ins(conn: AsyncConnection, rows: Sequence[Parsed], clock:
     for row in naming:
         before, stand_in = known[row.values["external_id"]], row.values["stand_in"]
         if stand_in is not None and stand_in not in ids:  # their own row could not be taken in the end
-            skipped.append(Skipped(row.line, f"stand_in: there is no agent {stand_in}"))
+            skipped.append(Skipped(row.line, f"stand_in: there is no agent {stand_in}", row.raw))
         elif before.stand_in != ids.get(stand_in or ""):
             await roster.change(conn, before.id, {"stand_in": ids.get(stand_in or "")}, clock.now())
     return skipped

@@ -80,8 +80,7 @@ class Floor:
         return await ask(FloorInSql(conn))
 
     async def _candidates(self, source: Source, caller: Caller, need: Need, now: datetime, k: int) -> Candidates:
-        bound = caller.owners | ({caller.preferred} if caller.preferred else frozenset())
-        asked = Asked(need, caller.known, bound, ranked_at(caller), now, k, few=FEW * k)
+        asked = Asked(need, caller.known, caller.bound, ranked_at(caller), now, k, few=FEW * k)
         found = await source.look(asked)
         refused = caller.tried | caller.vetoed
         here = await self._page(source, asked, found.heads, refused, idle=found.idle > 0)

@@ -60,7 +60,9 @@ async def _absences(conn: AsyncConnection, start: datetime, end: datetime) -> di
 
 
 async def _people(conn: AsyncConnection, ids: Sequence[str]) -> dict[str, Person]:
-    wanted = [customers.c[name] for name in ("id", "name", "called", "language", "preferred_agent", "tags")]
+    wanted = [
+        customers.c[name] for name in ("id", "name", "called", "language", "preferred_agent", "tags", "stand_ins")
+    ]
     people = {
         row.id: Person(
             language=row.language,
@@ -68,11 +70,12 @@ async def _people(conn: AsyncConnection, ids: Sequence[str]) -> dict[str, Person
             name=row.name,
             called=row.called or row.name,
             tags=frozenset(row.tags),
+            stand_ins=frozenset(row.stand_ins or ()),
         )
         for row in await conn.execute(select(*wanted).where(customers.c.id.in_(ids)))
     }
     for row in await conn.execute(select(cases).where(cases.c.customer_id.in_(ids)).order_by(cases.c.id)):
-        people[row.customer_id].cases.append(Matter(row.owner, row.made_at, row.solved_at, row.topic))
+        people[row.customer_id].cases.append(Matter(row.owner, row.made_at, row.solved_at, row.topic, row.id))
     for row in await conn.execute(select(vetoes.c.customer_id, vetoes.c.agent_id).where(vetoes.c.customer_id.in_(ids))):
         people[row.customer_id].vetoed |= {row.agent_id}
     return people
@@ -87,8 +90,12 @@ async def _remember(
         partition_by=(interactions.c.customer_id, at >= start), order_by=(at.desc(), interactions.c.id.desc())
     )
     wanted = (interactions.c.id, interactions.c.customer_id, interactions.c.agent_id, interactions.c.channel, at)
-    more = (interactions.c.talk_seconds, interactions.c.outcome, interactions.c.topic, newest_first.label("place"))
-    known = select(*wanted, *more).where(interactions.c.customer_id.in_(ids), at < end).subquery()
+    more = [interactions.c[name] for name in ("talk_seconds", "outcome", "topic", "case_id", "confirmed")]
+    known = (
+        select(*wanted, *more, newest_first.label("place"))
+        .where(interactions.c.customer_id.in_(ids), at < end)
+        .subquery()
+    )
     kept = or_(known.c.started_at >= start, known.c.place <= REMEMBERED)
     query = select(known).where(kept).order_by(known.c.started_at, known.c.id)
     for row in await conn.execute(query):
@@ -164,4 +171,7 @@ def _seconds(begin: datetime | None, end: datetime | None) -> float | None:
 
 
 def _past(row: Row[Any]) -> Past:
-    return Past(row.id, row.agent_id, row.channel, row.started_at, row.talk_seconds, row.outcome, row.topic)
+    return Past(
+        row.id, row.agent_id, row.channel, row.started_at, row.talk_seconds, row.outcome, row.topic, None, row.case_id,
+        row.confirmed,
+    )  # fmt: skip

@@ -166,6 +166,7 @@ class WorthThen(Part):
     case_owner_seconds: Seconds | None = Field(None, description="as in `worth`")
     familiar_seconds: Seconds | None = Field(None, description="as in `worth`")
     stand_in_seconds: Seconds | None = Field(None, description="as in `worth`")
+    kept_seconds: Seconds | None = Field(None, description="as in `worth`")
     skill_level_seconds: Seconds | None = Field(None, description="as in `worth`")
 
 

@@ -17,13 +17,14 @@ from api.fields import Listing, Moment, Shown
 from api.paging import Paging
 from api.problems import FieldRefused, NotFound, Problem, field_errors, responses
 from api.tokens import Asking, Guard, Principal
+from crm import audit
 from crm.tables import customers
 from routing.conditions import ByCaller, inside
 from routing.floor import everybody
 from routing.house import House
 from routing.needs_check import Surroundings
 from routing.plan import Plan
-from routing.plan_check import findings
+from routing.plan_check import Words, findings
 from routing.plans import BODY, BUILT_IN, Plans, readable
 from routing.tables import agents, plan_versions
 from routing.taskrouter import Agents, from_workflow
@@ -62,8 +63,10 @@ class Imported(Shown):
     unmapped: list[Finding]
 
 
-def plan_router(database: Database, clock: Clock, guard: Guard, plans: Plans, house: House) -> APIRouter:
-    at = _Plans(database, clock, plans, house)
+def plan_router(
+    database: Database, clock: Clock, guard: Guard, plans: Plans, house: House, words: Words | None = None
+) -> APIRouter:
+    at = _Plans(database, clock, plans, house, words or Words())
     router = APIRouter(tags=["plan"], dependencies=[Depends(guard.allows("manager"))])
     router.add_api_route("/plan", at.show, methods=["GET"])
     router.add_api_route("/plan", at.publish, methods=["PUT"], responses=responses(412, 428))
@@ -79,8 +82,8 @@ def plan_router(database: Database, clock: Clock, guard: Guard, plans: Plans, ho
 
 
 class _Plans:
-    def __init__(self, database: Database, clock: Clock, plans: Plans, house: House) -> None:
-        self._database, self._clock, self._plans, self._house = database, clock, plans, house
+    def __init__(self, database: Database, clock: Clock, plans: Plans, house: House, words: Words) -> None:
+        self._database, self._clock, self._plans, self._house, self._words = database, clock, plans, house, words
 
     async def show(self, response: Response) -> Plan:
         async with self._database.read() as conn:
@@ -141,6 +144,7 @@ class _Plans:
         async with self._database.read() as conn:
             around = Surroundings(await everybody(conn), self._house, self._clock.now(), await _tags(conn, plan))
         found = await asyncio.to_thread(lambda: list(findings(plan, around)))  # a year of hours takes a while
+        found += [*self._words.faults(plan.phrases), *self._words.blemishes(plan.phrases)]
         return Checked(ok=not found, findings=[_finding(*one) for one in found])
 
     async def import_taskrouter(self, given: Annotated[dict[str, Any] | str, Body()]) -> Imported:
@@ -170,13 +174,25 @@ class _Plans:
                     raise _overtaken(version)
                 if not as_it_was:
                     await _refuse_strangers(conn, plan, present)
+                    self._refuse_words(plan, present)
                 author = asking.role if asking.agent_id is None else asking.agent_id
                 now = self._clock.now()
                 version = await self._plans.publish(conn, plan, after=version, author=author, note=note, now=now)
+                await audit.record(conn, asking, audit.What.PLAN_PUBLISHED, now=now, version=version)
         except IntegrityError:
             raise _overtaken(None) from None
         response.headers["ETag"] = _etag(version)
         return plan
+
+    def _refuse_words(self, plan: Plan, present: Plan) -> None:
+        """Wordings that would break what callers rely on; those of the present plan can be put back.
+
+        Raises FieldRefused.
+        """
+        if plan.phrases == present.phrases:
+            return
+        for where, what in self._words.faults(plan.phrases):
+            raise FieldRefused(where, what)
 
 
 async def _refuse_strangers(conn: AsyncConnection, plan: Plan, present: Plan) -> None:

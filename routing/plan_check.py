@@ -14,7 +14,8 @@ can never apply.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from routing.agents import Agent
@@ -24,7 +25,16 @@ from routing.openings import Span, left_over, openings
 from routing.plan import Line, Plan
 from routing.rules_check import E164, rule_findings
 
+Phrases = Mapping[str, Mapping[str, Sequence[str]]]  # language -> situation -> wordings
 MOST_HOURS = 60  # different hours of agents that are looked at for one line; beyond, nothing is said about its year
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How a plan's own wordings are judged, by the room that speaks them; without it nothing is said of them."""
+
+    faults: Callable[[Phrases], Iterable[Found]] = lambda _: ()  # these are refused
+    blemishes: Callable[[Phrases], Iterable[Found]] = lambda _: ()  # these are advice
 
 
 def findings(plan: Plan, around: Surroundings) -> Iterator[Found]:

@@ -13,7 +13,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from crm.csvfile import BadRow, CsvFile, CsvRow
-from crm.imports import HISTORY_COLUMNS, BadCell, Skipped, checked, filled
+from crm.imports import HISTORY_COLUMNS, checked, filled
+from crm.intake import BadCell, Skipped
 from crm.matters import Past
 from crm.schemas import InteractionFields
 from routing.agents import Activity, Agent, Availability

@@ -73,8 +73,8 @@ _ENGLISH = {
     "hours the house is always open.",
     "a_day": "On average {a_day} agents a day took calls; in the replay all {agents} are there.",
     "people": "The language, the preferred agent, the owner of a case and who does not want to meet whom are those of "
-    "today; who knows whom counts from the conversation on, and here from the simulated ones. Promises broken and "
-    "lines cut then give nobody precedence here.",
+    "today; who knows whom counts from the conversation on, and here from the simulated ones. Promises broken, "
+    "long waits and lines cut then give nobody precedence here, and tire nobody.",
     "talks": "A conversation lasts as long as it did, whoever answers, and ends the same way.",
     "learnt": "How long a conversation lasts at that hour, and how often each agent is asked for, is learnt from the "
     "very days of the replay.",

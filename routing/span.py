@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import chain
 
 from crm.familiarity import familiar_agents
-from crm.matters import OpenMatter, Past, still_open
+from crm.matters import CaseKept, OpenMatter, Past, open_matters
 from crm.weariness import weariness
 from routing.agents import Agent
 from routing.card import STRANGER, Known
@@ -51,9 +51,11 @@ class Matter:
     made_at: datetime
     solved_at: datetime | None
     topic: str | None = None
+    id: str = ""
 
-    def is_open(self, at: datetime) -> bool:
-        return self.made_at <= at and (self.solved_at is None or at < self.solved_at)
+    def as_it_was(self, at: datetime) -> CaseKept:
+        solved_at = self.solved_at if self.solved_at is not None and self.solved_at <= at else None
+        return CaseKept(self.id, "", self.owner, self.topic, None, self.made_at, solved_at)
 
 
 @dataclass(slots=True)
@@ -68,11 +70,11 @@ class Person:
     called: str | None = None
     tags: frozenset[str] = frozenset()
     vetoed: frozenset[str] = frozenset()
+    stand_ins: frozenset[str] = frozenset()
 
     def matters(self, talks: Sequence[Past], at: datetime) -> list[OpenMatter]:
         """Open at that moment, `talks` being what was before it."""
-        cases = [case for case in self.cases if case.is_open(at)]
-        return [*still_open(talks), *(OpenMatter(case.owner, case.topic, case.made_at, None, None) for case in cases)]
+        return open_matters([case.as_it_was(at) for case in self.cases if case.made_at <= at], talks)
 
 
 NOBODY = Person()  # somebody without a record
@@ -97,7 +99,7 @@ class Span:
         person, at = self.people.get(contact.customer or "", NOBODY), contact.arrived_at
         talks = latest(person.before, until(person.during, at))
         known = {one.agent_id for one in familiar_agents(talks, at)}
-        known |= {matter.agent_id for matter in person.matters(talks, at) if matter.agent_id}
+        known |= {matter.agent_id for matter in person.matters(talks, at) if matter.agent_id} | person.stand_ins
         return frozenset(known | {person.preferred} if person.preferred else known)
 
 
@@ -126,10 +128,11 @@ def known(contact: Contact, person: Person, talks: Sequence[Past], at: datetime)
         called=person.called,
         language=person.language,
         preferred=person.preferred,
+        stand_ins=person.stand_ins,
         tags=person.tags,
         talks=talks,
         owners=frozenset(matter.agent_id for matter in matters if matter.agent_id),
-        open_matters=len(matters),
+        matters=matters,
         weary=weariness(talks, matters, at),
         vetoed=person.vetoed,
     )

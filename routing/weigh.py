@@ -41,6 +41,8 @@ class Caller:
     called: str | None = None
     preferred: str | None = None
     owners: frozenset[str] = frozenset()  # agents who hold an open matter of theirs
+    kept: str | None = None  # who keeps them until it is solved, since they were transferred too often
+    stand_ins: frozenset[str] = frozenset()  # agents named in their record: who knows them too
     ties: Mapping[str, Tie] = field(default_factory=dict)
     vetoed: frozenset[str] = frozenset()  # pairings that one of the two has declined
     skills: Mapping[str, int] = field(default_factory=dict)
@@ -64,8 +66,12 @@ class Caller:
     @property
     def known(self) -> frozenset[str]:
         """Every agent who is not any other to them."""
-        bound = {self.preferred} if self.preferred else set()
-        return frozenset(self.ties) | self.owners | bound
+        return frozenset(self.ties) | self.bound | self.stand_ins
+
+    @property
+    def bound(self) -> frozenset[str]:
+        """Whom they chose, who holds their open matter and who keeps them."""
+        return self.owners | {agent_id for agent_id in (self.preferred, self.kept) if agent_id}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,7 @@ class Weighed:
     agent: Agent
     wait_seconds: float
     worth_seconds: float
-    because: tuple[str, ...]  # preferred | case_owner | familiar | rule | stand_in | skill
+    because: tuple[str, ...]  # kept | preferred | case_owner | familiar | rule | stand_in | skill
     spare: Mapping[str, float] = field(default_factory=dict)  # kept from others by this call: _spare, _promise
 
     @property
@@ -95,7 +101,7 @@ class Weighed:
 
     @property
     def bound(self) -> bool:
-        """Chosen by the caller, or the holder of their open matter."""
+        """Chosen by the caller, the holder of their open matter, or who keeps them."""
         return not _BOUND.isdisjoint(self.because)
 
     def as_reason(self) -> dict[str, Any]:
@@ -109,7 +115,7 @@ class Weighed:
         }
 
 
-_BOUND = frozenset({"preferred", "case_owner"})
+_BOUND = frozenset({"kept", "preferred", "case_owner"})
 _FAMILIAR = _BOUND | {"familiar"}
 _KNOWN = _FAMILIAR | {"stand_in", "rule"}
 
@@ -158,18 +164,19 @@ def weigh(caller: Caller, floor: Sequence[Agent], plan: Plan, now: datetime) -> 
 
 def worth_seconds(caller: Caller, agent: Agent, plan: Plan) -> float:
     """What it is worth to this caller to have this agent rather than a stranger."""
-    return _worth(caller, agent, plan, frozenset())[0]
+    return _worth(caller, agent, plan, caller.stand_ins)[0]
 
 
 def worth_of(caller: Caller, agent_id: str, plan: Plan) -> float:
     """The same of an agent of whom only the id is known: what binds the two, without spare skill."""
-    return sum(_bonds(caller, agent_id, plan).values())
+    stand_in = plan.worth.stand_in_seconds if agent_id in caller.stand_ins else 0
+    return stand_in + sum(_bonds(caller, agent_id, plan).values())
 
 
 def _stand_ins(caller: Caller, floor: Iterable[Agent], waits: Mapping[str, float | None]) -> frozenset[str]:
-    bound = caller.owners | ({caller.preferred} if caller.preferred else set())
-    absent = (agent for agent in floor if agent.id in bound and waits[agent.id] is None)
-    return frozenset(agent.stand_in for agent in absent if agent.stand_in)
+    """Of agents who are not here: their own; and always those whom the caller's record names, since they know them."""
+    absent = (agent for agent in floor if agent.id in caller.bound and waits[agent.id] is None)
+    return caller.stand_ins.union(agent.stand_in for agent in absent if agent.stand_in)
 
 
 def _worth(caller: Caller, agent: Agent, plan: Plan, stand_ins: frozenset[str]) -> tuple[float, tuple[str, ...]]:
@@ -185,6 +192,8 @@ def _worth(caller: Caller, agent: Agent, plan: Plan, stand_ins: frozenset[str]) 
 def _bonds(caller: Caller, agent_id: str, plan: Plan) -> dict[str, float]:
     """Why this agent is not any other to them -> seconds."""
     bonds: dict[str, float] = {}
+    if agent_id == caller.kept:
+        bonds["kept"] = plan.worth.kept_seconds
     if agent_id == caller.preferred:
         bonds["preferred"] = plan.worth.preferred_seconds
     if agent_id in caller.owners:

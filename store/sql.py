@@ -28,6 +28,7 @@ metadata = MetaData(
 )
 
 BUSY_SECONDS = 2.0
+WIPE_MILLISECONDS = 100
 POOL_WAIT_SECONDS = 1.0
 _POSTGRES_LIMITS = (
     "-c statement_timeout=2000 -c lock_timeout=1000 -c idle_in_transaction_session_timeout=5000 -c timezone=UTC"
@@ -119,6 +120,22 @@ class Database:
         """Statements outside a transaction, each seeing what is committed then."""
         async with self._reader.connect() as connection:
             yield connection
+
+    async def wipe(self) -> bool:
+        """What was deleted leaves the disk, as far as that is in our hands; False: somebody reads, try again later.
+
+        On SQLite what a page said before stands in the write-ahead log until that is emptied.
+        """
+        if not self.sqlite:
+            return True
+        async with self._reader.connect() as connection:
+            # Writers wait while this waits for readers: not for long.
+            await connection.exec_driver_sql(f"PRAGMA busy_timeout={WIPE_MILLISECONDS}")
+            try:
+                busy, *_ = (await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")).one()
+            finally:
+                await connection.exec_driver_sql(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
+        return not busy
 
     async def close(self) -> None:
         await self._writer.dispose()

@@ -97,7 +97,8 @@ class Asking:
             assert answer.content == b""
             return
         schema = content[kind.partition(";")[0]]["schema"] | {"components": self.document["components"]}
-        Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(answer.json())
+        told = answer.json() if kind.partition(";")[0].endswith("json") else answer.text
+        Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(told)
 
     def _operation(self, method: str, path: str) -> dict[str, Any] | None:
         for template, operations in self.document["paths"].items():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from carrier.numbering import NotANumber, callable_back, is_withheld, normalise
+from carrier.numbering import NotANumber, address_in, callable_back, is_withheld, normalise, number_in
 
 NUMBERS = list(csv.DictReader((Path(__file__).parent.parent / "data" / "phone_numbers.csv").read_text().splitlines()))
 # Benin went over to ten digits, and Zimbabwe's example is too short: the list is older than the library.
@@ -32,7 +32,19 @@ def test_people_write_numbers_in_many_ways(text: str, region: str, e164: str) ->
 
 
 @pytest.mark.parametrize(
-    "text", ["", "anonymous", "12", "+", "+39", "client:anna", "1" * 40, "06 1234 5678 int. 9", "☎"]
+    "text",
+    [
+        "",
+        "anonymous",
+        "12",
+        "+",
+        "+39",
+        "client:anna1234567",
+        "sip:maria@10.20.30.40",
+        "1" * 40,
+        "06 1234 5678 int. 9",
+        "☎",
+    ],
 )
 def test_what_is_no_number_is_refused(text: str) -> None:
     with pytest.raises(NotANumber):
@@ -54,7 +66,9 @@ def test_every_countrys_example_is_its_own_e164() -> None:
         "anonymous", "Anonymous", "ANONYMOUS", "Restricted", "unavailable", "unknown", "private", "blocked", "", " ",
         "+266696687", "+86282452253", "+8656696", "+2562533", "+7378742833", "266696687",
         "0612345678", "Maria", "+39 06 1234", "+", "+0612345678", "+1234567890123456", "sip:anonymous@example.org",
-        "sip:unknown@example.org", "client:", "+39٠612345678",
+        "sip:unknown@example.org", "client:", "+39٠612345678", '"Anonymous"', "+7748283", "tel:", "sip:",
+        "sip:anonymous@anonymous.invalid", '"Anonymous" <sip:thisis@anonymous.invalid>;tag=1',
+        "sip:+266696687@x.example",
     ],
 )  # fmt: skip
 def test_every_spelling_of_a_withheld_caller_is_nobody(from_: str) -> None:
@@ -64,6 +78,28 @@ def test_every_spelling_of_a_withheld_caller_is_nobody(from_: str) -> None:
 @pytest.mark.parametrize("from_", ["+390612345678", "+14155550100", "client:agent_7", "sip:anna@house.example"])
 def test_a_caller_with_a_number_or_an_address_is_somebody(from_: str) -> None:
     assert not is_withheld(from_)
+
+
+@pytest.mark.parametrize(
+    ("from_", "address", "number"),
+    [
+        ("+390612345678", None, "+390612345678"),
+        ("sip:+393331234567@carrier.example;user=phone", "sip:+393331234567@carrier.example", "+393331234567"),
+        ("sip:00393331234567@c.example:5060", "sip:00393331234567@c.example", "+393331234567"),
+        ("<sip:%2B393331234567@c.example>", "sip:+393331234567@c.example", "+393331234567"),
+        ("tel:+39-333-1234567;phone-context=x", None, "+393331234567"),
+        ("sips:Maria:pw@Office.Example.;transport=tls?X=1", "sip:maria@office.example", None),
+        ("sip:204@office.example", "sip:204@office.example", None),  # an extension
+        ("sip:+266696687@office.example", "sip:+266696687@office.example", None),
+        ("client:Agent_7?team=x", "client:agent_7", None),
+        ("client:+393331234567", "client:+393331234567", None),  # whoever wrote the softphone chose that name
+        ("sip:office.example", None, None),
+        ("anonymous", None, None),
+        ("", None, None),
+    ],
+)
+def test_a_caller_has_an_address_a_number_or_both(from_: str, address: str | None, number: str | None) -> None:
+    assert (address_in(from_), number_in(from_, "IT")) == (address, number)
 
 
 def test_no_countrys_number_is_mistaken_for_a_withheld_one() -> None:

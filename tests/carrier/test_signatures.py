@@ -276,6 +276,7 @@ def test_what_an_address_needs_is_required_of_it(signatures: Signatures) -> None
         {"MessageSid": "SM" + "a" * 32, "From": "+393331234567", "To": "+390612345678", "Body": "", "NumMedia": "0"},
         {"MessageSid": "SM" + "a" * 32, "From": "+390612345678", "To": "+393331234567", "MessageStatus": "sent"},
         {"ConferenceSid": "CF" + "a" * 32, "StatusCallbackEvent": "conference-start", "FriendlyName": "c"},
+        {"ConferenceSid": "CF" + "a" * 32, "RecordingSid": "RE" + "a" * 32, "RecordingStatus": "in-progress"},
         {"CallSid": "CA" + "a" * 32, "RecordingSid": "RE" + "a" * 32, "RecordingStatus": "completed"},
         {"CallSid": "CA" + "a" * 32, "AnsweredBy": "machine_end_beep", "MachineDetectionDuration": "4210"},
         {**CALL, "SpeechResult": "è finita\nda ieri", "Confidence": "0.87", "msg": "Gather End"},

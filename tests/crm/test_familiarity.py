@@ -1,11 +1,15 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm.familiarity import familiar_agents
+from crm.familiarity import Why, acquainted, familiar_agents
 from crm.matters import Past
+from crm.memory_words import why_familiar, why_weary
+from crm.weariness import Reason
 
 NOW = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
 MEETINGS = ["solved", "open", "transferred"]
@@ -98,3 +102,50 @@ def test_many_conversations_add_less_and_less(times: int) -> None:
 
 def test_a_conversation_in_the_future_counts_as_one_of_today() -> None:
     assert score(talk(-30)) == score(talk(0))
+
+
+def test_the_customers_own_word_counts_more_than_how_it_was_written_down() -> None:
+    said = {word: score(replace(talk(5), confirmed=word)) for word in (True, None, False)}
+    assert said[True] > said[None] > said[False] > 0
+
+
+def test_a_talk_of_a_few_seconds_counts_little() -> None:
+    assert 0 < score(talk(5, seconds=19)) < score(talk(5, seconds=20)) / 2
+    assert score(replace(talk(5, seconds=0), channel="text")) == score(talk(5))
+
+
+def test_who_was_chosen_comes_first_and_each_is_told_with_why() -> None:
+    past = [
+        talk(1, "agt_2"),
+        replace(talk(2, "agt_2"), confirmed=True),
+        talk(9, outcome="open", seconds=5),
+        talk(1, "agt_4"),
+    ]
+    found = acquainted(past, NOW, chosen="agt_1", stand_ins=["agt_2", "agt_3", "agt_5"], vetoed={"agt_4", "agt_5"})
+    assert [(one.agent_id, one.chosen, one.times) for one in found] == [
+        ("agt_1", True, 1),
+        ("agt_2", False, 2),
+        ("agt_3", False, 0),
+    ]
+    assert [[why.kind for why in one.reasons] for one in found] == [
+        ["chosen", "open", "short", "last"],
+        ["stand_in", "confirmed", "solved", "last"],
+        ["stand_in"],
+    ]
+    assert (found[2].score, found[2].last_at) == (0.0, None)
+
+
+@pytest.mark.parametrize("language", ["it-IT", "en-GB", "de-DE"])
+def test_every_reason_is_a_sentence(language: str) -> None:
+    kinds = ["chosen", "stand_in", "confirmed", "solved", "open", "transferred", "unsolved", "short", "last"]
+    told = [why_familiar(Why(kind, n, NOW), language, ZoneInfo("Europe/Rome")) for kind in kinds for n in (1, 2, 7)]
+    weary = ["transferred", "repeated", "open", "unsolved", "broken_promise", "waited", "cut_off"]
+    told += [why_weary(Reason(kind, n, "the lamp"), language) for kind in weary for n in (1, 2, 7)]
+    assert [one for one in told if not (one[0].isupper() and one.endswith(".") and "{" not in one)] == []
+    italian = language.startswith("it")
+    assert told[8] == (
+        "Ha risolto 7 volte, a detta del cliente." if italian else "Solved it 7 times, in the customer's own word."
+    )
+    assert told[26] == (
+        "Si sono parlati l'ultima volta il 3 marzo 2026." if italian else "They last talked on 3 March 2026."
+    )

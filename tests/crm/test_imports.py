@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from crm import imports, people
-from crm.imports import Event, Notice, Progress, Result, Skipped, import_customers, import_history
+from crm import intake, people
+from crm.imports import import_customers, import_history
+from crm.intake import Event, Notice, Progress, Result, Skipped
 from crm.tables import customers, interactions
 from store.clock import VirtualClock
 from store.sql import Database
@@ -142,7 +143,7 @@ async def test_a_customer_who_comes_twice_in_a_file_is_one(ask: Asking, tmp_path
 async def test_many_are_loaded_in_short_commits(
     ask: Asking, tmp_path: Path, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(imports, "ROWS_IN_A_COMMIT", 10)
+    monkeypatch.setattr(intake, "ROWS_IN_A_COMMIT", 10)
     file = tmp_path / "customers.csv"
     file.write_text("external_id,name\n" + "".join(f"C-{n},n{n}\n" for n in range(25)) + ",bad\n")
     stored = []
@@ -163,7 +164,7 @@ async def test_the_past_is_loaded_once(ask: Asking, anna: str, tmp_path: Path) -
         "h-1,C-1,A-1,voice,2026-03-02T10:00:00+01:00,312,open,other,other\n"
     )
     for _ in range(2):
-        assert result(await events(import_history(ask.database, file))) == Result(3, 0)
+        assert result(await events(import_history(ask.database, ask.clock, file))) == Result(3, 0)
         first, second = await everything(ask.database, interactions)
         assert (first["customer_id"], first["agent_id"], first["talk_seconds"]) == (maria, anna, 312)
         assert (first["outcome"], first["topic"], first["summary"]) == ("solved", "ipad update", "it works")
@@ -189,7 +190,7 @@ async def test_a_bad_conversation_is_told_by_line_and_the_others_are_loaded(
         ",C-1,A-1,2026-03-02T10:00:00+01:00,312,solved\n"
         "h-9,C-1,A-1,2026-03-02T10:00:00+01:00,312.6,abandoned\n"
     )
-    told = await events(import_history(ask.database, file))
+    told = await events(import_history(ask.database, ask.clock, file))
     assert [(line, reason.split(":")[0]) for line, reason in skipped(told)] == [
         (3, "customer"),
         (4, "agent"),

@@ -36,6 +36,7 @@ async def test_a_conversation_is_kept_and_answered_with_our_ids(ask: Asking, peo
     maria, anna = people
     made = await ask.made("/interactions", conversation())
     assert made.pop("id").startswith("int_")
+    assert (made.pop("case"), made.pop("confirmed")) == (None, None)
     assert made == conversation(customer=maria, agent=anna, started_at="2026-03-02T09:00:00Z")
 
 
@@ -151,6 +152,8 @@ async def test_a_case_needs_only_a_customer(ask: Asking, people: tuple[str, str]
         "state": "open",
         "made_at": "2026-03-03T09:00:00Z",
         "solved_at": None,
+        "confirmed": None,
+        "reopened": 0,
     }
 
 
@@ -165,8 +168,18 @@ async def test_a_case_is_handed_over_solved_and_opened_again(
     await clock.advance(60)
     assert (await ask("PATCH", path, {"state": "solved"})).json() == solved
     opened = (await ask("PATCH", path, {"state": "open", "owner": None})).json()
-    assert (opened["state"], opened["owner"], opened["solved_at"]) == ("open", None, None)
+    assert (opened["state"], opened["owner"], opened["solved_at"], opened["reopened"]) == ("open", None, None, 1)
     assert (await ask.get(path)).json() == opened
+    steps = await ask.every_page(f"{path}/history", 2)
+    assert [(step["n"], step["what"], step["by"]) for step in steps] == [
+        (1, "opened", "manager"),
+        (2, "solved", "manager"),
+        (3, "changed", "manager"),
+        (4, "reopened", "manager"),
+    ]
+    assert (steps[2]["before"], steps[2]["after"]) == ({"owner": anna}, {"owner": None})
+    assert [step["at"] for step in steps[:2]] == ["2026-03-03T09:00:00Z", "2026-03-03T09:01:00Z"]
+    assert (await ask.get("/cases/cas_nobody/history")).status_code == 404
 
 
 async def test_cases_are_found_by_person(ask: Asking, people: tuple[str, str]) -> None:

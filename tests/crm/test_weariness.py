@@ -1,10 +1,11 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crm.matters import OpenMatter, Past
-from crm.weariness import Reason, weariness
+from crm.weariness import Reason, Troubles, weariness
 
 NOW = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
 OPEN = OpenMatter("agt_1", "invoice", NOW, None, None)
@@ -59,3 +60,18 @@ def test_the_third_call_about_what_is_still_open_tires_and_two_that_were_solved_
     for latest, tired in (("open", [Reason("repeated", 2, "Invoice")]), ("solved", [])):
         past = [talk(5, "open", "invoice"), talk(1, latest, "Invoice")]
         assert [reason for reason in weariness(past, [], NOW).reasons if reason.kind == "repeated"] == tired
+
+
+def test_broken_promises_waits_and_cut_offs_tire_each() -> None:
+    weary = weariness([], [], NOW, Troubles(broken_promises=2, waits=4))
+    assert (weary.level, weary.reasons) == (3, (Reason("broken_promise", 2), Reason("waited", 4)))
+    assert weariness([], [], NOW, Troubles(broken_promises=1)).level == 1
+    assert weariness([], [], NOW, Troubles(cut_offs=1)).reasons == (Reason("cut_off", 1),)
+
+
+def test_who_said_that_it_was_not_solved_is_believed_until_it_is() -> None:
+    unsolved = replace(talk(2, "open"), confirmed=False)
+    assert weariness([unsolved], [], NOW).reasons == (Reason("unsolved", 1, "invoice"),)
+    assert weariness([unsolved, talk(1, topic="Invoice ")], [], NOW).level == 0
+    assert Reason("unsolved", 1, "invoice") in weariness([unsolved, talk(3)], [], NOW).reasons  # that was before
+    assert weariness([replace(unsolved, started_at=NOW - timedelta(days=31))], [], NOW).level == 0

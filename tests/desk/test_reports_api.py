@@ -145,10 +145,10 @@ async def _calls(past: Past) -> None:
 
 async def _talks(past: Past) -> None:
     await past.talk("02-10 10:00", "maria", "anna", topic="ipad")
-    await past.talk("02-26 09:31", "maria", "anna", topic="Billing")
+    await past.talk("02-26 09:31", "maria", "anna", topic="Billing", confirmed=True)
     await past.talk("02-26 17:01", "maria", "dora", "transferred", topic="billing ")
     await past.talk("02-27 09:01", "paolo", None, "abandoned")
-    await past.talk("03-02 10:31", "maria", "anna", "open", topic="modem", external_id=f"CA{8:032}")
+    await past.talk("03-02 10:31", "maria", "anna", "open", topic="modem", external_id=f"CA{8:032}", confirmed=False)
     await past.talk("03-02 12:00", "paolo", "bruno")
 
 
@@ -253,6 +253,7 @@ async def test_what_people_met_with(ask: Asking, past: None) -> None:
         "reached_familiar": ratio(2, 4, 0.5),
         "returning_reached_familiar": ratio(2, 3, 0.6667),
         "solved_at_first_contact": ratio(0, 0, None) | {"undecided": 2},
+        "solved_as_they_say": ratio(1, 2, 0.5),
         "called_again_within_a_day": ratio(2, 4, 0.5) | {"undecided": 1},
         "transfers": {"count": 1, "of": 4, "per_hundred": 25.0},
         "promises_kept": ratio(3, 4, 0.75),
@@ -272,6 +273,8 @@ async def test_relationships_are_somebodys(ask: Asking, past: None) -> None:
     assert items["dora"]["transfers"]["count"] == 1
     assert items["anna"]["promises_kept"] == ratio(2, 2, 1.0)
     assert items["dora"]["promises_kept"] == ratio(0, 1, 0.0)
+    assert {item["solved_as_they_say"]["of"] for item in items.values()} == {0}  # what people say is no mark of anybody
+    assert found["total"]["solved_as_they_say"]["of"] == 2
     for figure in ("reached_familiar", "called_again_within_a_day", "promises_kept"):
         assert sum(item[figure]["of"] for item in items.values()) == found["total"][figure]["of"]
 
@@ -279,6 +282,11 @@ async def test_relationships_are_somebodys(ask: Asking, past: None) -> None:
 async def test_conversations_of_ours_have_the_line_of_their_call(ask: Asking, past: None) -> None:
     found = await report(ask, "relationships", group_by="line")
     assert {item["group"]: item["transfers"]["of"] for item in found["items"]} == {LINE: 1, SALES_LINE: 0, None: 3}
+    assert {item["group"]: item["solved_as_they_say"]["of"] for item in found["items"]} == {
+        LINE: 1,
+        SALES_LINE: 0,
+        None: 1,
+    }
 
 
 async def test_what_was_solved_is_known_when_its_week_is_over(ask: Asking, past: None, clock: VirtualClock) -> None:

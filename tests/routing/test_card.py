@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from crm.matters import Past
+from crm.matters import OpenMatter, Past
 from crm.weariness import Reason, Weary
 from routing.card import STRANGER, Card, Known, Moment, card
 from routing.house import House
@@ -19,6 +20,7 @@ from tests.routing.people import NOW
 HOUSE = House("Officine Lume", "it-IT", "IT", "Europe/Rome")
 LINE = "+390699990000"
 MOMENT = Moment(LINE, "it-IT", NOW - timedelta(seconds=15), NOW)
+MATTER = OpenMatter("carlo", "the lamp", NOW, None, None)
 WEARY = Weary(3, (Reason("transferred", 1), Reason("repeated", 3, "the lamp"), Reason("open", 1)))
 
 
@@ -93,7 +95,7 @@ def test_a_figure_of_nought_is_no_reason() -> None:
         ({"caller": {"tag": "vip"}}, Known(tags=frozenset({"vip"})), STRANGER),
         ({"caller": {"known": True}}, Known(is_person=True), STRANGER),
         ({"caller": {"weary_level_at_least": 3}}, Known(weary=WEARY), Known(weary=replace(WEARY, level=2))),
-        ({"caller": {"open_matter": True}}, Known(open_matters=1), STRANGER),
+        ({"caller": {"open_matter": True}}, Known(matters=[MATTER]), STRANGER),
         ({"caller": {"preferred_agent": True}}, Known(preferred="anna"), STRANGER),
         (
             {"caller": {"calls_lately_at_least": 2}},
@@ -137,3 +139,41 @@ def test_the_language_an_agent_must_speak_is_the_lines_where_it_says_so() -> Non
 
 def test_who_is_ahead_is_as_it_was_counted() -> None:
     assert made(moment=replace(MOMENT, waiting=4)).caller.ahead == 4
+
+
+def passed_on(agent_id: str, days: int, topic: str | None = "the lamp", **more: Any) -> Past:
+    return talk(agent_id, days, outcome="transferred", topic=topic, **more)
+
+
+def kept(talks: list[Past], matters: Sequence[OpenMatter] = (), **plan: Any) -> str | None:
+    return made(Known(talks=talks, matters=matters), **plan).caller.kept
+
+
+TWICE = [passed_on("anna", 5), passed_on("bea", 4)]
+
+
+def test_who_was_transferred_twice_keeps_the_agent_who_last_talked_with_them() -> None:
+    assert kept(TWICE) == "bea"
+    assert kept([*TWICE, talk("dora", 3, outcome="open", topic="the lamp")]) == "dora"
+    assert kept([*reversed(TWICE), talk("dora", 3, outcome="abandoned")]) == "bea"
+    assert kept(TWICE[:1]) is None
+    assert kept([*TWICE[:1], passed_on("bea", 31)]) is None
+
+
+def test_the_holder_of_what_is_still_open_keeps_them_first_of_the_topic_they_were_passed_on_about() -> None:
+    ipad = OpenMatter("ugo", "ipad", NOW, None, None)
+    assert kept(TWICE, [ipad]) == "ugo"
+    assert kept(TWICE, [ipad, replace(MATTER, topic="The Lamp", since_at=NOW - timedelta(days=9))]) == "carlo"
+    assert kept(TWICE, [replace(ipad, agent_id=None)]) == "bea"
+
+
+def test_once_it_is_solved_nobody_keeps_them() -> None:
+    assert kept([*TWICE, talk("dora", 3, topic="The lamp ")]) is None
+    assert kept([*TWICE, talk("dora", 3, topic="ipad")]) == "dora"  # the lamp is not
+    assert kept([*TWICE, talk("dora", 6, topic="the lamp")]) == "bea"  # that was before
+
+
+def test_the_plan_says_after_how_many_transfers_and_none_is_never() -> None:
+    assert kept(TWICE, keep_after_transfers=3) is None
+    assert kept(TWICE[:1], keep_after_transfers=1) == "anna"
+    assert kept(TWICE, keep_after_transfers=0) is None

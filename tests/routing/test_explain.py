@@ -16,6 +16,7 @@ from routing.weigh import Caller, Weighed
 from tests.routing.people import NOW, agent, caller, knows, talking, wrapping_up
 
 ANNA = agent("Anna Bianchi")
+KEEPS = ("kept", "familiar")
 CHOSE, HOLDS, KNOWS = ("preferred", "case_owner", "familiar"), ("case_owner", "familiar"), ("familiar",)
 
 
@@ -36,6 +37,12 @@ def said(decision: Decision, who: Caller | None = None) -> tuple[str, str]:
 @pytest.mark.parametrize(
     ("because", "times", "italian", "english"),
     [
+        (
+            KEEPS,
+            4,
+            "e segue Maria finché la cosa non è risolta",
+            "Anna looks after Maria until it is solved and is free.",
+        ),
         (CHOSE, 4, "ed è la persona scelta da Maria", "Anna is the person Maria chose and is free."),
         (HOLDS, 4, "e segue una sua pratica aperta", "Anna holds an open matter of Maria's and is free."),
         (KNOWS, 1, "e ha già aiutato Maria una volta", "Anna has helped Maria once and is free."),
@@ -101,7 +108,10 @@ def test_a_name_with_braces_is_only_a_name() -> None:
     assert "{estimate}" in sentence(decided("ring", *KNOWS), caller(called="{estimate}"), "en")
 
 
-BECAUSE = ((), ("skill",), ("rule",), ("stand_in",), ("familiar",), ("case_owner", "familiar"), ("preferred", "rule"))
+BECAUSE = (
+    *((), ("skill",), ("rule",), ("stand_in",), ("familiar",), ("case_owner", "familiar"), ("preferred", "rule")),
+    ("kept", "familiar"),
+)
 URGENT = {"repeated": 60, "transferred": 60, "broken_promise": 120, "cut_off": 120, "promise_ends": 600, "rule": 30}
 LUCA = agent("Luca Verdi", seconds=900)
 

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import select
 
 from crm.csvfile import UnusableFile
-from crm.imports import Event, Notice, Progress, Result, Skipped
+from crm.intake import Event, Notice, Progress, Result, Skipped
 from routing.imports import import_agents
 from routing.tables import agents
 from store.clock import VirtualClock
@@ -39,7 +39,7 @@ async def test_agents_are_loaded_and_a_second_time_changes_nothing(
         ";A-1;A-2;Ugo;;333 1234567;;;\n"
     )
     told = await load(database, clock, tmp_path, content)
-    assert told[0] == Notice("columns that are not known and were ignored: shoe")
+    assert told[1] == Notice("columns that are not known and were ignored: shoe")
     size = (tmp_path / "agents.csv").stat().st_size
     assert told[-2:] == [Progress(size, size), Result(2, 0)]
     before = await stored(database)

@@ -172,7 +172,11 @@ async def test_imported_conversations_are_read_with_what_was_before_them(
     ]
     assert set(span.people) == {"maria"}
     maria = span.people["maria"]
-    assert (maria.language, maria.preferred, maria.cases) == ("de-DE", "anna", [Matter("anna", now - DAY, now)])
+    assert (maria.language, maria.preferred, maria.cases) == (
+        "de-DE",
+        "anna",
+        [Matter("anna", now - DAY, now, id="cas")],
+    )
     assert (maria.name, maria.tags, maria.vetoed) == ("Maria", frozenset({"gold"}), frozenset({"anna"}))
     assert span.absences == {"anna": [(now - DAY - minutes(60), now - DAY + minutes(60))]}
     assert [talk.id for talk in maria.before] == [f"old{n}" for n in reversed(range(60))]

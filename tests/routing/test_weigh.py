@@ -120,6 +120,28 @@ def test_the_stand_in_of_whom_they_would_have_had_counts_only_while_those_are_ab
     assert [one.because for one in familiar] == [()]  # nobody stands in for everybody whom one has met
 
 
+def test_who_stands_in_for_one_person_counts_always_since_they_know_them_too() -> None:
+    who = caller(preferred="anna", stand_ins=frozenset({"luca", "dora"}))
+    luca, anna = weigh(who, [talking("Anna Bianchi", seconds=20), LUCA], PLAN, NOW)
+    assert (luca.because, luca.worth_seconds, anna.because) == (("stand_in",), 30, ("preferred",))
+    assert worth_of(who, "luca", PLAN) == worth_seconds(who, LUCA, PLAN) == 30
+    assert who.known == {"anna", "luca", "dora"}
+    (gone, _) = weigh(who, [replace(ANNA, stand_in="luca", present=False), LUCA, agent("Dora", seconds=900)], PLAN, NOW)
+    assert gone.worth_seconds == 30  # once, whoever names them
+
+
+def test_who_keeps_them_is_worth_ten_minutes_and_is_missed_while_busy() -> None:
+    who = caller(kept="anna", owners=frozenset({"luca"}))
+    kept, owner = weigh(who, [ANNA, LUCA], PLAN, NOW)
+    assert (kept.because, kept.worth_seconds, kept.bound, kept.familiar) == (("kept",), 600, True, True)
+    assert (owner.because, who.known) == (("case_owner",), {"anna", "luca"})
+    busy = talking("Anna Bianchi", seconds=20)
+    assert choose(who, [busy, LUCA], PLAN, NOW).action == "offer_callback"
+    assert choose(replace(who, vetoed=frozenset({"anna"})), [ANNA, LUCA], PLAN, NOW).who == owner
+    away = [replace(ANNA, stand_in="dora", present=False), agent("Dora", seconds=900)]
+    assert [one.because for one in weigh(who, away, PLAN, NOW)] == [("stand_in",)]
+
+
 def test_what_is_worth_what_adds_up() -> None:
     who = caller(preferred="anna", owners=frozenset({"anna"}), ties=knows("anna", score=0.5), skills={"loans": 1})
     skilled = replace(ANNA, skills={"loans": 4})

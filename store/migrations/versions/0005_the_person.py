@@ -25,8 +25,9 @@ def _person(name: str = "customer_id", *, key: bool = False, index: bool = False
 
 
 def _added() -> Iterator[tuple[str, sa.Column[object]]]:
-    for name in ("given", "surname", "gender", "life_notes", "name_recording_url", "name_key", "merged_into"):
+    for name in ("given", "surname", "gender", "life_notes", "name_recording_url", "name_key", "email_key"):
         yield "customers", sa.Column(name, sa.Text())
+    yield "customers", sa.Column("merged_into", sa.Text())
     yield "customers", sa.Column("stand_ins", sa.JSON())
     yield "customer_phones", _instant("given_up_at")
     yield "interactions", sa.Column("case_id", sa.Text())
@@ -40,12 +41,22 @@ def _added() -> Iterator[tuple[str, sa.Column[object]]]:
     yield "calls", sa.Column("consent", sa.Boolean())
     yield "calls", sa.Column("talk_recordings", sa.JSON())
     yield "calls", sa.Column("confirmed", sa.Boolean())
+    for name in ("known_by", "asked", "room_sid", "recording_state"):
+        yield "calls", sa.Column(name, sa.Text())
+    for name in ("recording_said_at", "solved_asked_at"):
+        yield "calls", _instant(name)
 
 
-_INDEXED = (("customers", "name_key"), ("customers", "merged_into"), ("interactions", "case_id"), ("calls", "case_id"))
+_INDEXED = (
+    *(("customers", name) for name in ("name_key", "email_key", "merged_into")),
+    ("interactions", "case_id"),
+    ("texts", "at"),
+    ("effects", "made_at"),
+    ("calls", "case_id"),
+)
 _TABLES = (
-    *("customer_addresses", "case_history", "notes", "consents", "merges", "not_the_same", "wordings", "audit"),
-    *("connector_links", "outbox", "import_runs", "proofs"),
+    *("customer_addresses", "customer_name_parts", "case_history", "notes", "consents", "merges", "not_the_same"),
+    *("wordings", "audit", "connector_links", "outbox", "import_runs", "proofs"),
 )
 
 
@@ -54,8 +65,19 @@ def upgrade() -> None:
         op.add_column(table, column)
     for table, name in _INDEXED:
         op.create_index(f"ix_{table}_{name}", table, [name])
+    _number_index({"number": "text_pattern_ops"})
+    stranger = sa.text("external_id IS NULL")
+    op.create_index(
+        "ix_customers_strangers", "customers", ["made_at"], sqlite_where=stranger, postgresql_where=stranger
+    )
     _of_people()
     _of_others()
+
+
+def _number_index(classes: dict[str, str]) -> None:
+    """Numbers are found by their beginning too, which PostgreSQL must be told."""
+    op.drop_index("ix_customer_phones_number", "customer_phones")
+    op.create_index("ix_customer_phones_number", "customer_phones", ["number"], postgresql_ops=classes)
 
 
 def _of_people() -> None:
@@ -63,6 +85,13 @@ def _of_people() -> None:
         "customer_addresses",
         _person(key=True),
         sa.Column("address", sa.Text(), primary_key=True, index=True),
+    )
+    op.create_table("customer_name_parts", _person(key=True), sa.Column("part", sa.Text(), primary_key=True))
+    op.create_index(
+        "ix_customer_name_parts_part",
+        "customer_name_parts",
+        ["part", "customer_id"],
+        postgresql_ops={"part": "text_pattern_ops"},
     )
     op.create_table(
         "case_history",
@@ -135,6 +164,8 @@ def _of_others() -> None:
         sa.Column("detail", sa.JSON()),
     )
     op.create_index("ix_audit_customer_at", "audit", ["customer_id", "at"])
+    erased = sa.text("what = 'erased'")
+    op.create_index("ix_audit_erased", "audit", ["customer_id"], sqlite_where=erased, postgresql_where=erased)
     op.create_table(
         "connector_links",
         _person(key=True),
@@ -142,7 +173,7 @@ def _of_others() -> None:
         sa.Column("remote_id", sa.Text(), nullable=False),
         _instant("at", nullable=False),
     )
-    op.create_index("ix_connector_links_remote", "connector_links", ["connector", "remote_id"])
+    op.create_index("ix_connector_links_remote", "connector_links", ["connector", "remote_id"], unique=True)
     op.create_table(
         "outbox",
         sa.Column("id", sa.Text(), primary_key=True),
@@ -187,6 +218,8 @@ def _of_others() -> None:
 def downgrade() -> None:
     for table in reversed(_TABLES):
         op.drop_table(table)
+    op.drop_index("ix_customers_strangers", "customers")
+    _number_index({})
     for table, name in _INDEXED:
         op.drop_index(f"ix_{table}_{name}", table)
     for table, column in _added():

@@ -1,0 +1,177 @@
+"""The words of the page on which a person reads what is kept of them, in five languages."""
+
+LANGUAGES = ("it", "en", "de", "fr", "es")
+
+_WORDS: dict[str, tuple[str, str, str, str, str]] = {
+    "title": (
+        "I dati che conserviamo su di lei",
+        "What we keep about you",
+        "Was wir über Sie gespeichert haben",
+        "Les données que nous conservons sur vous",
+        "Los datos que guardamos sobre usted",
+    ),
+    "as_of": ("Situazione del", "As of", "Stand vom", "Situation au", "Situación a"),
+    "nothing": ("Niente.", "Nothing.", "Nichts.", "Rien.", "Nada."),
+    "yes": ("sì", "yes", "ja", "oui", "sí"),
+    "no": ("no", "no", "nein", "non", "no"),
+    # what there is
+    "profile": ("Profilo", "Profile", "Profil", "Profil", "Perfil"),
+    "interactions": ("Conversazioni", "Conversations", "Gespräche", "Conversations", "Conversaciones"),
+    "calls": ("Telefonate", "Telephone calls", "Anrufe", "Appels", "Llamadas"),
+    "promises": (
+        "Promesse di richiamata",
+        "Promised calls",
+        "Versprochene Rückrufe",
+        "Rappels promis",
+        "Llamadas prometidas",
+    ),
+    "texts": ("Messaggi", "Text messages", "Textnachrichten", "Messages", "Mensajes"),
+    "notes": ("Note e racconti", "Notes and stories", "Notizen und Geschichten", "Notes et récits", "Notas y relatos"),
+    "cases": ("Pratiche", "Cases", "Vorgänge", "Dossiers", "Casos"),
+    "case_history": (
+        "Storia delle pratiche",
+        "History of cases",
+        "Verlauf der Vorgänge",
+        "Suivi des dossiers",
+        "Historial de casos",
+    ),
+    "consents": ("Consensi", "Consents", "Einwilligungen", "Consentements", "Consentimientos"),
+    "proofs": (
+        "Codici di verifica",
+        "Codes sent to you",
+        "Prüfcodes",
+        "Codes de vérification",
+        "Códigos de verificación",
+    ),
+    "audit": (
+        "Chi ha letto o cambiato",
+        "Who read or changed it",
+        "Wer gelesen oder geändert hat",
+        "Qui a lu ou modifié",
+        "Quién leyó o cambió",
+    ),
+    "declined_agents": (
+        "Persone con cui preferisce non parlare",
+        "People you prefer not to talk to",
+        "Mit wem Sie nicht sprechen möchten",
+        "Personnes que vous évitez",
+        "Personas con quienes prefiere no hablar",
+    ),
+    "merges": ("Schede unite", "Records joined", "Zusammengeführte Einträge", "Fiches réunies", "Fichas unidas"),
+    "merged_records": (
+        "Schede precedenti",
+        "Earlier records",
+        "Frühere Einträge",
+        "Fiches précédentes",
+        "Fichas anteriores",
+    ),
+    "not_the_same": (
+        "Persone da non confondere con lei",
+        "People not to be taken for you",
+        "Nicht zu verwechseln mit",
+        "À ne pas confondre avec",
+        "No confundir con",
+    ),
+    "other_systems": (
+        "In altri sistemi",
+        "In other systems",
+        "In anderen Systemen",
+        "Dans d’autres systèmes",
+        "En otros sistemas",
+    ),
+    "told_to_other_systems": (
+        "Comunicato ad altri sistemi",
+        "Told to other systems",
+        "An andere Systeme gemeldet",
+        "Transmis à d’autres systèmes",
+        "Comunicado a otros sistemas",
+    ),
+    # what is said of each
+    "name": ("Nome", "Name", "Name", "Nom", "Nombre"),
+    "given": ("Nome di battesimo", "Given name", "Vorname", "Prénom", "Nombre de pila"),
+    "surname": ("Cognome", "Surname", "Nachname", "Nom de famille", "Apellido"),
+    "called": ("Come la chiamiamo", "How we address you", "Anrede", "Comment nous vous appelons", "Cómo le llamamos"),
+    "title_of": ("Titolo", "Title", "Titel", "Titre", "Título"),
+    "say": ("Pronuncia", "Pronunciation", "Aussprache", "Prononciation", "Pronunciación"),
+    "gender": ("Genere", "Gender", "Geschlecht", "Genre", "Género"),
+    "language": ("Lingua", "Language", "Sprache", "Langue", "Idioma"),
+    "formal": ("Le diamo del lei", "Formal address", "Per Sie", "Vouvoiement", "De usted"),
+    "phones": ("Telefoni", "Telephones", "Telefonnummern", "Téléphones", "Teléfonos"),
+    "former_phones": ("Numeri di prima", "Former numbers", "Frühere Nummern", "Anciens numéros", "Números anteriores"),
+    "addresses": (
+        "Indirizzi di chiamata",
+        "Calling addresses",
+        "Anrufadressen",
+        "Adresses d’appel",
+        "Direcciones de llamada",
+    ),
+    "email": ("E-mail", "E-mail", "E-Mail", "E-mail", "Correo electrónico"),
+    "time_zone": ("Fuso orario", "Time zone", "Zeitzone", "Fuseau horaire", "Zona horaria"),
+    "quiet_hours": ("Ore di quiete", "Quiet hours", "Ruhezeiten", "Heures de calme", "Horas de descanso"),
+    "style": ("Come preferisce", "How you like it", "Wie Sie es mögen", "Vos préférences", "Cómo lo prefiere"),
+    "life_notes": (
+        "Ci ha raccontato",
+        "You told us",
+        "Sie haben uns erzählt",
+        "Vous nous avez raconté",
+        "Nos ha contado",
+    ),
+    "tags": ("Etichette", "Tags", "Schlagwörter", "Étiquettes", "Etiquetas"),
+    "preferred_agent": (
+        "Persona preferita",
+        "Chosen agent",
+        "Bevorzugte Person",
+        "Personne préférée",
+        "Persona preferida",
+    ),
+    "stand_ins": ("Chi la conosce", "Who knows you too", "Wer Sie auch kennt", "Qui vous connaît", "Quién le conoce"),
+    "owner": ("Chi se ne occupa", "In whose hands", "Zuständig", "Responsable", "Responsable"),
+    "agent": ("Con", "With", "Mit", "Avec", "Con"),
+    "started_at": ("Quando", "When", "Wann", "Quand", "Cuándo"),
+    "at": ("Quando", "When", "Wann", "Quand", "Cuándo"),
+    "due_at": ("Per quando", "Due", "Fällig", "Pour quand", "Para cuándo"),
+    "made_at": ("Scritto il", "Written on", "Angelegt am", "Créé le", "Creado el"),
+    "changed_at": ("Cambiato il", "Changed on", "Geändert am", "Modifié le", "Cambiado el"),
+    "solved_at": ("Risolto il", "Solved on", "Gelöst am", "Résolu le", "Resuelto el"),
+    "talk_seconds": (
+        "Durata in secondi",
+        "Length in seconds",
+        "Dauer in Sekunden",
+        "Durée en secondes",
+        "Duración en segundos",
+    ),
+    "outcome": ("Esito", "Outcome", "Ergebnis", "Issue", "Resultado"),
+    "topic": ("Argomento", "Topic", "Thema", "Sujet", "Tema"),
+    "summary": ("Riassunto", "Summary", "Zusammenfassung", "Résumé", "Resumen"),
+    "reason": ("Motivo", "Reason", "Grund", "Motif", "Motivo"),
+    "state": ("Stato", "State", "Stand", "État", "Estado"),
+    "channel": ("Canale", "Channel", "Kanal", "Canal", "Canal"),
+    "kind": ("Tipo", "Kind", "Art", "Type", "Tipo"),
+    "words": ("Parole", "Words", "Wortlaut", "Texte", "Texto"),
+    "body": ("Testo", "Text", "Text", "Texte", "Texto"),
+    "note": ("Nota", "Note", "Notiz", "Note", "Nota"),
+    "said": ("Ha detto", "You said", "Sie sagten", "Vous avez dit", "Usted dijo"),
+    "transcript": ("Trascrizione", "Transcript", "Abschrift", "Transcription", "Transcripción"),
+    "recording_url": ("Registrazione", "Recording", "Aufnahme", "Enregistrement", "Grabación"),
+    "from_number": ("Da", "From", "Von", "De", "De"),
+    "to_number": ("A", "To", "An", "À", "A"),
+    "number": ("Numero", "Number", "Nummer", "Numéro", "Número"),
+    "direction": ("Direzione", "Direction", "Richtung", "Sens", "Dirección"),
+    "source": ("Detto per", "Said by", "Gesagt per", "Dit par", "Dicho por"),
+    "what": ("Che cosa", "What", "Was", "Quoi", "Qué"),
+    "by": ("Da chi", "By whom", "Durch", "Par qui", "Por quién"),
+    "role": ("Ruolo", "Role", "Rolle", "Rôle", "Función"),
+    "history": ("Storia", "History", "Verlauf", "Historique", "Historial"),
+}
+
+
+def spoken(language: str | None) -> str:
+    """The person's language where we have it, else English."""
+    short = (language or "").partition("-")[0].lower()
+    return short if short in LANGUAGES else "en"
+
+
+def words(language: str) -> dict[str, str]:
+    """In one of the five."""
+    n = LANGUAGES.index(language)
+    return {key: said[n] for key, said in _WORDS.items()}
