@@ -17,7 +17,17 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from carrier.port import AlreadyGone, CallChange, KnownCall, KnownRecording, KnownText, NewCall, NewText, OwnNumber
+from carrier.port import (
+    AlreadyGone,
+    CallChange,
+    KnownCall,
+    KnownRecording,
+    KnownText,
+    NewCall,
+    NewText,
+    OwnNumber,
+    RecordingChange,
+)
 from simulator.http import InProcess, Patience
 from simulator.signing import signature
 
@@ -124,6 +134,8 @@ class Exchange:
     async def fetch_call(self, sid: str) -> KnownCall:
         status = "in-progress" if sid in self._legs else "completed"
         return KnownCall(sid, "", LINE, status, "outbound-api", None)
+
+    async def change_recording(self, change: RecordingChange) -> None: ...
 
     async def delete_recording(self, sid: str) -> None: ...
 

@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from crm.identify import person_by_id
-from ivr import agent_leg, calls, journey, talk
+from ivr import afterwards, agent_leg, calls, journey, talk
 from ivr.dialogue import TEAMMATE_KEY
 from ivr.journey import SILENT
 from ivr.lifecycle import CallState
@@ -203,7 +203,7 @@ class Storm:
         if row.state == CallState.TALKING and self._dice.random() < 0.1:
             self._did["once more"] += 1
             async with self._call(row.id) as turn:
-                await journey.more(turn, {"Digits": TEAMMATE_KEY})
+                await afterwards.more(turn, {"Digits": TEAMMATE_KEY}, {})
         else:
             await self._hang_up(row.id)
 

@@ -11,6 +11,7 @@ from carrier.numbering import is_withheld
 from crm.familiarity import familiar_agents
 from crm.history import past
 from ivr import calls, dialogue, legs
+from ivr.consent import status_url
 from ivr.document import Document, HangUp, Join, Say
 from ivr.journey import look_again, set_right
 from ivr.lifecycle import LEG_ENDS, CallState, later_leg_state
@@ -21,6 +22,8 @@ from ivr.turn import Turn, spoken_name
 from routing.agents import Agent
 from routing.floor import agent as read_agent
 from routing.reservations import live_of_call
+
+LONGEST_WHOLE_NAME = 60
 
 
 async def answered(turn: Turn, leg: Row[Any]) -> Document:
@@ -124,7 +127,8 @@ async def _into_the_room(turn: Turn, leg: Row[Any], agent: Agent, lines: tuple[S
             await agent_joined(turn)
     left = turn.rooms.url("/twilio/agent/left", leg=leg.id)
     rings = _stage(turn, agent).ringback if turn.call.direction == "outbound" else None  # the customer's phone, soon
-    room = Join(turn.call.id, left, ends_room=False, until_then=rings)
+    recorded = await status_url(turn)
+    room = Join(turn.call.id, left, ends_room=False, until_then=rings, recorded=recorded)
     return dialogue.whisper(_stage(turn, agent), lines, accept=None, room=room)
 
 
@@ -145,18 +149,30 @@ async def _story(turn: Turn, agent: Agent) -> tuple[Say, ...]:
         promise = await turn.rooms.promises.read(turn.conn, call.callback_id)
         if promise is not None and promise.reason:
             lines.append(stage.say("agent_reason", reason=speakable(promise.reason, longest=160)))
-    if legs.needs_key(agent.address) and turn.person is not None:
-        for one in familiar_agents(await past(turn.conn, turn.person.id), turn.now):
-            if one.agent_id == agent.id and one.times > 1:
-                lines.append(stage.say("agent_knows", times=str(one.times)))
+    if legs.needs_key(agent.address):
+        lines += await _without_a_screen(turn, agent, stage)
     return tuple(lines)
 
 
+async def _without_a_screen(turn: Turn, agent: Agent, stage: dialogue.Stage) -> list[Say]:
+    """For who has no desk before them: whether the two know each other, and whether patience is wanted."""
+    lines = []
+    if turn.person is not None:
+        for one in familiar_agents(await past(turn.conn, turn.person.id), turn.now):
+            if one.agent_id == agent.id and one.times > 1:
+                lines.append(stage.say("agent_knows", times=str(one.times)))
+    if (turn.call.weary_level or 0) >= turn.plan.breather_from_level:
+        lines.append(stage.say("agent_weary"))
+    return lines
+
+
 def _caller_name(turn: Turn, speaker: Speaker) -> str:
-    """The agent hears the whole name: they are on our side of the counter."""
-    name = turn.person and (speakable(turn.person.name or "", 60) or spoken_name(turn.person))
-    if name:
-        return name
+    """The agent hears the whole name, and how to address them: they are on our side of the counter."""
+    person = turn.person
+    if person is not None and (name := speakable(person.name or "", LONGEST_WHOLE_NAME)):
+        return speakable(f"{person.title} {name}", LONGEST_WHOLE_NAME) if person.title and person.formal else name
+    if (called := spoken_name(person)) is not None:
+        return called
     return speaker.say("withheld_caller" if is_withheld(turn.call.from_number) else "unknown_caller")
 
 

@@ -12,8 +12,10 @@ from api.fields import Listing
 from api.paging import Paging, by_id
 from api.problems import NotFound
 from api.tokens import Guard
+from carrier.numbering import is_withheld
 from ivr.lifecycle import CallState
-from ivr.schemas import CallShown, DecisionShown, LegShown
+from ivr.personal import FORGOTTEN
+from ivr.schemas import CallShown, DecisionShown, Identity, LegShown
 from ivr.tables import calls, legs
 from routing.tables import decisions
 from store.clock import Clock
@@ -100,10 +102,29 @@ def _shown(row: Row[Any], made: list[DecisionShown], parts: list[LegShown], now:
             "ended_at": row.ended_at,
             "callback": row.callback_id,
             "recording_url": row.recording_url,
+            "identity": identity(row),
+            "attestation": row.attestation,
+            "forwarded_from": row.forwarded_from,
+            "case": row.case_id,
+            "confirmed": row.confirmed,
+            "consent": row.consent,
+            "recordings": row.talk_recordings or [],
+            "recording": row.recording_state,
+            "name_recording_url": row.name_recording_url,
             "decisions": made,
             "legs": parts,
         }
     )
+
+
+def identity(row: Row[Any]) -> Identity:
+    """How far we know who it is.  A record alone says that a number is theirs, or that somebody said a name."""
+    if row.customer_id is None:
+        hidden = row.direction == "inbound" and row.from_number != FORGOTTEN and is_withheld(row.from_number)
+        return "withheld" if hidden else "unknown"
+    if row.proved_at is not None:
+        return "verified"
+    return "name" if row.known_by == "name" else "number"
 
 
 def _waited(row: Row[Any], now: datetime) -> float | None:

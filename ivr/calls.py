@@ -107,10 +107,6 @@ async def promises_waiting(conn: AsyncConnection, now: datetime) -> int:
     return await conn.scalar(query) or 0
 
 
-async def calls_made(conn: AsyncConnection, customer_id: str) -> int:
-    return await conn.scalar(select(func.count()).where(calls.c.customer_id == customer_id)) or 0
-
-
 async def in_a_live_call(conn: AsyncConnection, customer_id: str, number: str, own: str | None = None) -> bool:
     """Is this person, or whoever answers this number, on the line with us right now, or about to be rung by us?
 
@@ -137,11 +133,11 @@ async def dropped_just_now(conn: AsyncConnection, number: str, since: datetime) 
     return (await conn.execute(query)).one_or_none()
 
 
-async def talked_just_now(conn: AsyncConnection, customer_id: str, this_call: str, since: datetime) -> bool:
-    """Did a talk of theirs end so shortly ago that the line must have been cut, or something was forgotten?"""
-    theirs = select(calls.c.id).where(calls.c.customer_id == customer_id, calls.c.id != this_call)
-    query = theirs.where(calls.c.outcome == "agent", calls.c.ended_at >= since)
-    return (await conn.execute(query.limit(1))).first() is not None
+async def said_in(conn: AsyncConnection, customer_id: str, sid: str) -> str | None:
+    """What this person said, before anybody answered, in a call of theirs; null: nothing, or it is none of theirs."""
+    query = select(calls.c.said).where(calls.c.sid == sid, calls.c.customer_id == customer_id)
+    said: str | None = await conn.scalar(query)
+    return said if said and said.strip() else None
 
 
 async def _lock(conn: AsyncConnection, query: Select[Any]) -> Row[Any] | None:

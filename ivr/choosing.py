@@ -17,7 +17,9 @@ from callbacks.states import LAST, OPEN
 from callbacks.tables import callbacks
 from callbacks.upcoming import broken_lately, next_promises
 from crm.familiarity import Familiar, familiar_agents
-from crm.history import open_matters, past
+from crm.history import memory
+from crm.matters import OpenMatter
+from crm.troubles import how_they_fared
 from crm.weariness import weariness
 from ivr import calls, legs
 from ivr.lifecycle import CallState
@@ -38,7 +40,6 @@ from routing.weigh import Caller, Tie, worth_of
 from store.events import emit
 from store.ids import new_id
 
-CUT_OFF_WITHIN = timedelta(minutes=5)
 PROMISES_WITHIN = timedelta(minutes=20)
 FOR_WHOM_THEY_CHOSE = timedelta(hours=1)
 NAMED = Tie(0.0, 0)  # by a rule: looked for like whom the caller knows, wherever they are
@@ -143,8 +144,11 @@ async def _known(turn: Turn, owner: str | None) -> tuple[Known, Sequence[Familia
     person, conn = turn.person, turn.conn
     if person is None:
         return (STRANGER if owner is None else replace(STRANGER, preferred=owner)), ()
-    talks, matters = await past(conn, person.id), await open_matters(conn, person.id)
-    weary = weariness(talks, matters, turn.now)
+    remembered = await memory(conn, person.id)
+    talks, matters = remembered.lately, remembered.matters
+    fared = await how_they_fared(conn, person.id, turn.call.arrived_at, turn.call.id)
+    broken = await broken_lately(conn, person.id, now=turn.now)
+    weary = weariness(talks, matters, turn.now, fared.troubles(broken))
     if weary.level != (turn.call.weary_level or 0):
         await calls.note(conn, turn.call.id, weary_level=weary.level)
     known = Known(
@@ -153,14 +157,22 @@ async def _known(turn: Turn, owner: str | None) -> tuple[Known, Sequence[Familia
         preferred=owner or person.preferred_agent,
         tags=frozenset(person.tags),
         talks=talks,
-        owners=frozenset(matter.agent_id for matter in matters if matter.agent_id) | await _promised_by(turn),
-        open_matters=len(matters),
+        stand_ins=frozenset(person.stand_ins),
+        owners=holders(matters, turn.call.case_id) | await _promised_by(turn),
+        matters=matters,
         weary=weary,
         vetoed=await vetoed_by(conn, person.id),
-        broken_promise=await broken_lately(conn, person.id, now=turn.now),
-        cut_off=await calls.talked_just_now(conn, person.id, turn.call.id, turn.call.arrived_at - CUT_OFF_WITHIN),
+        broken_promise=broken > 0,
+        cut_off=fared.cut_off,
     )
     return known, familiar_agents(talks, turn.now)
+
+
+def holders(matters: Sequence[OpenMatter], case_id: str | None) -> frozenset[str]:
+    """Of their open matters; where they have said which one it is about, of that one."""
+    held = [(matter.agent_id, matter.case_id) for matter in matters if matter.agent_id]
+    about = frozenset(agent_id for agent_id, case in held if case_id and case == case_id)
+    return about or frozenset(agent_id for agent_id, _ in held)
 
 
 async def _promised_by(turn: Turn) -> frozenset[str]:

@@ -7,8 +7,9 @@ what an offer of a call back asks (offered.py), 8 to 0 the people who share a nu
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from callbacks.slots import Slot
@@ -21,6 +22,7 @@ from routing.forecast import spoken_seconds
 TEAMMATE_KEY, CALLBACK_KEY, MESSAGE_KEY, WAIT_KEY = "1", "2", "3", "4"
 SLOT_KEYS = ("5", "6", "7")
 PERSON_KEYS = ("8", "9", "0")
+NEITHER_KEY = PERSON_KEYS[2]  # of two people, whose keys are the first two
 NOBODY = "nobody"
 CHOICE_SECONDS = 5  # silence after a question before the best option goes on by itself
 ROUND_SECONDS = 25  # from one estimate to the next, so that with slow voices and networks it is below half a minute
@@ -28,6 +30,8 @@ LEAST_QUIET_SECONDS = 4
 RING_SECONDS = 3  # of soft ringing, with its pause
 RING_ROUNDS = 3  # at most, before the keys are said; twice as many after them
 TO_NEXT_SECONDS = 1.25  # from the last sound of a document to the first of the next: a pause, and the way to us
+NAME_SECONDS, NAME_SILENCE_SECONDS = 4, 3  # of a name that is recorded
+LONG_WAIT_SECONDS = 180.0
 STILL_SECONDS = 3.75  # about how long it takes to say who is still being rung
 NO_HURRY = 3600.0  # the ways out have been named
 
@@ -43,7 +47,7 @@ class Stage:
     reachable: bool = True  # at the number they ring from
 
     def say(self, key: str, /, **slots: str) -> Say:
-        return Say(self.speaker.say(key, **slots), self.speaker.language)
+        return self.speaker.said(key, **slots)
 
     def named(self, key: str, /, **slots: str) -> Say:
         """`key` with the name, or `key_plain` for somebody we cannot name."""
@@ -63,19 +67,6 @@ class Stage:
         return Go(self.at("/twilio/voice/wait"))
 
 
-def greeting(stage: Stage, *, expected: bool, back: bool) -> Say:
-    if back:
-        return stage.named("back")
-    return stage.named("expected" if expected and stage.name else "greet")
-
-
-def reopened(document: Document, opening: Say) -> Document:
-    """The same, but for how it begins."""
-    first = document[0]
-    assert isinstance(first, Ask)
-    return (replace(first, heard=(opening, *first.heard[1:])), *document[1:])
-
-
 def ringing(
     stage: Stage,
     agent: Agent,
@@ -85,13 +76,15 @@ def ringing(
     again: bool = False,
     ask: str | None = None,
     choice_in: float = NO_HURRY,
+    transfer: bool = False,
 ) -> Document:
-    """While the agent's phone rings: who, how long, an invitation (`ask`: why | ask_name), then soft ringing.
+    """While the agent's phone rings: who, how long, a question (`ask`: its key), then soft ringing.
 
-    `choice_in`: in so many seconds the ways out must have been named.
+    `choice_in`: in so many seconds the ways out must have been named; `transfer`: they have talked with somebody else.
     """
     who, speaker = agent.first_name, stage.speaker
-    rings = stage.say("ring_still" if again else "ring", agent=who, estimate=speaker.estimate(estimate))
+    key = "ring_still" if again else "transfer" if transfer else "ring"
+    rings = stage.say(key, agent=who, estimate=speaker.estimate(estimate))
     heard: list[Heard] = [opening] if opening else []
     if ask == "ask_name":  # first, so that there is time to say it before the agent is there
         heard += [stage.say("ask_name", agent=who), rings]
@@ -102,25 +95,47 @@ def ringing(
     if rounds:
         heard.append(Ringback(stage.ringback, rounds))  # the first document is a greeting, not a menu
     else:
-        # Long: whatever ends it earlier fetches the caller, and should we be away meanwhile they do not notice.
+        # As long as the agent is rung: whatever ends it earlier fetches the caller, and should we be away meanwhile, or
+        # could not fetch them, they hear the truth in time.
         keys = Say(_ways_out(stage, teammate=None, slot=None), speaker.language)
-        heard = [*_in_time(heard, keys, choice_in, opening), Ringback(stage.ringback, RING_ROUNDS * 2)]
+        heard = _in_time(heard, keys, choice_in, opening)
+        rounds = math.ceil((estimate - _seconds(heard)) / RING_SECONDS)
+        heard.append(Ringback(stage.ringback, min(max(rounds, 1), RING_ROUNDS * 2)))
     listen = Ask(tuple(heard), stage.at("/twilio/voice/key"), 1, language=speaker.language)
     return (listen, stage.on)
 
 
-def after_speech(stage: Stage, name: str | None, *, choice_in: float = NO_HURRY) -> Document:
-    """What they said is with the agent; the agent's phone goes on ringing."""
-    heard: list[Heard] = [stage.say("heard")] if name is None else [stage.say("heard_name", name=name)]
-    if name is not None:
-        heard.append(stage.say("why"))
+def after_speech(
+    stage: Stage,
+    name: str | None = None,
+    *,
+    said: Say | None = None,
+    ask: str | None = None,
+    choice_in: float = NO_HURRY,
+) -> Document:
+    """What they said is with the agent, whose phone goes on ringing.  `said`: in place of our thanks; `ask`: as above,
+    without which nobody is listened to any more."""
+    thanks = stage.say("heard") if name is None else stage.say("heard_name", name=name)
+    heard: list[Heard] = [said or thanks]
+    if ask is not None:
+        heard.append(stage.say(ask))
     rounds = _rounds(heard, choice_in - STILL_SECONDS, RING_ROUNDS * 2)
     if not rounds:
         keys = Say(_ways_out(stage, teammate=None, slot=None), stage.speaker.language)
         heard = _in_time(heard, keys, choice_in, None)
     heard.append(Ringback(stage.ringback, rounds or RING_ROUNDS * 2))
-    listens = None if name is None else stage.speaker.language
+    listens = None if ask is None else stage.speaker.language
     return (Ask(tuple(heard), stage.at("/twilio/voice/key"), 1, language=listens), stage.on)
+
+
+def record_name(stage: Stage, said: Say | None = None) -> Document:
+    """We could not make out a name: they say it into a recording.  The agent's phone goes on ringing meanwhile."""
+    told = stage.url("/twilio/voice/name/recording")
+    record = Record(
+        stage.at("/twilio/voice/name"), told, stage.speaker.language, seconds=NAME_SECONDS, silence=NAME_SILENCE_SECONDS
+    )
+    asked = stage.say("record_name")
+    return (said, asked, record, stage.on) if said else (asked, record, stage.on)
 
 
 def told_seconds(decision: Decision) -> int:
@@ -136,6 +151,7 @@ def choice(
     *,
     opening: Say | None,
     choice_in: float = NO_HURRY,
+    listens: bool = False,
 ) -> Document:
     """The one they know is busy: how long, what there is, and what happens without a key."""
     speaker, known = stage.speaker, decision.who
@@ -145,14 +161,14 @@ def choice(
     busy = "known_busy" if known.agent.activity is Activity.TALKING else "known_soon"
     heard.append(stage.say(busy, agent=who, estimate=speaker.estimate(told_seconds(decision))))
     teammate = decision.teammate.agent.first_name if decision.teammate else None
-    ways = _ways(stage, teammate=teammate, slot=slot)
+    ways, language = _ways(stage, teammate=teammate, slot=slot), speaker.language if listens else None
     if teammate and decision.action == "offer_callback":
         keys = Say(speaker.keys(speaker.say("key_wait", agent=who), *ways), speaker.language)
         heard = [*_in_time(heard, keys, choice_in, opening), stage.say("by_silence_teammate", teammate=teammate)]
-        return (Ask(tuple(heard), stage.at("/twilio/voice/key"), CHOICE_SECONDS), stage.on)
+        return (Ask(tuple(heard), stage.at("/twilio/voice/key"), CHOICE_SECONDS, language=language), stage.on)
     keys = Say(speaker.keys(*ways), speaker.language)
     heard = [*_in_time(heard, keys, choice_in, opening), stage.say("by_silence_wait_for", agent=who)]
-    return (Ask(tuple(heard), stage.at("/twilio/voice/key"), _quiet(heard)), stage.on)
+    return (Ask(tuple(heard), stage.at("/twilio/voice/key"), _quiet(heard), language=language), stage.on)
 
 
 def waiting(
@@ -164,11 +180,14 @@ def waiting(
     first: bool,
     ask_name: bool,
     choice_in: float = NO_HURRY,
+    listens: bool = False,
+    long: bool = False,
 ) -> Document:
-    """Nobody is free: an estimate, the ways out, then quiet."""
+    """Nobody is free: an estimate, the ways out, then quiet.  `long`: they have waited for minutes."""
     speaker = stage.speaker
     heard: list[Heard] = [opening] if opening else []
-    heard.append(stage.say("busy" if first else "still", estimate=speaker.estimate(told_seconds(decision))))
+    key = "busy" if first else "long_wait" if long else "still"
+    heard.append(stage.say(key, estimate=speaker.estimate(told_seconds(decision))))
     teammate = decision.teammate.agent.first_name if decision.teammate else None
     keys = Say(_ways_out(stage, teammate=teammate, slot=slot), speaker.language)
     heard = _in_time(heard, keys, choice_in, opening)
@@ -176,7 +195,7 @@ def waiting(
         heard.append(stage.say("by_silence_wait"))
     if ask_name:
         heard.append(stage.say("ask_name_waiting"))
-    language = speaker.language if ask_name else None
+    language = speaker.language if ask_name or listens else None
     return (Ask(tuple(heard), stage.at("/twilio/voice/key"), _quiet(heard), language=language), stage.on)
 
 
@@ -189,10 +208,23 @@ def nobody_free(
     first: bool,
     ask_name: bool,
     choice_in: float = NO_HURRY,
+    long: bool = False,
 ) -> Document:
+    """Whoever is greeted by a name may say that it is not theirs."""
+    listens = opening is not None and stage.name is not None
     if decision.who is not None:
-        return choice(stage, decision, slot, opening=opening, choice_in=choice_in)
-    return waiting(stage, decision, slot, opening=opening, first=first, ask_name=ask_name, choice_in=choice_in)
+        return choice(stage, decision, slot, opening=opening, choice_in=choice_in, listens=listens)
+    return waiting(
+        stage,
+        decision,
+        slot,
+        opening=opening,
+        first=first,
+        ask_name=ask_name,
+        choice_in=choice_in,
+        listens=listens,
+        long=long,
+    )
 
 
 def nobody(stage: Stage, slot: Slot | None, *, opening: Say | None, closed: Say | None) -> Document:
@@ -205,20 +237,35 @@ def nobody(stage: Stage, slot: Slot | None, *, opening: Say | None, closed: Say 
     return (listen, *record(stage)) if closed else (listen, Go(stage.at("/twilio/voice/wait", told=NOBODY)))
 
 
-def closed_until(stage: Stage, opens_at: datetime | None) -> Say:
+def closed_until(stage: Stage, opens_at: datetime | None, key: str = "closed") -> Say:
+    """`key`: closed | closed_night | closed_holiday."""
     if opens_at is None:
         return stage.say("closed_for_good")
-    return stage.say("closed", time=stage.speaker.time(opens_at))
+    return stage.say(key, time=stage.speaker.time(opens_at))
 
 
-def who_is_it(stage: Stage, names: Sequence[str]) -> Document:
-    """A number several people share: which of them is it?  Nothing is said but what they like to be called."""
+def who_is_it(stage: Stage, names: Sequence[str], *, of: int | None = None, again: bool = False) -> Document:
+    """A number several people share: which of them is it?  Nothing is said but what they like to be called.
+
+    `names`: of those who have a key; `of`: how many they are, more than have one; none where no name may be said.
+    """
     speaker = stage.speaker
-    choices = speaker.keys(
-        *(speaker.say("which_key", key=key, name=name) for key, name in zip(PERSON_KEYS, names, strict=False))
-    ).rstrip(".")
-    heard = (stage.say("greet_plain"), stage.say("which_of_you", choices=choices))
-    return (Ask(heard, stage.at("/twilio/voice/who"), CHOICE_SECONDS, language=speaker.language), stage.on)
+    heard: list[Heard] = [stage.say("which_again" if again else "greet_plain")]
+    if not names:
+        heard.append(stage.say("which_name"))
+    elif len(names) == 2 and of in (None, 2):
+        if not again:
+            heard.append(stage.say("which_of_two", one=names[0], other=names[1]))
+        keys = [*_person_keys(speaker, names), speaker.say("which_neither", key=NEITHER_KEY)]
+        heard += [Say(speaker.keys(*keys), speaker.language), stage.say("which_or_say")]
+    else:
+        choices = speaker.keys(*_person_keys(speaker, names)).rstrip(".")
+        heard.append(stage.say("which_of_you", choices=choices))
+    return (Ask(tuple(heard), stage.at("/twilio/voice/who"), CHOICE_SECONDS, language=speaker.language), stage.on)
+
+
+def _person_keys(speaker: Speaker, names: Sequence[str]) -> list[str]:
+    return [speaker.say("which_key", key=key, name=name) for key, name in zip(PERSON_KEYS, names, strict=False)]
 
 
 def punctual(speaker: Speaker, due_at: datetime, window_seconds: int | None) -> str:
@@ -253,23 +300,6 @@ def join(stage: Stage, room: str) -> Document:
 def hold_for_join(stage: Stage) -> Document:
     """The carrier is about to fetch them into the room: two documents must not both do it."""
     return (Quiet(2), stage.on)
-
-
-def talk_over(stage: Stage, agent: Agent | None) -> Document:
-    """The talk is over and the caller still there: is there something else, and may `agent` be theirs from now on?"""
-    speaker = stage.speaker
-    ways = [speaker.say("key_mine", agent=agent.first_name)] if agent else []
-    ways.append(speaker.say("key_more"))
-    heard = (stage.named("thanks"), Say(speaker.keys(*ways), speaker.language))
-    return (Ask(heard, stage.at("/twilio/voice/more"), CHOICE_SECONDS), stage.say("bye"), HangUp())
-
-
-def theirs_now(stage: Stage, agent: Agent) -> Document:
-    return (stage.say("mine", agent=agent.first_name), stage.say("bye"), HangUp())
-
-
-def goodbye(stage: Stage) -> Document:
-    return (stage.named("thanks"), stage.say("bye"), HangUp())
 
 
 def agent_gone(stage: Stage) -> Document:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Say:
     text: str
     language: str
+    names: tuple[tuple[str, str], ...] = ()  # each as it is written in the text, and how it is said
+    wording: tuple[str, int] | None = field(default=None, compare=False)  # situation, and which of its wordings
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,17 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """`transcription` is told the words, where the carrier's recognition knows the language."""
+    """`transcription` is told the words, where the carrier's recognition knows the language.
+
+    Of `seconds` at most, or as long as a message may be; it ends after `silence` seconds of nothing.
+    """
 
     action: str
     status: str
     language: str
     transcription: str | None = None
+    seconds: int | None = None
+    silence: int = 5
 
     @property
     def transcribed(self) -> bool:
@@ -57,6 +64,8 @@ class Record:
 
     @property
     def longest_seconds(self) -> int:
+        if self.seconds is not None:
+            return self.seconds
         return LONGEST_TRANSCRIBED_SECONDS if self.transcribed else LONGEST_MESSAGE_SECONDS
 
 
@@ -68,6 +77,7 @@ class Join:
     action: str
     ends_room: bool  # the caller's leaving ends the talk, the agent's does not: the caller is still asked
     until_then: str | None = None  # a sound for whoever is there first; null: quiet
+    recorded: str | None = None  # from the first word on; who is told of the recording
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,20 +14,20 @@ from callbacks.history import BY_TEXT
 from callbacks.limits import TooMany
 from callbacks.wish import CannotKeep, InProgress, Wish
 from carrier.numbering import callable_back, is_withheld
-from crm import people
+from crm import consents, people
 from crm.identify import Known, Person, Unknown, identify, person_by_id
 from crm.tables import texts
 from crm.texts import no_more_texts, texts_again
 from ivr.choices import choose, open_question
-from ivr.letters import CHANGE_KEY, CHOICE_KEYS
+from ivr.letters import CALL_ME_KEY, CHANGE_KEY, CHOICE_KEYS, NOT_SOLVED_KEY, SOLVED_KEY
 from ivr.segments import fitted
+from ivr.solved import answered_by_text
 from ivr.texts import send_text, tell, text_became
 from ivr.turn import Rooms
 from routing.plan import Plan
 from store.ids import new_id
 from store.sql import only_one
 
-CALL_ME = "2"  # as on the phone; a digit, since Twilio takes many words for its own
 SAID_ENOUGH = timedelta(minutes=30)
 ONE_DAY = timedelta(days=1)
 # Twilio acts on these and answers them itself; a word of ours beside it would contradict it.
@@ -58,17 +58,21 @@ async def receive_text(rooms: Rooms, conn: AsyncConnection, form: Mapping[str, s
             at=now,
         )
     )
-    if is_withheld(number) or await _twilios(conn, number, body, form.get("OptOutType"), now):
+    if is_withheld(number) or await _twilios(conn, number, person, body, form.get("OptOutType"), now):
         return []
     said = body.strip(" .!()")
     question = await open_question(conn, person, number) if said in CHOICE_KEYS else None
     if question is not None and (answered := await _answer(rooms, conn, question, said)) is not None:
         return answered
+    if said in (SOLVED_KEY, NOT_SOLVED_KEY):
+        thanked = await answered_by_text(rooms, conn, person, number, said, form["To"])
+        if thanked is not None:
+            return thanked
     promised = None if person is None else await rooms.promises.open_of(conn, person.id, any_case=True)
     if promised is not None and said == CHANGE_KEY:
         return await _send_link(rooms, conn, promised.id, person, form)
     reachable = person is not None and callable_back(number, rooms.house.country) is None
-    if reachable and said == CALL_ME:
+    if reachable and said == CALL_ME_KEY:
         assert person is not None
         with suppress(TooMany):  # what they wrote is kept, and seen
             return await _promise_a_call(rooms, conn, person, form, text_id, promised, now)
@@ -78,12 +82,14 @@ async def receive_text(rooms: Rooms, conn: AsyncConnection, form: Mapping[str, s
     if written:
         return []
     speaker = rooms.speaker(person, (person and person.language) or rooms.house.language, 0, now)
-    words = speaker.say("text_answer") + (f" {speaker.say('text_call_me', key=CALL_ME)}" if reachable else "")
+    words = speaker.say("text_answer") + (f" {speaker.say('text_call_me', key=CALL_ME_KEY)}" if reachable else "")
     customer_id = person.id if person else None
     return await send_text(rooms, conn, to=number, from_=form["To"], body=fitted(words), customer_id=customer_id)
 
 
-async def _twilios(conn: AsyncConnection, number: str, body: str, kind: str | None, now: datetime) -> bool:
+async def _twilios(
+    conn: AsyncConnection, number: str, person: Person | None, body: str, kind: str | None, now: datetime
+) -> bool:
     """Is it a word that Twilio takes for its own?  `kind`: what it says it took it for, in any language.
 
     Whoever writes anything else can read what we write.
@@ -91,12 +97,23 @@ async def _twilios(conn: AsyncConnection, number: str, body: str, kind: str | No
     word = body.strip().lower()
     if kind == "STOP" or word in STOP_WORDS or word.strip(".!") == "stop":
         await no_more_texts(conn, number, "word", now)
+        await _said_of_texts(conn, person, False, now)
     elif kind == "START" or word in START_WORDS:
         await texts_again(conn, number)
+        await _said_of_texts(conn, person, True, now)
     elif kind is None and word not in HELP_WORDS:
         await texts_again(conn, number, "landline")
         return False
     return True
+
+
+async def _said_of_texts(conn: AsyncConnection, person: Person | None, welcome: bool, now: datetime) -> None:
+    """Their latest word, if it changes anything: yes is also a plain word, and who had said nothing stays so."""
+    if person is None:
+        return
+    before = await consents.current(conn, person.id, "texts")
+    if before is not welcome and not (before is None and welcome):
+        await consents.give(conn, person.id, "texts", welcome, "text", now)
 
 
 async def _answer(rooms: Rooms, conn: AsyncConnection, promise_id: str, said: str) -> list[str] | None:

@@ -13,13 +13,15 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_skeleton, format_time, get_timezone_location
+from babel.dates import format_skeleton, get_timezone_location
 
 from ivr.dialogue import punctual
 from ivr.phrases import Speaker
 from ivr.segments import fitted
 
 CHOICE_KEYS, CHANGE_KEY = ("5", "6"), "7"  # what a text is answered with: as on the phone
+CALL_ME_KEY = "2"  # as on the phone; a digit, since Twilio takes many words for its own
+SOLVED_KEY, NOT_SOLVED_KEY = "8", "9"  # others than those a promise is changed with: either may have been asked last
 ENDED = frozenset(("text_given_up", "text_cancelled"))  # nothing is left to change
 # What is said where nobody in particular calls.
 _ANYONE: Mapping[str, str] = {
@@ -113,7 +115,7 @@ def short_time(speaker: Speaker, at: datetime) -> str:
     if local.date() - speaker.now.astimezone(zone).date() <= timedelta(days=1):
         return speaker.time(at)
     day = format_skeleton("MEd", local, locale=locale)
-    return speaker.say("at_time", day=day, time=format_time(local, "short", locale=locale))
+    return speaker.clock(day, local)
 
 
 def city(speaker: Speaker) -> str:
@@ -123,4 +125,4 @@ def city(speaker: Speaker) -> str:
 
 def _at_most(speaker: Speaker, until: datetime) -> str:
     minutes = max(math.ceil((until - speaker.now).total_seconds() / 60), 1)
-    return speaker.say("minute") if minutes == 1 else speaker.say("minutes", n=str(minutes))
+    return speaker.minutes(minutes)

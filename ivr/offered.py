@@ -78,7 +78,8 @@ def ask_when(stage: Stage, action: str, *, again: bool) -> Document:
 
 
 def no_slot(stage: Stage) -> Document:
-    return (Ask((stage.say("no_slot"),), stage.at("/twilio/voice/key"), CHOICE_SECONDS), *record(stage))
+    heard = (stage.say("bad_news"), stage.say("no_slot"))
+    return (Ask(heard, stage.at("/twilio/voice/key"), CHOICE_SECONDS), *record(stage))
 
 
 def too_many(stage: Stage) -> Document:

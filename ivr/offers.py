@@ -21,8 +21,9 @@ from ivr import dialogue, offered
 from ivr.choosing import store_decision
 from ivr.digits import read_back
 from ivr.document import Document
+from ivr.hearing import Heard
 from ivr.lifecycle import CallState, Outcome
-from ivr.offered import FIRST_KEY, OTHER_KEY, SECOND_KEY
+from ivr.machine import Do, Input, Place
 from ivr.promising import (
     SLOT_PATH,
     choice_of,
@@ -39,10 +40,11 @@ from ivr.promising import (
 )
 from ivr.texts import confirm_promise
 from ivr.turn import Turn, own_number
-from ivr.when import IsOpen, When, agreed, only_number, typed, understand
+from ivr.when import IsOpen, When, agreed, typed, understand
+from ivr.whereabouts import is_at, place_of
 from routing.queue import leaves
 
-__all__ = ["leave_message", "offer_call_back", "pressed", "take_message", "take_slot"]
+__all__ = ["asked_at", "leave_message", "offer_call_back", "take_message", "take_slot"]
 
 A_DAY = timedelta(days=1)
 MOST_TRIES = 2  # at a day and time, or at a number
@@ -51,33 +53,46 @@ MORE, WHEN, NUMBER, RIGHT = "more", "when", "number", "right"
 MESSAGE = "message"  # beside `number` and `right`: what the number is for
 
 
-def pressed(turn: Turn, form: Mapping[str, str], query: Mapping[str, str]) -> str:
-    """The key, also of somebody who says it instead; more than one digit is something they typed."""
-    digits, said = form.get("Digits", ""), form.get("SpeechResult", "")
-    if said and query.get("asked") != WHEN:
-        number = only_number(said, turn.stage.speaker.language)
-        return str(number) if number is not None and 1 <= number <= 7 else ""
-    return digits
+_PLACES = {
+    MORE: Place.OTHER_TIME,
+    WHEN: Place.WHICH_TIME,
+    NUMBER: Place.NUMBER,
+    RIGHT: Place.NUMBER_CHECK,
+}
 
 
-async def take_slot(turn: Turn, digits: str, said: str, query: Mapping[str, str]) -> Document:
-    """What they answered: keys or digits, words, or nothing at all.  `query` is that of the signed URL."""
-    asked = query.get("asked")
-    if asked == MORE:
-        return await _more(turn, digits, said, query)
-    if asked == WHEN:
-        return await _when(turn, digits, said, query)
-    if asked == NUMBER:
-        return await _number(turn, digits, query)
-    if asked == RIGHT:
-        return await _right(turn, digits, query)
+def asked_at(turn: Turn, query: Mapping[str, str]) -> Place:
+    """`query` is that of the signed URL; it is empty where silence has led back to the times."""
+    if "asked" not in query and "slots" not in query and place_of(turn) in (Place.OTHER_TIME, Place.NUMBER):
+        return place_of(turn)
+    asked = query.get("asked", "")
+    needed = asked == NUMBER and (query.get("to") == MESSAGE or number_of(turn) is None)
+    return Place.NUMBER_NEEDED if needed else _PLACES.get(asked, Place.OFFER)
+
+
+async def take_slot(turn: Turn, do: Do, heard: Heard, query: Mapping[str, str]) -> Document:
+    """What they answered, and what it means."""
     slots = read(query.get("slots", ""))
-    if said and not digits:
-        return await _said(turn, said, slots)
-    if digits == OTHER_KEY:
-        return await _another(turn, slots)
-    place = (FIRST_KEY, SECOND_KEY).index(digits or FIRST_KEY) if digits in ("", FIRST_KEY, SECOND_KEY) else len(slots)
-    return await (promise(turn, slots[place]) if place < len(slots) else offer_call_back(turn))
+    match do:
+        case Do.PROMISE:
+            place = 1 if heard.input is Input.SECOND else 0
+            return await (promise(turn, slots[place]) if place < len(slots) else offer_call_back(turn))
+        case Do.ASK_OTHER:
+            return await _another(turn, slots)
+        case Do.ASK_TIME:
+            return _ask_when(turn, tries=0)
+        case Do.TAKE_TIME if query.get("asked") == WHEN:
+            return await _when(turn, heard.digits, heard.words, query)
+        case Do.TAKE_TIME if heard.words:
+            return await _said(turn, heard.words, slots)
+        case Do.ASK_NUMBER | Do.TAKE_NUMBER | Do.NUMBER_RIGHT if query.get("asked") == RIGHT:
+            return await _right(turn, do, query)
+        case Do.ASK_NUMBER:
+            return _ask_number(turn, {})
+        case Do.TAKE_NUMBER:
+            return await _number(turn, heard.digits, query)
+        case _:
+            return await offer_call_back(turn)
 
 
 # Another day, another time
@@ -89,22 +104,10 @@ async def _another(turn: Turn, slots: Sequence[Slot]) -> Document:
     after = ledger.hours.closes_at(first, within=A_DAY) or first + A_DAY
     found = next_slots(ledger, after, who.id, 1) if who else []
     found = found or next_slots(ledger, after, None, 1)
+    is_at(turn, Place.OTHER_TIME)
     action = turn.stage.at(SLOT_PATH, asked=MORE, slots=written(found))
     next_day = await choice_of(turn, found[0]) if found else None
     return offered.another(turn.stage, next_day, action, turn.stage.at(SLOT_PATH))
-
-
-async def _more(turn: Turn, digits: str, said: str, query: Mapping[str, str]) -> Document:
-    slots = read(query.get("slots", ""))
-    if said and not digits:
-        return await _said(turn, said, slots)
-    if digits == FIRST_KEY and slots:
-        return await promise(turn, slots[0])
-    if digits == SECOND_KEY:
-        return _ask_when(turn, tries=0)
-    if digits == OTHER_KEY:
-        return _ask_number(turn, {})
-    return await offer_call_back(turn)
 
 
 async def _when(turn: Turn, digits: str, said: str, query: Mapping[str, str]) -> Document:
@@ -140,6 +143,7 @@ async def _named(turn: Turn, slots: Sequence[Slot], said: str) -> list[Slot]:
 
 
 def _ask_when(turn: Turn, *, tries: int) -> Document:
+    is_at(turn, Place.WHICH_TIME)
     return offered.ask_when(turn.stage, turn.stage.at(SLOT_PATH, asked=WHEN, tries=str(tries)), again=tries > 0)
 
 
@@ -208,6 +212,7 @@ def _within(turn: Turn, ledger: Ledger, when: When, whose: tuple[str | None, ...
 def _ask_number(turn: Turn, query: Mapping[str, str], *, refused: str | None = None) -> Document:
     action = turn.stage.at(SLOT_PATH, asked=NUMBER, **{name: query[name] for name in ("to", "tries") if name in query})
     back = turn.stage.at(SLOT_PATH) if number_of(turn) and query.get("to") != MESSAGE else None
+    is_at(turn, Place.NUMBER if back else Place.NUMBER_NEEDED)
     return offered.ask_number(turn.stage, action, refused=refused, back=back)
 
 
@@ -222,6 +227,7 @@ async def _number(turn: Turn, digits: str, query: Mapping[str, str]) -> Document
         return _ask_number(turn, {**query, "tries": str(tries)}, refused=refused)
     said = turn.stage.say(offered.REFUSED[refused])
     if query.get("to") == MESSAGE or own_number(turn) is None:
+        is_at(turn, Place.MESSAGE)
         return (said, *dialogue.record(turn.stage))
     await turn.change(call_back_to=None)
     own = turn.stage.say("number_own")
@@ -244,19 +250,23 @@ async def _typed(turn: Turn, digits: str) -> tuple[str | None, str]:
 
 
 def _read_back(turn: Turn, number: str, query: Mapping[str, str]) -> Document:
+    is_at(turn, Place.NUMBER_CHECK)
     spoken = read_back(number, turn.rooms.house.country, turn.stage.speaker.say("plus"))
     action = turn.stage.at(SLOT_PATH, asked=RIGHT, **_purpose(query))
     return offered.number_back(turn.stage, spoken, action)
 
 
-async def _right(turn: Turn, digits: str, query: Mapping[str, str]) -> Document:
+async def _right(turn: Turn, do: Do, query: Mapping[str, str]) -> Document:
     number: str | None = turn.call.call_back_to
-    if number is None or digits == SECOND_KEY:
+    if number is None or do is Do.ASK_NUMBER:
         await turn.change(call_back_to=None)
         return _ask_number(turn, _purpose(query))
-    if digits not in ("", FIRST_KEY):
+    if do is Do.TAKE_NUMBER:
         return _read_back(turn, number, query)
-    return dialogue.record(stage_of(turn)) if query.get("to") == MESSAGE else await offer_call_back(turn)
+    if query.get("to") != MESSAGE:
+        return await offer_call_back(turn)
+    is_at(turn, Place.MESSAGE)
+    return dialogue.record(stage_of(turn))
 
 
 def _purpose(query: Mapping[str, str]) -> dict[str, str]:
@@ -270,7 +280,10 @@ async def leave_message(turn: Turn) -> Document:
     await turn.change(state=CallState.CHOOSING, offered_at=turn.call.offered_at or turn.now)
     await leaves(turn.conn, turn.call.id, now=turn.now)
     await store_decision(turn, "voicemail", None, turn.stage.speaker.say("leave_message"), {})
-    return _ask_number(turn, {"to": MESSAGE}) if number_of(turn) is None else dialogue.record(stage_of(turn))
+    if number_of(turn) is None:
+        return _ask_number(turn, {"to": MESSAGE})
+    is_at(turn, Place.MESSAGE)
+    return dialogue.record(stage_of(turn))
 
 
 async def take_message(turn: Turn, form: Mapping[str, str]) -> Document:
@@ -296,5 +309,6 @@ async def take_message(turn: Turn, form: Mapping[str, str]) -> Document:
             turn.effects += await confirm_promise(turn, made, None)
         except (InProgress, TooMany):
             due_at = None
+    is_at(turn, Place.KEPT)
     await turn.change(outcome=Outcome.VOICEMAIL, recording_url=form.get("RecordingUrl"))
     return dialogue.message_kept(turn.stage, due_at, window_seconds)

@@ -26,7 +26,7 @@ from callbacks.tables import callbacks
 from callbacks.wall import wall_of
 from crm.identify import person_by_id
 from crm.texts import takes_no_texts
-from ivr import calls, dialogue, legs
+from ivr import calls, consent, dialogue, legs
 from ivr.choosing import look
 from ivr.document import Document, HangUp
 from ivr.lifecycle import CallState, Outcome
@@ -104,14 +104,14 @@ class PromiseDialler:
         if disturbs("text_at_risk", promise, person, plan, now):
             return False
         has_number = promise.from_number or await self._rooms.numbers.any_number(conn)
-        return has_number is not None and not await takes_no_texts(conn, promise.number)
+        return has_number is not None and not await takes_no_texts(conn, promise.number, promise.customer_id)
 
     async def tell(self, conn: AsyncConnection, promise: Row[Any], key: str, **slots: str) -> None:
         self._effects += await tell(self._rooms, conn, promise, key, None, **slots)
 
     async def send_words(self, conn: AsyncConnection, promise: Row[Any]) -> bool:
         from_ = promise.from_number or await self._rooms.numbers.any_number(conn)
-        if from_ is None or await takes_no_texts(conn, promise.number):
+        if from_ is None or await takes_no_texts(conn, promise.number, promise.customer_id):
             return False
         to, whose = promise.number, promise.customer_id
         sent = await send_text(
@@ -215,14 +215,14 @@ async def customer_answered(turn: Turn, leg_id: str, *, first: bool) -> Document
     if turn.call.state == CallState.ENDED:
         return (HangUp(),)
     if turn.call.state == CallState.TALKING:
-        return dialogue.join(turn.stage, turn.call.id)
+        return await _into_the_room(turn)
     return dialogue.prove_person(turn.stage, await _agent_name(turn), leg_id, first=first)
 
 
 async def customer_proved(turn: Turn) -> Document:
     """A key or a word: a person, so the promise is being kept from this instant."""
     if turn.call.state == CallState.TALKING:
-        return dialogue.join(turn.stage, turn.call.id)
+        return await _into_the_room(turn)
     reservation = await live_of_call(turn.conn, turn.call.id)
     there = reservation is not None and reservation.state == "accepted"
     if not there or turn.call.state != CallState.RINGING:
@@ -231,7 +231,12 @@ async def customer_proved(turn: Turn) -> Document:
         return (gone, HangUp())
     await turn.change(state=CallState.TALKING, outcome=Outcome.AGENT, talking_at=turn.now, joined_at=turn.now)
     await customer_is_there(turn.conn, turn.call.callback_id, now=turn.now)
-    return dialogue.join(turn.stage, turn.call.id)
+    return await _into_the_room(turn)
+
+
+async def _into_the_room(turn: Turn) -> Document:
+    """Where everything is recorded, they hear so first: nobody has said it while they waited, for they did not."""
+    return await consent.told_first(turn) or await consent.room(turn)
 
 
 async def customer_not_reached(turn: Turn, result: str) -> None:

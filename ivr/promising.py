@@ -16,9 +16,11 @@ from ivr.choosing import caller_card, store_decision
 from ivr.dialogue import Stage
 from ivr.document import Document, HangUp, Say
 from ivr.lifecycle import CallState, Outcome
+from ivr.machine import Place
 from ivr.offered import Choice
 from ivr.texts import confirm_promise
 from ivr.turn import Turn, own_number
+from ivr.whereabouts import is_at
 from routing.agents import Agent
 from routing.floor import UnknownAgent, agent
 from routing.queue import leaves
@@ -33,6 +35,7 @@ async def offer_call_back(turn: Turn, opening: Say | None = None, *, by_key: boo
     await turn.change(state=CallState.CHOOSING, offered_at=turn.call.offered_at or turn.now)
     await leaves(turn.conn, turn.call.id, now=turn.now)
     if number_of(turn) is None:
+        is_at(turn, Place.NUMBER_NEEDED)
         return offered.ask_number(turn.stage, turn.stage.at(SLOT_PATH, asked="number"))
     who, ledger = await their_agent(turn), await ledger_of(turn)
     slots = spoken_choices(ledger, who.id) if who else []
@@ -41,6 +44,7 @@ async def offer_call_back(turn: Turn, opening: Say | None = None, *, by_key: boo
 
 async def propose(turn: Turn, slots: Sequence[Slot], opening: Say | None = None, *, by_key: bool = False) -> Document:
     """These times to choose from, under 5 and 6; 7 is something else."""
+    is_at(turn, Place.OFFER if slots else Place.NO_TIME)
     if not slots:
         return offered.no_slot(stage_of(turn))
     choices = [await choice_of(turn, slot) for slot in slots]
@@ -75,9 +79,12 @@ async def promise(turn: Turn, slot: Slot) -> Document:
     except CannotKeep:  # taken while they were thinking: the next ones
         return await offer_call_back(turn, turn.stage.say("offer_not", time=wish.spoken or ""))
     except TooMany:
+        is_at(turn, Place.MESSAGE)
         return offered.too_many(stage_of(turn))
-    except InProgress:
-        return (HangUp(),)  # we are calling them at this moment
+    except InProgress:  # their line must be free for it
+        is_at(turn, Place.PROMISED)
+        return (turn.stage.say("ringing_you"), HangUp())
+    is_at(turn, Place.PROMISED)
     await turn.change(outcome=Outcome.CALLBACK, callback_id=made.id)
     who = await agent_of(turn, made.agent_id)
     told = await confirm_promise(turn, made, who)

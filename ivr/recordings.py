@@ -13,6 +13,7 @@ from callbacks.tables import callbacks
 from ivr import calls
 from ivr.lifecycle import Outcome
 from ivr.offers import take_message
+from ivr.personal import nobodys_any_more, recordings_in
 from ivr.talk import end_call
 from ivr.turn import Turn
 from store.events import emit
@@ -23,6 +24,10 @@ LONGEST_TRANSCRIPT = 4000  # characters: more than anybody says in two minutes
 async def recording_ready(turn: Turn, form: Mapping[str, str]) -> None:
     """A message whose own webhook never came is still a message."""
     if form.get("RecordingStatus") != "completed" or not form.get("RecordingUrl"):
+        return
+    if nobodys_any_more(turn.call):
+        for sid in recordings_in([form["RecordingUrl"]]):
+            turn.effects.append(await turn.rooms.carrier.delete_recording(turn.conn, sid))
         return
     # While the caller is there, the message's own webhook brings and answers it.
     if (
@@ -43,7 +48,7 @@ async def words_of(turn: Turn, form: Mapping[str, str]) -> None:
         turn.effects.append(await turn.rooms.carrier.delete_transcription(turn.conn, sid))
     words = " ".join(form.get("TranscriptionText", "").split())[:LONGEST_TRANSCRIPT]
     recording = form.get("RecordingSid", "")
-    if form.get("TranscriptionStatus") != "completed" or not words or not recording:
+    if form.get("TranscriptionStatus") != "completed" or not words or not recording or nobodys_any_more(turn.call):
         return
     if turn.call.said is None:
         await turn.change(said=words)  # also where the message itself has not come yet: it will bring this along

@@ -52,6 +52,7 @@ calls = Table(
     Column("case_id", Text, index=True),  # what it is about, as they confirmed
     Column("place", Text),  # in the dialogue: see machine.py
     Column("tries", Integer, nullable=False, server_default=text("0")),  # here, without an answer we understood
+    Column("asked", Text),  # what they were asked before a talk, with a blank between: name, why, same
     Column("proved_at", Instant),  # a code sent to a channel of theirs came back; before that a number is all we know
     Column("attestation", Text),  # what the carrier says of the number: A | B | C | failed; a hint, no proof
     Column("forwarded_from", Text),  # as given
@@ -59,6 +60,11 @@ calls = Table(
     Column("consent", Boolean),  # to being recorded; null: not asked
     Column("talk_recordings", JSON),  # SIDs
     Column("confirmed", Boolean),  # is it solved, in their own word, after the talk
+    Column("known_by", Text),  # name: they said who they are; null: their number is in the record
+    Column("room_sid", Text),  # the carrier's, of the room that is recorded
+    Column("recording_state", Text),  # recording | paused | stopped, as far as it has been asked for
+    Column("recording_said_at", Instant),  # when they will have heard that the talk is recorded
+    Column("solved_asked_at", Instant),  # when they were asked by text whether it is solved
     # The document last given, so that a webhook sent twice gets the same answer and acts once.
     Column("step", Integer, nullable=False, server_default=text("0")),
     Column("reply_key", Text),

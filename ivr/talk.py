@@ -13,11 +13,12 @@ from callbacks.keeping import promise_kept
 from crm import history
 from ivr import calls, legs
 from ivr.lifecycle import CallState, Outcome
+from ivr.solved import ask_by_text, case_topic
 from ivr.turn import Turn
 from routing.agents import Ended
 from routing.reservations import accept, close, live_of_call, talks
 
-RECORDS = "<Record "  # in the document that was given last
+RECORDS = "/twilio/voice/message?"  # a message, in the document that was given last
 MESSAGE_PATIENCE = timedelta(seconds=10)
 LOOK_AGAIN = timedelta(seconds=30)  # how long a call may be silent before we ask the carrier about it
 _WHY_BY_STATUS: Mapping[str, Ended] = {
@@ -135,6 +136,8 @@ async def end_call(turn: Turn, *, found_out: bool = False) -> None:
         outcome = Outcome.ABANDONED
     await turn.change(state=CallState.ENDED, outcome=outcome, ended_at=turn.now, due_at=None)
     await _hung_up(turn)
+    if not found_out:
+        await ask_by_text(turn)
     if outcome == Outcome.ABANDONED and turn.call.customer_id:
         await history.record(
             turn.conn,
@@ -168,6 +171,8 @@ async def _write_down(turn: Turn, agent_id: str) -> None:
         started_at=call.joined_at,
         talk_seconds=math.ceil((turn.now - call.joined_at).total_seconds()),
         outcome="solved",
+        topic=await case_topic(turn.conn, call.case_id),
         summary=call.said,
         external_id=f"{call.sid}/{earlier + 1}" if earlier else call.sid,
+        case_id=call.case_id,
     )

@@ -41,8 +41,13 @@ def disturbs(key: str, promise: Row[Any], person: Person | None, plan: Plan, now
     """Would this text come at night, or in their quiet hours, without need?  Pure."""
     if key not in _UNASKED or (key != _OURS and abs(promise.promised_at - now) <= SOON):
         return False
-    quiet = Quiet.read(person.quiet_hours if person else None, promise.zone)
-    awake = read_hours(plan.service.call_hours, promise.zone)
+    return at_rest(person, plan, promise.zone, now)
+
+
+def at_rest(person: Person | None, plan: Plan, zone: str, now: datetime) -> bool:
+    """Is it night where they are, or a time at which they want to be left alone?  Pure."""
+    quiet = Quiet.read(person.quiet_hours if person else None, zone)
+    awake = read_hours(plan.service.call_hours, zone)
     return not awake.is_open(now) or (quiet is not None and quiet.covers(now))
 
 
@@ -70,7 +75,7 @@ async def tell(
     promise in a day, or while we have no number to send it from.
     """
     from_ = promise.from_number or from_ or await rooms.numbers.any_number(conn)
-    if from_ is None or await takes_no_texts(conn, promise.number):
+    if from_ is None or await takes_no_texts(conn, promise.number, promise.customer_id):
         return []
     now, (_, plan) = rooms.clock.now(), await rooms.plans.current(conn)
     person = await person_by_id(conn, promise.customer_id)
@@ -137,9 +142,13 @@ async def send_text(
     promise_id: str | None = None,
     not_after: datetime | None = None,
     text_id: str | None = None,
+    kept: str | None = None,
 ) -> list[str]:
-    """The text in the person's timeline and the wish to the carrier, in one transaction; none where it is unwelcome."""
-    if await takes_no_texts(conn, to):
+    """The text in the person's timeline and the wish to the carrier, in one transaction; none where it is unwelcome.
+
+    `kept`: what the timeline shows in place of a body that nobody here is to read.
+    """
+    if await takes_no_texts(conn, to, customer_id):
         return []
     text_id = text_id or new_id("txt")
     await conn.execute(
@@ -151,7 +160,7 @@ async def send_text(
             direction="out",
             from_number=from_,
             to_number=to,
-            body=body,
+            body=body if kept is None else kept,
             state="queued",
             at=rooms.clock.now(),
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -12,14 +12,17 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callbacks.promises import Promises
-from carrier.numbering import NotANumber, callable_back, normalise
+from carrier.numbering import callable_back, number_in
 from carrier.numbers import Numbers
 from carrier.port import Carrier
 from crm.identify import Person, person_by_id
 from ivr import calls
 from ivr.dialogue import Stage
+from ivr.inbound import is_diverters
 from ivr.links import Links
-from ivr.phrases import Speaker, speakable, spoken_language
+from ivr.person_names import addressed, respelling
+from ivr.phrases import Speaker, spoken_language
+from ivr.wordings import HeardOf, heard_of
 from routing.house import House
 from routing.learning import Learning
 from routing.live_floor import Floor
@@ -60,7 +63,8 @@ class Rooms:
         zone = (person.time_zone if person else None) or self.house.zone
         formal = person.formal if person else True
         spoken = spoken_language(language, self.house.language)
-        return Speaker(spoken, formal, turn, self.house.company, now, zone)
+        gender = person.gender if person else None
+        return Speaker(spoken, formal, turn, self.house.company, now, zone, gender)
 
 
 @dataclass(slots=True)
@@ -76,7 +80,7 @@ class Turn:
     effects: list[str] = field(default_factory=list)
     floor: bool = False
     nobody: bool = False  # the caller hears that nobody is here
-    turn_of_talk: int = 0
+    heard: HeardOf = field(default_factory=HeardOf)
     pinned: Plan = field(init=False)  # the version that was in force when the call came
     notes: dict[str, Any] = field(default_factory=dict)  # book-keeping of the call, written with the reply
 
@@ -96,7 +100,7 @@ class Turn:
     async def meet(self, person: Person | None) -> None:
         self.person = person
         if person is not None:
-            self.turn_of_talk = await calls.calls_made(self.conn, person.id)
+            self.heard = await heard_of(self.conn, person.id)
 
     async def change(self, **values: Any) -> None:
         self.call = await calls.change(self.conn, self.call, now=self.now, **values)
@@ -111,29 +115,28 @@ class Turn:
     @property
     def name(self) -> str | None:
         """The name the person likes to be called by: all that is said before anybody has spoken with them."""
-        return spoken_name(self.person)
+        return spoken_name(self.person, self.call.language)
 
     @property
     def stage(self) -> Stage:
-        speaker = self.rooms.speaker(self.person, self.call.language, self.turn_of_talk, self.now)
-        return Stage(speaker, self.name, self.rooms.url, self.call.step, own_number(self) is not None)
+        turn = self.heard.calls if self.person else max(self.call.step - 1, 0)  # a stranger's: within this call
+        speaker = replace(
+            self.rooms.speaker(self.person, self.call.language, turn, self.now),
+            heard=self.heard.wordings,
+            theirs=self.pinned.phrases,
+            respelt=respelling(self.person, self.name) if self.person else None,
+        )
+        name = self.name if self.pinned.greet_by_name else None
+        return Stage(speaker, name, self.rooms.url, self.call.step, own_number(self) is not None)
 
 
-def spoken_name(person: Person | None) -> str | None:
-    if person is None:
-        return None
-    if person.called:
-        return speakable(person.called) or None
-    if person.name is None:
-        return None
-    titled = f"{person.title} {person.name}" if person.title and person.formal else person.name
-    return speakable(titled) or None
+def spoken_name(person: Person | None, language: str = "") -> str | None:
+    return addressed(person, language) if person else None
 
 
 def own_number(turn: Turn) -> str | None:
     """The number they ring from, if a call back could reach it."""
-    try:
-        number = normalise(turn.call.from_number, turn.rooms.house.country)
-    except NotANumber:
+    if is_diverters(turn.call.from_number, turn.call.forwarded_from):
         return None
-    return number if callable_back(number, turn.rooms.house.country) is None else None
+    number = number_in(turn.call.from_number, turn.rooms.house.country)
+    return number if number is not None and callable_back(number, turn.rooms.house.country) is None else None

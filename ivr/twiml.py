@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from twilio.twiml.voice_response import Gather, VoiceResponse
@@ -19,9 +20,11 @@ from ivr.document import (
     Say,
     Step,
 )
+from ivr.person_names import sounds
 from ivr.phrases import VOICES, speakable
 
 LONGEST_SAID = 3000  # characters: more the carrier does not say with our voices
+LONGEST_WAY = 80  # to say a name
 EMPTY = '<?xml version="1.0" encoding="UTF-8"?><Response />'
 
 
@@ -30,6 +33,13 @@ def render(document: Document) -> str:
     for step in document:
         _write(response, step)
     return str(response)
+
+
+def said_as(heard: Say) -> str:
+    """The `<Say>` of some words, as the carrier gets it."""
+    response = VoiceResponse()
+    _say(response, heard)
+    return str(response.verbs[0].to_xml(xml_declaration=False))
 
 
 def _write(response: VoiceResponse, step: Step) -> None:
@@ -45,7 +55,7 @@ def _write(response: VoiceResponse, step: Step) -> None:
                 recording_status_callback=step.status,
                 recording_status_callback_event="completed absent",
                 max_length=step.longest_seconds,
-                timeout=5,
+                timeout=step.silence,
                 play_beep=True,
                 finish_on_key="1234567890*#",  # a way out stays a way out while we listen
                 **words,
@@ -54,9 +64,11 @@ def _write(response: VoiceResponse, step: Step) -> None:
             dial = response.dial(action=step.action)
             # An empty waitUrl is silence (the default is music); beep off: nobody is startled into a conversation.
             waiting = {"wait_url": step.until_then, "wait_method": "GET"} if step.until_then else {"wait_url": ""}
+            recorded = _recorded(step.recorded) if step.recorded else {}
             dial.conference(
                 step.room,
                 **waiting,
+                **recorded,
                 beep="false",
                 start_conference_on_enter=True,
                 end_conference_on_exit=step.ends_room,
@@ -67,15 +79,49 @@ def _write(response: VoiceResponse, step: Step) -> None:
             response.hangup()
 
 
+def _recorded(status_url: str) -> dict[str, str]:
+    """Silence is kept: the times in a recording are those of the talk."""
+    return {
+        "record": "record-from-start",
+        "trim": "do-not-trim",
+        "recording_status_callback": status_url,
+        "recording_status_callback_event": "in-progress completed absent",
+    }
+
+
 def _sound(parent: Any, heard: Heard) -> None:
     match heard:
         case Say():
-            # Agents' names, too, are what somebody typed: one control character, and the document is no XML.
-            parent.say(speakable(heard.text, LONGEST_SAID), language=heard.language, voice=VOICES.get(heard.language))
+            _say(parent, heard)
         case Ringback():
             parent.play(heard.url, loop=heard.times)
         case Quiet():
             parent.pause(length=heard.seconds)
+
+
+def _say(parent: Any, heard: Say) -> None:
+    # Agents' names, too, are what somebody typed: one control character, and the document is no XML.
+    text = speakable(heard.text, LONGEST_SAID)
+    voice = VOICES.get(heard.language)
+    place = _name_in(text, heard) if voice else None  # the old voices read no marks
+    if place is None:
+        parent.say(text, language=heard.language, voice=voice)
+        return
+    start, end, way = place
+    say = parent.say(text[:start], language=heard.language, voice=voice)
+    if ph := sounds(way):
+        say.phoneme(text[start:end], alphabet="ipa", ph=ph)
+    else:
+        say.sub(text[start:end], alias=speakable(way, LONGEST_WAY))
+    say.nest(text[end:])
+
+
+def _name_in(text: str, heard: Say) -> tuple[int, int, str] | None:
+    """Where the first name stands that is not said as it is written, and how it is said."""
+    for name, way in heard.names:
+        if found := re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text):
+            return (*found.span(), way)
+    return None
 
 
 def _ask(response: VoiceResponse, step: Ask) -> None:

@@ -21,6 +21,7 @@ from ivr import agent_leg, calls, journey, legs, promised
 from ivr.lifecycle import LEG_ENDS, CallState
 from ivr.tables import calls as calls_table
 from ivr.talk import LOOK_AGAIN, end_call, fetch_caller
+from ivr.talk_recordings import not_changed
 from ivr.texts import text_asked
 from ivr.turn import Rooms, Turn
 from ivr.webhooks import learn_sid
@@ -265,6 +266,9 @@ class Watch:
             await self._text(result)
         elif result.kind == "create_call":
             await self._call(result.subject, result)
+        elif result.kind == "change_recording":
+            async with self._rooms.database.write() as conn:
+                await not_changed(conn, result, self._rooms.clock.now())
 
     async def _text(self, result: EffectResult) -> None:
         async with self._rooms.database.write() as conn:

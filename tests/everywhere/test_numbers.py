@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from carrier.numbering import NotANumber, normalise
-from crm.imports import Result, Skipped, import_customers
+from crm.imports import import_customers
+from crm.intake import Result, Skipped
 from crm.tables import customer_phones, customers
 from store.clock import VirtualClock
 from store.sql import Database

@@ -78,6 +78,11 @@ class WishList:
     async def send_text(self, conn: AsyncConnection, **wish: Any) -> str:
         return self._wish("send_text", wish)
 
+    async def change_recording(
+        self, conn: AsyncConnection, sid: str, *, room_sid: str, status: str, subject: str | None = None
+    ) -> str:
+        return self._wish("change_recording", {"sid": sid, "room_sid": room_sid, "status": status, "subject": subject})
+
     async def delete_recording(self, conn: AsyncConnection, sid: str, *, subject: str | None = None) -> str:
         return self._wish("delete_recording", {"sid": sid, "subject": subject})
 

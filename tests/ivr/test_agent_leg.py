@@ -106,6 +106,23 @@ async def test_a_caller_whose_name_cannot_be_said_is_one_we_do_not_know(door: Do
     assert "Chiamata da una persona che non conosciamo." in (await picked_up(door)).words
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("formal", "said"), [(True, "dottoressa Maria Rossi"), (False, "da Maria Rossi")])
+async def test_the_agent_hears_how_to_address_them(door: Door, formal: bool, said: str) -> None:
+    await door.customer("Maria", MARIA, title="dottoressa", formal=formal)
+    await rung(door)
+    assert said in (await picked_up(door)).words
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_who_has_no_desk_before_them_hears_that_patience_is_wanted(door: Door) -> None:
+    await rung(door, address=MOBILE)
+    await door.change_call(weary_level=1)
+    assert "qualche difficoltà" not in (await picked_up(door)).words
+    await door.change_call(weary_level=2)
+    assert "ultimamente ha avuto qualche difficoltà" in (await picked_up(door)).words
+
+
 async def test_who_picks_up_too_late_hears_that_the_caller_is_gone(door: Door) -> None:
     await rung(door)
     await door.send("/twilio/status", door.form(CallStatus="completed"))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy import func, select
 
 from api.tokens import Guard
 from ivr.api import calls_router
+from store.tables import events
 from tests.api.asking import KEY_OF_THE_HOUSE, Asking, asking
 from tests.ivr.door import LINE, MARIA, PAOLO, Door, sid
 
@@ -15,6 +17,10 @@ pytestmark = pytest.mark.anyio
 FIELDS = {
     "sid", "direction", "from", "to", "customer", "said", "language", "state", "outcome", "agent", "familiar",
     "waited_seconds", "started_at", "ended_at", "callback", "recording_url", "decisions", "legs",
+}  # fmt: skip
+ADDED = {
+    "identity": "number", "attestation": None, "forwarded_from": None, "case": None, "confirmed": None, "consent": None,
+    "recordings": [], "recording": None, "name_recording_url": None,
 }  # fmt: skip
 
 
@@ -33,6 +39,7 @@ async def test_a_call_is_shown_as_the_contract_has_it(door: Door, ask: Asking) -
     await door.speak(first, "la lampada è rotta")
     await door.clock.advance(12.4)
     call = (await ask.get(f"/calls/{sid(1)}")).json()
+    assert {name: call.pop(name) for name in ADDED} == ADDED
     assert set(call) == FIELDS
     (decision,) = call.pop("decisions")
     caller, agent = call.pop("legs")
@@ -59,6 +66,40 @@ async def test_a_call_is_shown_as_the_contract_has_it(door: Door, ask: Asking) -
     assert decision["reasons"]["weighed"][0]["agent"] == "anna"
     assert (caller["sid"], caller["role"], caller["state"]) == (sid(1), "caller", "in-progress")
     assert (agent["sid"], agent["role"], agent["agent"]) == (None, "agent", "anna")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_call_shows_how_far_we_know_who_it_is(door: Door, ask: Asking) -> None:
+    """A number, or a name that somebody said, are hints; only a code that came back says who it is."""
+    await door.customer("Maria", MARIA)
+    await door.ring(1)
+    await door.ring(2, From="anonymous")
+    await door.ring(3, From=PAOLO)
+
+    async def known(n: int) -> str:
+        return str((await ask.get(f"/calls/{sid(n)}")).json()["identity"])
+
+    assert [await known(n) for n in (1, 2, 3)] == ["number", "withheld", "unknown"]
+    await door.change_call(known_by="name")
+    assert await known(1) == "name"
+    await door.change_call(proved_at=door.clock.now())
+    assert await known(1) == "verified"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_what_was_said_is_on_the_desk_before_hello(door: Door, ask: Asking) -> None:
+    """The news of it comes while the agent's phone still rings."""
+    await door.customer("Maria", MARIA)
+    await door.agent()
+    first = await door.ring()
+    async with door.database.read() as conn:
+        before = await conn.scalar(select(func.max(events.c.id)))
+    await door.speak(first, "la lampada è rotta")
+    async with door.database.read() as conn:
+        news = select(events.c.type).where(events.c.id > before, events.c.ref == (await door.call()).id)
+        assert "call.changed" in list(await conn.scalars(news))
+    call = (await ask.get(f"/calls/{sid(1)}")).json()
+    assert (call["said"], call["state"], call["legs"][1]["state"]) == ("la lampada è rotta", "ringing", "intended")
 
 
 async def test_a_call_shows_who_talks_and_how_long_they_waited(door: Door, ask: Asking) -> None:

@@ -10,12 +10,16 @@ import pytest
 from sqlalchemy import Row, insert, select
 
 from callbacks.tables import callbacks
+from crm.matters import OpenMatter
 from crm.tables import interactions
+from ivr.choosing import holders
+from ivr.tables import calls
 from routing.agents import load_after
 from routing.learning import TALK_TIMES
 from routing.plan import Plan
 from routing.tables import decisions, learnt
 from routing.talk_times import TalkTimes
+from tests.conftest import TUESDAY_AT_TEN
 from tests.ivr.door import LINE, MARIA, PAOLO, SOMEBODY, Door
 from tests.ivr.test_watch import ready, watching
 from tests.routing.rows import agent_row
@@ -185,6 +189,44 @@ async def test_who_rings_again_right_after_a_talk_was_cut_off(door: Door) -> Non
     assert "urgent" not in first.reasons
     assert again.reasons["urgent"] == {"cut_off": 120}
     assert again.sentence.endswith("Precedenza di 120 secondi: la linea è caduta.")
+
+
+@on_sqlite
+async def test_who_was_passed_on_twice_keeps_the_agent_they_had_last_and_it_says_so(door: Door) -> None:
+    """Anna has been free as long, and knows her better."""
+    await door.agent()
+    await door.agent("bea")
+    await maria_who_knows(door, "anna")
+    now = door.clock.now()
+    usual = {"channel": "voice", "talk_seconds": 60, "outcome": "transferred", "topic": "the lamp"}
+    whose = {"customer_id": door.ids["Maria"]}
+    async with door.database.write() as conn:
+        for n, agent_id in enumerate(("anna", "bea")):
+            row = {"id": f"int_t{n}", "agent_id": agent_id, "started_at": now - timedelta(hours=2 - n)}
+            await conn.execute(insert(interactions).values(usual | whose | row))
+        waited = {"id": "call_1", "sid": "CA_before", "direction": "inbound", "from_number": MARIA, "to_number": LINE}
+        times = {"arrived_at": now - timedelta(hours=3), "ended_at": now - timedelta(hours=2), "waited_seconds": 300.0}
+        more = {"language": "it-IT", "state": "ended", "outcome": "voicemail"}
+        await conn.execute(insert(calls).values(waited | times | more | whose))
+    await door.ring()
+    (decision,) = await made(door)
+    assert (rung(door), decision.sentence.partition(".")[0]) == (
+        ["bea"],
+        "Bea è disponibile e segue Maria finché la cosa non è risolta",
+    )
+    assert decision.reasons["weighed"][0]["because"] == ["kept", "familiar"]
+    async with door.database.read() as conn:  # passed on twice, and waited long
+        assert await conn.scalar(select(calls.c.weary_level).where(calls.c.sid != "CA_before")) == 3
+
+
+def test_whose_matter_it_is_decides_who_holds_it() -> None:
+    matters = [OpenMatter(who, None, TUESDAY_AT_TEN, None, case) for who, case in (("anna", "cas_1"), ("bea", "cas_2"))]
+    matters += [
+        OpenMatter("carlo", None, TUESDAY_AT_TEN, None, None),
+        OpenMatter(None, None, TUESDAY_AT_TEN, None, None),
+    ]
+    assert holders(matters, "cas_2") == {"bea"}
+    assert holders(matters, None) == holders(matters, "cas_solved") == {"anna", "bea", "carlo"}
 
 
 @on_sqlite

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -10,11 +11,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from callbacks.slots import Slot
-from ivr import dialogue, offered
+from carrier.signatures import Signatures
+from ivr import dialogue, offered, parting
 from ivr.dialogue import Stage
 from ivr.digits import read_back
 from ivr.document import Ask, Document, Go, HangUp, Join, Record, spoken_text_seconds
 from ivr.offered import Choice
+from ivr.webhooks import Webhooks
 from routing.choose import Decision
 from routing.weigh import Weighed
 from tests.ivr.speaking import EVERY_LANGUAGE, NOW, OURS, decision, every, parsed, stage, url, words
@@ -28,7 +31,7 @@ SLOT = url("/twilio/voice/slot", slots="1~~0")
 ROOM = Join("call_1", url("/twilio/agent/left", leg="leg_1"), ends_room=False)
 
 DOCUMENTS: dict[str, Callable[[Stage], Document]] = {
-    "ringing": lambda s: dialogue.ringing(s, ANNA, 10.0, opening=dialogue.greeting(s, expected=False, back=False)),
+    "ringing": lambda s: dialogue.ringing(s, ANNA, 10.0, opening=s.named("first")),
     "ringing, with a question": lambda s: dialogue.ringing(s, ANNA, 10.0, opening=s.named("greet"), ask="why"),
     "ringing, asked for a name": lambda s: dialogue.ringing(s, ANNA, 10.0, opening=s.named("greet"), ask="ask_name"),
     "ringing, and the choice is due": lambda s: dialogue.ringing(
@@ -37,7 +40,19 @@ DOCUMENTS: dict[str, Callable[[Stage], Document]] = {
     "ringing, still": lambda s: dialogue.ringing(s, ANNA, 10.0, opening=None, again=True),
     "after speech": lambda s: dialogue.after_speech(s, None),
     "after speech, and the choice is due": lambda s: dialogue.after_speech(s, None, choice_in=6.0),
-    "after a name": lambda s: dialogue.after_speech(s, "Maria Rossi"),
+    "after a name": lambda s: dialogue.after_speech(s, "Maria Rossi", ask="why"),
+    "ringing, the same thing": lambda s: dialogue.ringing(s, ANNA, 10.0, opening=s.named("greet"), ask="same_thing"),
+    "ringing, asked about recording": lambda s: dialogue.ringing(
+        s, ANNA, 10.0, opening=s.named("greet"), ask="ask_recording"
+    ),
+    "ringing, told of recording": lambda s: dialogue.ringing(s, ANNA, 10.0, opening=s.named("greet"), ask="recorded"),
+    "another one after a talk": lambda s: dialogue.ringing(s, ANNA, 10.0, opening=None, transfer=True),
+    "the same thing": lambda s: dialogue.after_speech(s, said=s.say("same_noted")),
+    "not them": lambda s: dialogue.after_speech(s, said=s.say("sorry"), ask="ask_name_waiting"),
+    "not them but": lambda s: dialogue.after_speech(s, said=s.say("sorry_name", name="Paolo"), ask="why"),
+    "a name recorded": lambda s: dialogue.after_speech(s, said=s.say("name_recorded"), ask="why"),
+    "recording a name": dialogue.record_name,
+    "recording a name, with a reason": lambda s: dialogue.record_name(s, s.say("heard")),
     "the choice": lambda s: dialogue.choice(
         s, decision("offer_callback", teammate=True), FIRST, opening=s.named("greet")
     ),
@@ -52,11 +67,18 @@ DOCUMENTS: dict[str, Callable[[Stage], Document]] = {
     "waiting on": lambda s: dialogue.waiting(
         s, decision("wait", known=False), None, opening=None, first=False, ask_name=False
     ),
+    "waiting for long": lambda s: dialogue.waiting(
+        s, decision("wait", known=False), None, opening=None, first=False, ask_name=False, long=True
+    ),
     "nobody": lambda s: dialogue.nobody(s, FIRST, opening=s.named("greet"), closed=None),
     "nobody and no time": lambda s: dialogue.nobody(s, None, opening=None, closed=None),
     "closed": lambda s: dialogue.nobody(s, FIRST, opening=s.named("greet"), closed=dialogue.closed_until(s, SOON)),
     "closed for good": lambda s: dialogue.nobody(s, None, opening=None, closed=dialogue.closed_until(s, None)),
     "a household": lambda s: dialogue.who_is_it(s, ["Maria", "Paolo", "Ugo"]),
+    "a household of two": lambda s: dialogue.who_is_it(s, ["Maria", "Paolo"]),
+    "a household of two, again": lambda s: dialogue.who_is_it(s, ["Maria", "Paolo"], again=True),
+    "a household of many, again": lambda s: dialogue.who_is_it(s, ["Maria", "Paolo", "Ugo"], of=5, again=True),
+    "a household without names": lambda s: dialogue.who_is_it(s, []),
     "an offer": lambda s: offered.times(s, [Choice(SOON, "Anna"), Choice(LATER, "Anna")], SLOT),
     "an offer of two": lambda s: offered.times(s, [Choice(SOON, "Anna"), Choice(LATER, "Luca")], SLOT),
     "an offer of anybody": lambda s: offered.times(s, [Choice(SOON)], SLOT),
@@ -91,7 +113,13 @@ DOCUMENTS: dict[str, Callable[[Stage], Document]] = {
     "a message kept without a number": lambda s: dialogue.message_kept(s, None),
     "the room": lambda s: dialogue.join(s, "call_1"),
     "about to be fetched": dialogue.hold_for_join,
-    "goodbye": dialogue.goodbye,
+    "goodbye": parting.goodbye,
+    "parting": lambda s: parting.talk_over(s, ANNA),
+    "is it solved": lambda s: parting.is_it_solved(s, s.named("thanks")),
+    "it is": lambda s: parting.glad(s, ANNA),
+    "it is not": lambda s: parting.still_open(s, "Anna"),
+    "theirs now": lambda s: parting.theirs_now(s, ANNA),
+    "being rung": lambda s: (s.say("ringing_you"), HangUp()),
     "the caller is gone": dialogue.agent_gone,
     "a whisper": lambda s: dialogue.whisper(s, [s.say("agent_call", caller="Maria")], accept=None, room=ROOM),
     "a whisper with a key": lambda s: dialogue.whisper(
@@ -134,6 +162,43 @@ def test_whatever_listens_or_leads_on_has_an_address_of_ours() -> None:
                 assert element.attrib["action"].startswith(f"{OURS}/twilio/"), (name, tag)
         for element in every(response, "Redirect"):
             assert (element.text or "").startswith(f"{OURS}/twilio/"), name
+
+
+def addresses(response: ET.Element) -> list[str]:
+    """Where Twilio may go from here."""
+    ways = [element.attrib["action"] for tag in ("Gather", "Record", "Dial") for element in every(response, tag)]
+    return ways + [element.text or "" for element in every(response, "Redirect")]
+
+
+@pytest.mark.parametrize("language", EVERY_LANGUAGE)
+def test_every_way_out_of_every_document_is_a_route_of_ours(language: str) -> None:
+    routes = Webhooks(None, Signatures(["x"], OURS)).routes  # type: ignore[arg-type]
+    known = {route.path for route in routes if "POST" in (route.methods or ())}
+    for name, build in DOCUMENTS.items():
+        ways = addresses(parsed(build(stage(language))))
+        assert {urlsplit(way).path for way in ways} <= known, name
+        news = [record.attrib["recordingStatusCallback"] for record in every(parsed(build(stage(language))), "Record")]
+        assert {urlsplit(one).path for one in news} <= known, name
+
+
+@pytest.mark.parametrize("language", EVERY_LANGUAGE)
+def test_the_line_is_put_down_only_where_the_machine_says_so(language: str) -> None:
+    """To a caller, that is; an agent, and a machine that answered, are told why and let go."""
+    ends = {"promised", "a message kept", "goodbye", "theirs now", "being rung"}
+    after_a_talk = {"parting", "is it solved", "it is", "it is not"}  # silence is a goodbye
+    elsewhere = {"the caller is gone", "a whisper with a key", "proving a person, again"}
+    for name, build in DOCUMENTS.items():
+        hangs_up = any(isinstance(step, HangUp) for step in build(stage(language)))
+        of = name.split(" by ")[0].split(" as ")[0].split(" without ")[0]
+        assert hangs_up == (of in ends | after_a_talk or name in elsewhere), name
+
+
+@pytest.mark.parametrize("language", EVERY_LANGUAGE)
+def test_no_document_offers_more_than_three_things_to_choose_from_beside_the_ways_out(language: str) -> None:
+    """One question with at most three keys; 1 to 4 are the same everywhere and are learnt once."""
+    for name, build in DOCUMENTS.items():
+        keys = set(re.findall(rf"{PRESS[language]} ([05-9])\b", words(build(stage(language))).lower()))
+        assert len(keys) <= 3, name
 
 
 def test_nothing_is_ever_played_but_a_ring() -> None:
@@ -191,7 +256,7 @@ def test_a_key_means_the_same_from_the_first_second_to_the_last(language: str) -
         if not name.startswith(("waiting", "the choice", "ringing", "nobody", "closed")):
             continue
         said = words(build(here)).lower()
-        for digit in re.findall(rf"{press} (\d)\b", said):
+        for digit in re.findall(rf"{press} ([1-4])\b", said):
             assert meant[digit].split(f"{press} {digit}")[1][:6] in said.split(f"{press} {digit}", 1)[1], name
 
 
@@ -230,6 +295,16 @@ def test_words_are_listened_for_only_where_they_were_asked_for(ask: str, listens
     assert asked(DOCUMENTS[ask](stage())).language == listens
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_whoever_is_greeted_by_a_name_may_say_that_it_is_not_theirs(known: bool) -> None:
+    how = {"first": True, "ask_name": False}
+    for name, opening, listens in (("Maria", True, "it-IT"), ("Maria", False, None), (None, True, None)):
+        here = stage(name=name)
+        said = here.named("greet") if opening else None
+        document = dialogue.nobody_free(here, decision("wait", known=known), FIRST, opening=said, **how)
+        assert asked(document).language == listens
+
+
 def test_without_a_free_teammate_no_teammate_is_offered() -> None:
     said = words(DOCUMENTS["the choice, nobody free"](stage()))
     assert "prema 1" not in said.lower()
@@ -261,35 +336,37 @@ def test_while_the_phone_rings_the_caller_may_speak(ask: str) -> None:
     assert asked(DOCUMENTS[ask](stage())).language == "it-IT"
 
 
-@pytest.mark.parametrize(
-    ("expected", "back", "words_of"),
-    [
-        (False, False, stage().named("greet").text),
-        (True, False, "ci ha preceduti"),
-        (False, True, "ancora il suo posto"),
-        (True, True, "ancora il suo posto"),
-    ],
-)
-def test_the_greeting_tells_why_we_are_not_surprised(expected: bool, back: bool, words_of: str) -> None:
-    assert words_of in dialogue.greeting(stage(), expected=expected, back=back).text
-
-
-def test_whom_we_cannot_name_hears_who_we_are() -> None:
-    for expected in (False, True):
-        said = dialogue.greeting(stage(name=None), expected=expected, back=False).text
-        assert said == "Buongiorno, qui Officine Lume."
-    said = dialogue.greeting(stage(name=None), expected=False, back=True).text
-    assert said == "Buongiorno, qui Officine Lume. È caduta la linea: ha ancora il suo posto."
-
-
 @pytest.mark.parametrize("language", EVERY_LANGUAGE)
-def test_a_household_hears_names_by_key_and_nothing_else_of_them(language: str) -> None:
-    document = dialogue.who_is_it(stage(language, name=None), ["Maria", "Paolo", "Ugo", "Ada"])
+@pytest.mark.parametrize("names", [("Maria", "Paolo"), ("Maria", "Paolo", "Ugo"), ("Maria", "Paolo", "Ugo", "Ada")])
+def test_a_household_hears_names_by_key_and_nothing_else_of_them(language: str, names: tuple[str, ...]) -> None:
+    document = dialogue.who_is_it(stage(language, name=None), names[:3], of=len(names))
     said = words(document)
-    for key, name in zip("890", ("Maria", "Paolo", "Ugo"), strict=True):
+    for key, name in zip("890", names[:3], strict=False):
         assert re.search(rf"{PRESS[language]} {key} .*{name}", said, re.IGNORECASE)
     assert "Ada" not in said
     assert asked(document).language == language
+
+
+@pytest.mark.parametrize("language", EVERY_LANGUAGE)
+def test_two_people_are_asked_in_one_sentence_and_may_be_neither(language: str) -> None:
+    said = words(dialogue.who_is_it(stage(language, name=None), ["Maria", "Paolo"]))
+    assert re.search(r"Maria [^.?]*Paolo ?\?", said)
+    assert f"{PRESS[language]} 0" in said.lower()
+
+
+@pytest.mark.parametrize("language", EVERY_LANGUAGE)
+def test_where_no_name_is_said_a_household_is_asked_for_one_and_hears_none(language: str) -> None:
+    said = words(dialogue.who_is_it(stage(language, name=None), [], of=0))
+    assert not re.search(r"\d", said)
+    assert said.count("?") + said.count(".") >= 2
+
+
+def test_a_name_is_recorded_in_a_few_seconds_and_then_the_ringing_goes_on() -> None:
+    said, record, on = dialogue.record_name(stage())
+    assert isinstance(record, Record)
+    assert (record.longest_seconds, record.silence, record.transcribed) == (4, 3, False)
+    assert on == Go(stage().at("/twilio/voice/wait"))
+    assert words((said,)) == "Mi dica il suo nome dopo il segnale."
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Row, insert, select
 
-from crm import people
+from crm import consents, people
 from crm.identify import Known, identify
 from crm.tables import text_opt_outs, texts
 from tests.ivr.door import ACCOUNT, LINE, MARIA, PAOLO, SOMEBODY, Answer, Door, sid
@@ -91,6 +91,11 @@ async def refusals(door: Door) -> list[str]:
         return list(await conn.scalars(select(text_opt_outs.c.number)))
 
 
+async def said_of_texts(door: Door) -> list[bool]:
+    async with door.database.read() as conn:
+        return [row.given for row in await conn.execute(consents.spoken(door.ids["Maria"], "texts"))]
+
+
 @pytest.mark.parametrize("again", ["START", "yes", "Unstop"])
 @pytest.mark.parametrize("stop", ["STOP", " cancel ", "Stop!"])
 async def test_stop_is_kept_until_they_start_again(door: Door, stop: str, again: str) -> None:
@@ -98,10 +103,12 @@ async def test_stop_is_kept_until_they_start_again(door: Door, stop: str, again:
     for n in range(2):
         await text(door, stop, n)
     assert await refusals(door) == [MARIA]
+    assert await said_of_texts(door) == [False]
     await text(door, "ho cambiato idea", 3)
     assert door.carrier.of("send_text") == []  # what they write is kept, and not answered
     await text(door, again, 4)
     assert await refusals(door) == []
+    assert await said_of_texts(door) == [True, False]
     await text(door, "ci siete?", 5)
     assert len(door.carrier.of("send_text")) == 1
 

@@ -7,9 +7,9 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
-from crm.tables import interactions
+from crm.tables import cases, customer_phones, customers, interactions
 from routing.tables import decisions
 from tests.ivr.door import LINE, MARIA, SOMEBODY, Answer, Door, path_of, sid
 
@@ -107,32 +107,210 @@ async def test_why_they_call_is_passed_on_and_a_second_sentence_is_added(door: D
     assert "la lampada è rotta da ieri sera" in story
 
 
+async def a_household(door: Door) -> Answer:
+    await door.customer("Maria", MARIA)
+    await door.customer("Paolo", MARIA)
+    await door.agent()
+    return await door.ring()
+
+
+async def people_with(door: Door, number: str) -> dict[str | None, str]:
+    """By name, and whose name was only recorded by that."""
+    async with door.database.read() as conn:
+        query = select(customers.c.id, func.coalesce(customers.c.name, customers.c.name_recording_url).label("name"))
+        rows = await conn.execute(query.join(customer_phones).where(customer_phones.c.number == number))
+        return {row.name: row.id for row in rows}
+
+
 @on_sqlite
 @pytest.mark.parametrize("answer_by", ["key", "name"])
 async def test_a_household_is_asked_who_it_is(door: Door, answer_by: str) -> None:
-    await door.customer("Maria", MARIA)
-    await door.customer("Paolo", MARIA)
-    await door.agent()
-    asked = await door.ring()
-    assert "Prema 8 per Maria, prema 9 per Paolo, oppure dica il suo nome" in asked.words
+    asked = await a_household(door)
+    assert "Parlo con Maria o con Paolo? Prema 8 per Maria, prema 9 per Paolo, prema 0 per nessuno" in asked.words
     assert door.rings == []
     told = await (door.press(asked, "9") if answer_by == "key" else door.speak(asked, "sono io, paolo"))
     assert told.words.startswith("Buongiorno, Paolo.")
-    assert (await door.call()).customer_id == door.ids["Paolo"]
+    call = await door.call()
+    assert (call.customer_id, call.known_by) == (door.ids["Paolo"], "name")
     assert len(door.rings) == 1
 
 
 @on_sqlite
-@pytest.mark.parametrize("digits", ["0", "1", "#"])
-async def test_a_household_that_does_not_say_who_it_is_is_served_as_nobody(door: Door, digits: str) -> None:
-    await door.customer("Maria", MARIA)
-    await door.customer("Paolo", MARIA)
-    await door.agent()
-    told = await door.press(await door.ring(), digits)
+@pytest.mark.parametrize("answer", ["0", "nessuno dei due"])
+async def test_a_third_person_of_the_house_is_asked_for_their_name_and_has_a_record_of_their_own(
+    door: Door, answer: str
+) -> None:
+    asked = await a_household(door)
+    told = await (door.press(asked, answer) if answer == "0" else door.speak(asked, answer))
+    assert "Come si chiama?" in told.words
+    assert not {"Maria", "Paolo"} & set(re.findall(r"\w+", told.words))
+    assert len(door.rings) == 1
+    heard = await door.speak(told, "mi chiamo Ugo Rossi")
+    assert heard.words.startswith("Grazie, Ugo Rossi.")
+    found = await people_with(door, MARIA)
+    assert set(found) == {"Maria Rossi", "Paolo Rossi", "Ugo Rossi"}
+    assert (await door.call()).customer_id == found["Ugo Rossi"]
+
+
+@on_sqlite
+async def test_a_household_that_is_not_understood_is_asked_three_times_and_then_served_as_nobody(door: Door) -> None:
+    told = await a_household(door)
+    for _ in range(2):
+        told = await door.speak(told, "Rossi")  # both of them are
+        assert "Non ho capito bene. Prema 8 per Maria" in told.words
+        assert door.rings == []
+    told = await door.speak(told, "Rossi")
     assert "Anna" in told.words
     assert not {"Maria", "Paolo"} & set(re.findall(r"\w+", told.words))
+    assert "Come si chiama" not in told.words
     assert (await door.call()).customer_id is None
     assert len(door.rings) == 1
+
+
+@on_sqlite
+async def test_a_household_may_be_called_back_before_it_says_who_it_is(door: Door) -> None:
+    offered = await door.press(await a_household(door), "2")
+    assert "richiamarla" in offered.words
+    assert not {"Maria", "Paolo"} & set(re.findall(r"\w+", offered.words))
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [("non sono Maria", None), ("no, non sono la Maria, sono Paolo Verdi", "Paolo Verdi"), ("sono Giulia", "Giulia")],
+)
+async def test_who_is_not_the_one_we_greeted_is_believed(door: Door, words: str, name: str | None) -> None:
+    """Nothing of Maria is theirs: neither her promise, nor her record, nor why she was put through to Anna."""
+    await door.customer("Maria", MARIA)
+    await door.agent()
+    first = await door.ring()
+    assert "Maria" in first.words
+    told = await door.speak(first, words)
+    assert "Maria" not in told.words
+    call = await door.call()
+    assert call.customer_id != door.ids["Maria"]
+    assert not call.familiar
+    async with door.database.read() as conn:
+        assert not [row for row in await conn.scalars(select(decisions.c.sentence)) if "Maria" in row]
+    assert await door.reservation_states() == ["offered"]  # Anna's phone rings on
+    if name is None:
+        assert told.words.startswith("Mi scusi. Come si chiama?")
+        told = await door.speak(told, "Paolo Verdi")
+    else:
+        assert told.words.startswith(f"Mi scusi, {name}.")
+    found = await people_with(door, MARIA)
+    assert set(found) == {"Maria Rossi", name or "Paolo Verdi"}
+    assert (await door.call()).customer_id == found[name or "Paolo Verdi"]
+
+
+@on_sqlite
+async def test_the_other_one_of_a_house_is_met_when_they_correct_us(door: Door) -> None:
+    told = await door.press(await a_household(door), "8")
+    assert "Maria" in told.words
+    await door.speak(told, "sono Paolo")
+    assert (await door.call()).customer_id == door.ids["Paolo"]
+    assert len(await people_with(door, MARIA)) == 2
+
+
+@on_sqlite
+@pytest.mark.parametrize("answer", [("ehm non so", "0.9"), ("Carla Neri", "0.2")])
+async def test_a_name_we_cannot_make_out_is_recorded_for_the_agent(door: Door, answer: tuple[str, str]) -> None:
+    await door.agent()
+    asked = await door.ring(From=SOMEBODY)
+    told = await door.send(asked.listens_at, door.form(From=SOMEBODY, SpeechResult=answer[0], Confidence=answer[1]))
+    assert told.words == "Mi dica il suo nome dopo il segnale."
+    assert await door.reservation_states() == ["offered"]
+    recorded = {"RecordingUrl": "https://api.test/RE1", "RecordingSid": sid(1, "RE"), "Digits": "hangup"}
+    heard = await door.send(told.records_to, door.form(From=SOMEBODY, **recorded))
+    assert heard.words.startswith("Grazie. ")
+    news = door.form(From=SOMEBODY, RecordingStatus="completed", **recorded)
+    await door.send("/twilio/voice/name/recording", news)  # which changes nothing more
+    call = await door.call()
+    assert call.name_recording_url == "https://api.test/RE1"
+    assert await people_with(door, SOMEBODY) == {"https://api.test/RE1": call.customer_id}
+    assert call.outcome is None
+    await door.send("/twilio/status", door.form(From=SOMEBODY, CallStatus="completed"))
+    assert (await door.call()).state == "ended"  # and no message is waited for
+
+
+@on_sqlite
+@pytest.mark.parametrize("answer", ["", "non glielo dico"])
+async def test_who_does_not_say_a_name_is_not_asked_again_in_this_call(door: Door, answer: str) -> None:
+    await door.agent()
+    asked = await door.ring(From=SOMEBODY)
+    heard = await (door.speak(asked, answer, From=SOMEBODY) if answer else door.wait(asked, From=SOMEBODY))
+    await door.leg_news(door.rings[0]["status_url"], "busy")
+    for _ in range(3):
+        assert "Come si chiama" not in heard.words
+        assert "nome" not in heard.words
+        heard = await door.wait(heard, From=SOMEBODY)
+
+
+async def with_a_matter(door: Door) -> Answer:
+    await door.customer("Maria", MARIA)
+    await door.agent()
+    async with door.database.write() as conn:
+        row = {
+            "id": "int_1",
+            "customer_id": door.ids["Maria"],
+            "agent_id": "anna",
+            "channel": "voice",
+            "started_at": door.clock.now() - timedelta(days=3),
+            "talk_seconds": 200,
+            "outcome": "open",
+            "topic": "forno rotto",
+        }
+        await conn.execute(insert(interactions).values(row))
+    return await door.ring()
+
+
+@on_sqlite
+@pytest.mark.parametrize("answer", ["5", "sì"])
+async def test_the_same_thing_as_last_time_is_one_question_that_never_says_which(door: Door, answer: str) -> None:
+    asked = await with_a_matter(door)
+    assert "È per la stessa cosa dell'ultima volta? Prema 5 per sì" in asked.words
+    assert "forno" not in asked.words
+    heard = await (door.press(asked, answer) if answer == "5" else door.speak(asked, answer))
+    assert "forno" not in heard.words
+    call = await door.call()
+    assert call.said == "forno rotto"
+    async with door.database.read() as conn:
+        case = (await conn.execute(select(cases).where(cases.c.id == call.case_id))).one()
+    assert (case.owner, case.state, case.topic) == ("anna", "open", "forno rotto")
+    assert "forno rotto" in (await door.leg_news(door.rings[0]["url"], "in-progress")).words
+
+
+@on_sqlite
+async def test_another_thing_than_last_time_is_why_they_call(door: Door) -> None:
+    asked = await with_a_matter(door)
+    why = await door.speak(asked, "no")
+    assert why.words.startswith("Va bene. Intanto, se vuole, mi dica con parole sue perché chiama.")
+    await door.speak(why, "la lampada lampeggia")
+    call = await door.call()
+    assert (call.said, call.case_id) == ("la lampada lampeggia", None)
+
+
+@on_sqlite
+async def test_who_has_just_written_is_not_asked_why_they_call(door: Door) -> None:
+    await door.customer("Maria", MARIA)
+    await door.agent()
+    text = {"MessageSid": sid(1, "SM"), "SmsStatus": "received", "Body": "La lampada lampeggia"}
+    await door.send("/twilio/sms", door.form(**text))
+    assert "perché chiama" not in (await door.ring()).words
+
+
+@on_sqlite
+async def test_where_names_are_not_said_nobody_hears_theirs_and_a_household_is_asked_for_it(door: Door) -> None:
+    async with door.database.write() as conn:
+        version, plan = await door.rooms.plans.current(conn)
+        silent = plan.model_copy(update={"greet_by_name": False})
+        await door.rooms.plans.publish(conn, silent, after=version, author="t", note=None, now=door.clock.now())
+    asked = await a_household(door)
+    assert "Con chi parlo?" in asked.words
+    told = await door.speak(asked, "Paolo Rossi")
+    assert not {"Maria", "Paolo"} & set(re.findall(r"\w+", asked.words + told.words))
+    assert (await door.call()).customer_id == door.ids["Paolo"]
+    assert "Come si chiama" not in told.words
 
 
 @on_sqlite
@@ -296,3 +474,25 @@ async def test_whoever_thinks_better_of_a_message_is_called_back(door: Door) -> 
     offered = await door.send(recording.records_to, door.form(Digits="2", **told))
     assert "può richiamarla" in offered.words
     assert await door.all_promises() == []
+
+
+@on_sqlite
+async def test_who_rings_from_a_softphone_is_known_by_it_the_next_time(door: Door) -> None:
+    await door.agent()
+    softphone = {"From": "sip:carla@office.example"}
+    await door.speak(await door.ring(**softphone), "sono Carla Neri", **softphone)
+    await door.send("/twilio/status", door.form(CallStatus="completed", **softphone))
+    await door.clock.advance(600)
+    assert "Carla Neri" in (await door.ring(2, **softphone)).words
+
+
+@on_sqlite
+async def test_a_message_that_is_told_of_after_the_call_has_ended_is_a_message(door: Door) -> None:
+    await door.customer("Maria", MARIA)
+    await door.agent()
+    recording = await door.press(await door.ring(), "3")
+    await door.change_call(state="ended", outcome="abandoned")
+    told = {"RecordingUrl": "https://api.test/RE1", "RecordingSid": sid(1, "RE"), "RecordingDuration": "4"}
+    await door.send(recording.records_to, door.form(Digits="hangup", **told))
+    (promise,) = await door.all_promises()
+    assert promise.kind == "voicemail"

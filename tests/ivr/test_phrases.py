@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ivr.catalogue import choose_wording
 from ivr.document import Say
 from ivr.phrases import LONGEST_NAME, VOICES, Speaker, speakable, spoken_language
 from routing.forecast import spoken_seconds
@@ -108,9 +110,9 @@ def test_an_estimate_always_has_a_figure_that_is_not_less(seconds: float, langua
     [
         ("it-IT", "oggi alle 15:10", "domani alle 09:00", "giovedì 26 novembre alle 09:00"),
         ("en-GB", "today at 15:10", "tomorrow at 09:00", "Thursday 26 November at 09:00"),
-        ("de-DE", "heute um 15:10 Uhr", "morgen um 09:00 Uhr", "Donnerstag 26. November um 09:00 Uhr"),
+        ("de-DE", "heute um 15:10 Uhr", "morgen um 09:00 Uhr", "Donnerstag, den 26. November um 09:00 Uhr"),
         ("fr-FR", "aujourd'hui à 15:10", "demain à 09:00", "jeudi 26 novembre à 09:00"),
-        ("es-ES", "hoy a las 15:10", "mañana a las 9:00", "jueves 26 de noviembre a las 9:00"),
+        ("es-ES", "hoy a las 15:10", "mañana a las 9:00", "el jueves 26 de noviembre a las 9:00"),
     ],
 )
 def test_a_time_is_said_as_people_say_times(language: str, today: str, tomorrow: str, other: str) -> None:
@@ -118,6 +120,101 @@ def test_a_time_is_said_as_people_say_times(language: str, today: str, tomorrow:
     assert voice.time(rome(15, 10)) == today
     assert voice.time(rome(9) + timedelta(days=1)) == tomorrow
     assert voice.time(rome(9) + timedelta(days=2)) == other
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "after_one", "thirteen", "first"),
+    [
+        ("it-IT", "oggi all'1:00", "oggi all'1:05", "oggi alle 13:00", "venerdì primo gennaio alle 09:00"),
+        ("en-GB", "today at 1:00", "today at 1:05", "today at 13:00", "Friday 1 January at 09:00"),
+        (
+            "de-DE",
+            "heute um 1:00 Uhr",
+            "heute um 1:05 Uhr",
+            "heute um 13:00 Uhr",
+            "Freitag, den 1. Januar um 09:00 Uhr",
+        ),
+        ("fr-FR", "aujourd'hui à 1:00", "aujourd'hui à 1:05", "aujourd'hui à 13:00", "vendredi 1er janvier à 09:00"),
+        ("es-ES", "hoy a la 1:00", "hoy a la 1:05", "hoy a las 13:00", "el viernes 1 de enero a las 9:00"),
+    ],
+)
+def test_one_oclock_and_the_first_of_a_month_are_said_in_their_own_way(
+    language: str, one: str, after_one: str, thirteen: str, first: str
+) -> None:
+    voice = speaker(language, now=rome(1))
+    told = [voice.time(rome(1)), voice.time(rome(1, 5)), voice.time(rome(13))]
+    assert told == [one, after_one, thirteen]
+    assert voice.time(datetime(2027, 1, 1, 8, 0, tzinfo=UTC)) == first
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "two", "none"),
+    [
+        ("it-IT", "1 minuto", "2 minuti", "0 minuti"),
+        ("en-GB", "1 minute", "2 minutes", "0 minutes"),
+        ("de-DE", "1 Minute", "2 Minuten", "0 Minuten"),
+        ("fr-FR", "1 minute", "2 minutes", "0 minute"),
+        ("es-ES", "1 minuto", "2 minutos", "0 minutos"),
+    ],
+)
+def test_a_figure_has_the_plural_of_its_language(language: str, one: str, two: str, none: str) -> None:
+    voice = speaker(language)
+    assert [voice.minutes(1), voice.minutes(2), voice.minutes(0)] == [one, two, none]
+    assert voice.say("seconds", n="1") != voice.say("seconds", n="2").replace("2", "1")
+
+
+@pytest.mark.parametrize(
+    ("gender", "formal", "said"),
+    [
+        ("masculine", True, "Buongiorno, Ada. Benvenuto."),
+        ("feminine", False, "Buongiorno, Ada. Benvenuta."),
+        (None, True, "Buongiorno, Ada. Che bello averla qui."),
+        (None, False, "Buongiorno, Ada. Che bello averti qui."),
+    ],
+)
+def test_a_gender_that_is_not_known_is_not_guessed(gender: str | None, formal: bool, said: str) -> None:
+    voice = replace(speaker(formal=formal, turn=2), gender=gender)
+    assert voice.say("first", name="Ada") == said
+
+
+@given(st.integers(1, 9), st.integers(0, 30), st.integers(0, 10_000))
+def test_whatever_was_heard_last_is_not_said_again(count: int, last: int, turn: int) -> None:
+    last %= count
+    chosen = choose_wording(count, last=last, turn=turn)
+    assert 0 <= chosen < count
+    assert chosen != last or count == 1
+    assert 0 <= choose_wording(count, last=None, turn=turn) < count
+
+
+def test_every_wording_has_its_turn() -> None:
+    heard, last = set(), 0
+    for turn in range(6):
+        last = choose_wording(3, last=last, turn=turn)
+        heard.add(last)
+    assert heard == {0, 1, 2}
+
+
+def test_the_managers_words_stand_in_place_of_ours() -> None:
+    theirs = {"it": {"greet": ["Salve, {name}.", "[Eccola|Eccoti], {name}!"]}}
+    voice = replace(speaker(formal=False), theirs=theirs)
+    assert voice.say("greet", name="Ada") == "Salve, Ada."
+    assert replace(voice, heard={"greet": 0}).say("greet", name="Ada") == "Eccoti, Ada!"
+    assert replace(voice, language="de-DE").say("greet", name="Ada").startswith("Guten Morgen, Ada")
+    assert voice.say("bye") == speaker().say("bye")
+
+
+@pytest.mark.parametrize("wording", ["{nome}", "{", "{0}", "{name.x}", "{name[0"])
+def test_a_wording_that_does_not_fit_any_more_gives_way_to_ours(wording: str) -> None:
+    voice = replace(speaker(), theirs={"it": {"greet": [wording]}})
+    assert voice.say("greet", name="Ada") == speaker().say("greet", name="Ada")
+
+
+def test_what_is_said_tells_which_wording_it_is_and_how_its_name_is_said() -> None:
+    voice = replace(speaker(turn=1), respelt=("Siobhán", "shi-VAWN"))
+    said = voice.said("greet", name="Siobhán")
+    assert (said.wording, said.names) == (("greet", 1), (("Siobhán", "shi-VAWN"),))
+    other = voice.said("key_callback")
+    assert (other.wording, other.names) == (None, ())
 
 
 def test_americans_hear_american_times() -> None:
@@ -150,7 +247,9 @@ def test_no_times_are_said_in_the_hour_that_does_not_exist(language: str) -> Non
         ("de-CH", "de-DE"),
         ("EN", "en-GB"),
         ("en-us", "en-US"),
-        ("es-419", "es-ES"),
+        ("es-419", "es-MX"),
+        ("en-CA", "en-US"),
+        ("en-IE", "en-IE"),
         ("es-MX", "es-MX"),
         ("fr-CA", "fr-CA"),
         ("zh-Hant-TW", "de-AT"),

@@ -305,7 +305,7 @@ async def test_a_week_after_its_end_the_page_is_gone(maria: Visit, state: str, s
 @on_sqlite
 async def test_of_somebody_who_was_erased_nothing_is_left(maria: Visit) -> None:
     async with maria.door.database.write() as conn:
-        await privacy.erase(conn, maria.door.ids["Maria"], [])
+        await privacy.erase(conn, maria.door.ids["Maria"], [], "a test", maria.door.clock.now())
     assert (await maria.look()).status_code == 410
     assert (await maria.client.post(maria.path, data={"do": "cancel"})).status_code == 410
 

@@ -247,7 +247,7 @@ async def test_a_ring_that_twilio_refused_is_an_attempt(promised: Door) -> None:
 async def test_whoever_rings_us_meanwhile_is_not_called(promised: Door) -> None:
     """Maria rings: she is expected, Anna rings for her call, and the promise goes along."""
     answer = await promised.ring()
-    assert "ci ha preceduti" in answer.words
+    assert "Ci ha preceduti" in answer.words
     await promised.clock.advance(30)
     assert [ring["to"] for ring in promised.rings] == ["client:anna"]
     await promised.leg_news(promised.rings[0]["url"], "in-progress", AGENT_LEG)

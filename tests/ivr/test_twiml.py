@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 
 from ivr.document import Ask, Go, HangUp, Join, Quiet, Record, Ringback, Say, Step
-from ivr.twiml import EMPTY
+from ivr.twiml import EMPTY, render
+from simulator.twiml import parse
 from tests.ivr.speaking import parsed
 
 
@@ -20,6 +22,39 @@ def test_words_are_said_in_their_language_with_a_voice_of_it() -> None:
     say = verb(Say("Buongiorno", "it-IT"))
     assert (say.tag, say.text) == ("Say", "Buongiorno")
     assert say.attrib == {"language": "it-IT", "voice": "Polly.Bianca-Neural"}
+
+
+@pytest.mark.parametrize(
+    ("way", "tag", "attributes"),
+    [
+        ("ma-RI-a", "sub", {"alias": "ma-RI-a"}),
+        ("/maˈriːa/", "phoneme", {"alphabet": "ipa", "ph": "maˈriːa"}),
+        ("[maˈriːa]", "phoneme", {"alphabet": "ipa", "ph": "maˈriːa"}),
+        ("/1 & 2/", "sub", {"alias": "/1 & 2/"}),
+        ('"><Dial>', "sub", {"alias": '"><Dial>'}),
+    ],
+)
+def test_a_name_is_said_as_its_owner_says_it(way: str, tag: str, attributes: dict[str, str]) -> None:
+    say = verb(Say("Buongiorno, Maria & co. Da Mariapoli.", "it-IT", (("Maria", way),)))
+    (name,) = say
+    assert (say.text, name.tag, name.text, name.attrib, name.tail) == (
+        "Buongiorno, ", tag, "Maria", attributes, " & co. Da Mariapoli.",
+    )  # fmt: skip
+
+
+def test_the_carrier_reads_the_marks_and_complains_of_nothing() -> None:
+    said = Say("Good morning, Siobhán. Good to have you back.", "en-GB", (("Siobhán", "shi-VAWN"),))
+    script = parse(render((Ask((said,), "https://c.test/key", 1), replace(said, names=(("Siobhán", "/ʃɪˈvɔːn/"),)))))
+    assert script.warnings == ()
+    gather, plain = script.verbs
+    assert gather.prompts[0].text == "Good morning, shi-VAWN. Good to have you back."  # type: ignore[union-attr]
+    assert plain.text == said.text  # type: ignore[union-attr]
+
+
+def test_marks_stand_only_where_the_name_does_and_the_voice_reads_them() -> None:
+    for text, language in (("Mariapoli.", "it-IT"), ("Maria", "pt-PT")):
+        say = verb(Say(text, language, (("Maria", "ma-RI-a"),)))
+        assert (say.text, list(say)) == (text, [])
 
 
 def test_ringback_is_played_a_few_times() -> None:

@@ -16,7 +16,8 @@ from tests.ivr.door import MARIA, Answer, Door, sid, signed
 
 pytestmark = pytest.mark.anyio
 OF_THE_CALLER = tuple(
-    f"/twilio/voice/{step}" for step in ("wait", "key", "who", "slot", "message", "join", "after", "more", "callback")
+    f"/twilio/voice/{step}"
+    for step in ("wait", "key", "who", "slot", "message", "join", "after", "more", "callback", "name")
 )
 OF_THE_AGENT = tuple(f"/twilio/agent/{step}" for step in ("answer", "key", "left", "gone", "not-reached", "rings-us"))
 OF_THE_CUSTOMER = tuple(f"/twilio/customer/{step}" for step in ("answer", "again", "key", "last"))
@@ -26,6 +27,8 @@ NEWS = (
     "/twilio/customer/status",
     "/twilio/voice/recording",
     "/twilio/voice/transcription",
+    "/twilio/voice/name/recording",
+    "/twilio/voice/talk-recording",
     "/twilio/sms",
     "/twilio/sms/status",
 )

@@ -20,6 +20,8 @@ OF_A_BODY = {
     "agent": SEEDS["agents"],
     "owner": SEEDS["agents"],
     "stand_in": SEEDS["agents"],
+    "stand_ins": SEEDS["agents"],
+    "other": [SEEDS["customer"]],
     "customer": [SEEDS["customer"]],
     "case": [SEEDS["case"]],
     "due_at": SEEDS["due_at"],
@@ -30,20 +32,36 @@ OF_A_BODY = {
     "number": NUMBERS,
     "phones": NUMBERS,
     "hours": HOURS,
+    "call_hours": HOURS,
     "time_zone": ["Europe/Rome", "Asia/Kolkata", "America/St_Johns"],
 }
 BODIES = (
     *("CustomerFields", "AgentFields", "AgentChanges", "InteractionFields", "CaseFields", "CaseChanges"),
     *("CallbackFields", "CallbackChanges", "Plan", "Line", "ByHours", "Then", "Asked", "AbsenceFields"),
+    *("Service", "Other", "NumberGivenUp"),
 )
 # What holds between two fields no document can say: a text is a follow-up with words, a follow-up is of what is solved.
-LEFT_OUT = {"CallbackFields": ("channel", "words"), "CallbackChanges": ("words",), "CaseChanges": ("follow_up",)}
+LEFT_OUT = {
+    "CallbackFields": ("channel", "words"),
+    "CallbackChanges": ("words",),
+    "CaseChanges": ("follow_up",),
+    "RecordingWish": ("refused",),
+    "Plan": ("phrases",),  # which situations there are, and what may stand in each, is told by GET /phrases
+}
 BY_INSTANT = "WyIyMDI2LTAxLTAxVDAwOjAwOjAwWiIsIngiXQ"  # ["2026-01-01T00:00:00Z", "x"]
 BY_NUMBER = "WyIzIl0"  # ["3"]
 BY_ID = "WyJ4Il0"  # ["x"]
+BY_TWO = "WyJ4IiwieSJd"  # ["x", "y"]
 CURSORS = {
     "/interactions": BY_INSTANT,
     "/customers/{customer_id}/timeline": BY_INSTANT,
+    "/customers/{customer_id}/notes": BY_INSTANT,
+    "/stories": BY_INSTANT,
+    "/customers/{customer_id}/consents": BY_INSTANT,
+    "/customers/{customer_id}/vcon": BY_INSTANT,
+    "/duplicates": BY_TWO,
+    "/audit": BY_INSTANT,
+    "/cases/{case_id}/history": BY_NUMBER,
     "/callbacks/slots": BY_INSTANT,
     "/agents/{agent_id}/absences": BY_INSTANT,
     "/plan/versions": BY_NUMBER,
@@ -73,6 +91,9 @@ def before_load_schema(context: Any, document: dict[str, Any]) -> None:
             del schemas[name]["properties"][field]
     schemas["TakeFields"]["required"] = ["agent"]  # which only an agent's own token may leave out
     schemas["TakeFields"]["properties"]["agent"] = {"type": "string", "enum": SEEDS["agents"]}
+    schemas["NoteFields"]["required"] = ["words"]  # which only a story with a call may leave out
+    schemas["NoteFields"]["properties"]["words"] = {"type": "string", "minLength": 1, "pattern": "^[a-z]+$"}
+    schemas["Tried"]["properties"]["language"] = {"type": "string", "enum": ["it", "en", "de", "fr", "es"]}
     for name, field in (("All", "all"), ("AnyOf", "any"), ("Not", "not")):
         _of_simple_ones(schemas[name]["properties"][field])
     for path, operations in document["paths"].items():
@@ -96,6 +117,8 @@ def _narrow_parameter(path: str, method: str, parameter: dict[str, Any]) -> None
         parameter["schema"] = {"type": "string", "enum": [CURSORS.get(path, BY_ID)]}
     if parameter["name"] == "phone":
         parameter["schema"] = {"type": "string", "enum": NUMBERS}
+    if path == "/customers" and parameter["name"] == "q":
+        parameter["schema"] = {"type": "string", "enum": ["maria", "paolo ro", "1234"]}
     if path == "/callbacks" and parameter["name"] == "order":
         parameter["schema"] = {"type": "string", "enum": ["made"]}  # each order has a cursor of its own
     if path.startswith("/reports/") and parameter["name"] in ("from", "to"):

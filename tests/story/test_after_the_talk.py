@@ -20,10 +20,13 @@ async def talked_with_anna(world: World, caller: Phone) -> Phone:
 
 
 async def test_a_key_makes_this_agent_their_person(world: World) -> None:
-    """Never a void: a word of thanks at once; with key 4 it is Anna from now on, and she is not offered again."""
+    """Never a void: a word of thanks at once, and whether it is solved; with key 4 it is Anna from now on, and she is
+    not offered again."""
     maria = await world.customer("Maria", MARIA)
     anna = await talked_with_anna(world, maria)
-    await world.hears(maria, "Grazie della chiamata, Maria", 3)
+    await world.hears(maria, "Grazie", 3)
+    await world.hears(maria, "prema 5 per dire sì")
+    maria.press("5")
     await world.hears(maria, "Prema 4 per parlare sempre con Anna")
     maria.press("4")
     await world.hears(maria, "da ora in poi le passo Anna")

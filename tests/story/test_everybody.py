@@ -47,9 +47,9 @@ async def test_a_household_is_asked_which_of_them_it_is(world: World) -> None:
     await world.customer("Paolo", MARIA)
     await world.has_talked("Paolo", "anna", times=3)
     await maria.dial(LINE)
-    await world.hears(maria, "prema 9 per Paolo")
-    assert "Buongiorno, Maria" not in maria.words
-    maria.press("9")
+    await world.hears(maria, "Parlo con Paolo o con Maria? Prema 8 per Paolo, prema 9 per Maria")
+    assert "Buongiorno, Paolo" not in maria.words
+    maria.press("8")
     await world.hears(maria, "Buongiorno, Paolo")
     await world.until(lambda: anna.state == "ringing", 4)
     assert (await world.call(maria))["customer"] == world.ids["Paolo"]
@@ -209,6 +209,27 @@ async def test_a_household_member_is_known_by_a_spoken_name(world: World) -> Non
     maria = await world.customer("Maria", MARIA)
     await world.customer("Paolo", MARIA)
     await maria.dial(LINE)
-    await world.hears(maria, "oppure dica il suo nome")
+    await world.hears(maria, "Oppure dica il suo nome")
     maria.speak("sono Paolo")
     await world.hears(maria, "Buongiorno, Paolo")
+
+
+@pytest.mark.parametrize("house", ["here"], indirect=True)
+async def test_a_name_nobody_can_make_out_is_said_after_a_tone_and_waits_for_nobody(world: World) -> None:
+    """Anna's phone rings on meanwhile, and she hears what was recorded on the desk."""
+    anna = await world.agent("Anna Bianchi")
+    stranger = world.network.plug_in(SOMEBODY)
+    await stranger.dial(LINE)
+    await world.hears(stranger, "Come si chiama?")
+    stranger.speak("ehm, non so")
+    await world.hears(stranger, "Mi dica il suo nome dopo il segnale")
+    assert anna.state == "ringing"
+    await world.until(lambda: any(frame["type"] == "recording" for frame in stranger.events))
+    stranger.record(3)
+    await world.until(lambda: stranger.words.endswith("perché chiama."), 20)
+    assert anna.state == "ringing"
+    anna.answer()
+    await world.until(lambda: bool(stranger.partners))
+    customer = await world.get(f"/customers/{(await world.call(stranger))['customer']}")
+    assert (customer["name"], customer["phones"]) == (None, [SOMEBODY])
+    assert "/Recordings/RE" in customer["name_recording_url"]

@@ -165,7 +165,7 @@ async def test_ringing_us_first_takes_the_promise_along(world: World) -> None:
     maria = await world.customer("Maria", MARIA)
     made = await promised(world, 300)
     await maria.dial(LINE)
-    await world.hears(maria, "ci ha preceduti")
+    await world.hears(maria, "Ci ha preceduti")
     await world.until(lambda: anna.state == "ringing")
     anna.answer()
     await world.until(lambda: bool(maria.partners))

@@ -78,7 +78,20 @@ def test_a_database_that_is_away_is_one_line_without_its_password(
 
 @pytest.mark.parametrize(
     "command",
-    ["demo", "serve", "keeper", "carrier", "rehearse", "replay", "migrate", "doctor", "twilio", "import", "token"],
+    [
+        "demo",
+        "serve",
+        "keeper",
+        "carrier",
+        "rehearse",
+        "replay",
+        "migrate",
+        "doctor",
+        "twilio",
+        "import",
+        "export",
+        "token",
+    ],
 )
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([command, "--help"]) == 0

@@ -1,0 +1,382 @@
+"""A caller's keys, words and silences: the machine says what each means where they are, and it is done here.
+
+Each function that a webhook calls runs inside a transaction that holds the call's row lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+
+from crm.cases import latest_matter, same_again
+from ivr import afterwards, consent, dialogue, journey, machine, meeting, parting
+from ivr.document import Document, Say
+from ivr.hearing import Heard, Whom, hear
+from ivr.journey import choice_in, closed_words, heard_at, proceed, release, rings_and_asks, wait, welcome, which_of_you
+from ivr.lifecycle import CallState, Outcome
+from ivr.machine import Do, Input, Place
+from ivr.names import worth_keeping
+from ivr.offers import asked_at, leave_message, offer_call_back, take_message, take_slot
+from ivr.questions import QUESTIONS, asks_name, question
+from ivr.turn import Turn
+from ivr.whereabouts import NAME, WHY, asked_at_last, asks, goes_to, is_at, parts, place_of
+from routing.choose import TEAMMATE, WAIT
+
+Form = Mapping[str, str]
+NOTHING: Form = {}
+BY_CUSTOMER = "customer"
+LONGEST_SAID = 1000
+_WISHES: Mapping[str | None, Input] = {
+    "somebody": Input.TEAMMATE,
+    "call_back": Input.CALL_BACK,
+    "theirs": Input.KNOWN_ONE,
+    "solved": Input.FIRST,
+    "not_solved": Input.SECOND,
+    None: Input.UNCLEAR,
+}
+_OTHERWISE = (Input.TEAMMATE, Input.CALL_BACK, Input.KNOWN_ONE)  # a key that ends a recording: they want something else
+
+
+async def go_on(turn: Turn, form: Form, query: Form) -> Document:
+    """A document ran out without a key, or we have fetched them."""
+    place = place_of(turn)
+    ran_out = place is not Place.NOBODY or query.get("told") == dialogue.NOBODY
+    return await _answer(turn, place, Heard(Input.NOTHING if ran_out else Input.CHANGED), form, query)
+
+
+async def key(turn: Turn, form: Form) -> Document:
+    """A key or words, at any moment."""
+    return await _answer(turn, place_of(turn), await _hear(turn, place_of(turn), form), form)
+
+
+async def who(turn: Turn, form: Form) -> Document:
+    """Which of the people with this number it is."""
+    return await key(turn, form)
+
+
+async def slot(turn: Turn, form: Form, query: Form) -> Document:
+    """The answer to an offer of times, and to what it leads to: what was asked stands in the signed address."""
+    if turn.call.state != CallState.CHOOSING:
+        return await go_on(turn, form, NOTHING)
+    place = asked_at(turn, query)
+    return await _answer(turn, place, hear(place, form, Whom(turn.stage.speaker.language)), form, query)
+
+
+async def message(turn: Turn, form: Form, query: Form) -> Document:
+    """A message was recorded: it becomes a promise, unless a key says that they thought better of it."""
+    if turn.call.outcome == Outcome.VOICEMAIL:
+        is_at(turn, Place.KEPT)
+        return dialogue.message_kept(turn.stage, None)
+    pressed = hear(place_of(turn), {"Digits": form.get("Digits", "")}, Whom(turn.stage.speaker.language))
+    heard = pressed if pressed.input in _OTHERWISE else Heard(Input.RECORDED)
+    return await _answer(turn, place_of(turn), heard, form)
+
+
+async def name(turn: Turn, form: Form) -> Document:
+    """Their name was recorded; the key that ended it may be one of the wait's."""
+    await name_ready(turn, form)
+    pressed = hear(place_of(turn), {"Digits": form.get("Digits", "")}, Whom(turn.stage.speaker.language))
+    wants = (*_OTHERWISE, Input.MESSAGE)
+    return await _answer(turn, place_of(turn), pressed if pressed.input in wants else Heard(Input.NAME_RECORDED), form)
+
+
+async def name_ready(turn: Turn, form: Form) -> None:
+    """The recording is there, also where they hung up or were joined while they spoke; told twice it is kept once."""
+    url = form.get("RecordingUrl")
+    if url and turn.call.name_recording_url is None and form.get("RecordingStatus", "completed") == "completed":
+        await meeting.keep_name_recording(turn, url)
+
+
+async def call_back(turn: Turn, form: Form) -> Document:
+    """A call back was asked for while we could not promise one; now we can."""
+    return await key(turn, {"Digits": dialogue.CALLBACK_KEY})
+
+
+async def after(turn: Turn, form: Form) -> Document:
+    """They have left the room, or it has closed."""
+    document = await afterwards.after(turn, form)
+    parts(turn, document)
+    machine.arrived(place_of(turn), Do.PART, goes_to(turn))
+    return document
+
+
+async def more(turn: Turn, form: Form, query: Form) -> Document:
+    """What they press or say once the talk is over."""
+    if turn.call.state != CallState.TALKING:
+        return await go_on(turn, form, NOTHING)
+    of = query.get("of", "")
+    wish = parting.understood(of, form, turn.stage.speaker.language)
+    do = machine.step(asked_at_last(of), _WISHES[wish])
+    document = await afterwards.more(turn, form, query)
+    parts(turn, document)
+    machine.arrived(asked_at_last(of), do, goes_to(turn))
+    return document
+
+
+async def _hear(turn: Turn, place: Place, form: Form) -> Heard:
+    people = await meeting.at_this_number(turn) if place is Place.WHICH else ()
+    known = meeting.called(turn.person) if turn.person and turn.name else ()
+    whom = Whom(
+        turn.stage.speaker.language,
+        called=known,
+        people=[meeting.called(one) for one in people],
+        keys=turn.plan.greet_by_name,
+    )
+    return hear(place, form, whom)
+
+
+async def _answer(turn: Turn, place: Place, heard: Heard, form: Form, query: Form = NOTHING) -> Document:
+    tries = turn.call.tries or 0
+    do = machine.step(place, _by_now(turn, heard.input), tries)
+    document = await _DONE[do](_Answer(turn, heard, form, query, do))
+    turn.notes["tries"] = machine.arrived(place, do, goes_to(turn), tries)
+    return document
+
+
+def _by_now(turn: Turn, what: Input) -> Input:
+    """Meanwhile an agent may have come, or it may all be over: then that is what counts.  A message whose news comes
+    after its call has ended is a message all the same."""
+    call = turn.call
+    if what is Input.RECORDED and call.state == CallState.ENDED and call.outcome in (None, Outcome.ABANDONED):
+        return what if place_of(turn) in machine.BEFORE else Input.OVER
+    if call.state == CallState.ENDED or call.outcome in (Outcome.CALLBACK, Outcome.VOICEMAIL):
+        return Input.OVER
+    return Input.AGENT if call.state == CallState.TALKING else what
+
+
+class _Answer:
+    """What came, and what it means: the functions below do it."""
+
+    __slots__ = ("do", "form", "heard", "query", "turn")
+
+    def __init__(self, turn: Turn, heard: Heard, form: Form, query: Form, do: Do) -> None:
+        self.turn, self.heard, self.form, self.query, self.do = turn, heard, form, query, do
+
+
+# Who they are
+
+
+async def _meet(it: _Answer) -> Document:
+    people = await meeting.at_this_number(it.turn)
+    if it.heard.one is None or it.heard.one >= len(people):
+        return await _none_of_them(it)
+    await meeting.meet(it.turn, people[it.heard.one])
+    return await welcome(it.turn)
+
+
+async def _new_person(it: _Answer) -> Document:
+    assert it.heard.name is not None
+    await meeting.learn_name(it.turn, it.heard.name)
+    return await welcome(it.turn, greeted=True, said=_thanks(it.turn, it.heard.name))
+
+
+async def _none_of_them(it: _Answer) -> Document:
+    """Whoever says so is asked for their name; whoever says nothing is not asked again."""
+    if it.heard.input in (Input.NOT_ME, Input.NO):
+        return await welcome(it.turn, greeted=True, said=it.turn.stage.say("all_right"))
+    asks(it.turn, NAME)
+    return await welcome(it.turn, greeted=True)
+
+
+async def _ask_again(it: _Answer) -> Document:
+    return which_of_you(it.turn, await meeting.at_this_number(it.turn), again=True)
+
+
+async def _take_name(it: _Answer) -> Document:
+    turn, said = it.turn, it.heard.name
+    assert said is not None
+    await meeting.learn_name(turn, said)
+    return await _go_on_with(it, _thanks(turn, said), await question(turn))
+
+
+async def _record_name(it: _Answer) -> Document:
+    """Of words that were no name; if they say why they call, that is noted."""
+    words, said = it.heard.words, None
+    if it.heard.input is Input.WORDS and worth_keeping(words):
+        await _note_why(it.turn, words)
+        said = it.turn.stage.say("heard")
+    is_at(it.turn, Place.NAME_RECORDING)
+    return dialogue.record_name(it.turn.stage, said)
+
+
+async def _keep_name(it: _Answer) -> Document:
+    return await _go_on_with(it, it.turn.stage.say("name_recorded"), await question(it.turn))
+
+
+async def _not_them(it: _Answer) -> Document:
+    """Believed at once: what we know is somebody else's."""
+    turn, said = it.turn, it.heard.name
+    await meeting.not_them(turn)
+    if said is not None:
+        await meeting.learn_name(turn, said)
+        return await _go_on_with(it, turn.stage.say("sorry_name", name=_sayable(turn, said)), await question(turn))
+    return await _go_on_with(it, turn.stage.say("sorry"), NAME if asks_name(turn) else None)
+
+
+# What it is about
+
+
+async def _take_why(it: _Answer) -> Document:
+    await _note_why(it.turn, it.heard.words)
+    return await _go_on_with(it, it.turn.stage.say("heard"), None)
+
+
+async def _ask_why(it: _Answer) -> Document:
+    return await _go_on_with(it, it.turn.stage.say("all_right"), WHY)
+
+
+async def _same_thing(it: _Answer) -> Document:
+    """The matter is theirs again, and whoever held it is preferred from now on; what it is about is on the desk."""
+    turn, person = it.turn, it.turn.person
+    matter = None if person is None else await latest_matter(turn.conn, person.id, turn.now)
+    if matter is None:
+        return await _go_on_with(it, turn.stage.say("all_right"), WHY)
+    case_id = await same_again(turn.conn, matter, BY_CUSTOMER, turn.now)
+    await turn.change(case_id=case_id, said=turn.call.said or matter.topic or matter.summary)
+    return await _go_on_with(it, turn.stage.say("same_noted"), None)
+
+
+async def _consent(it: _Answer) -> Document:
+    return await consent.key(it.turn, it.form, wait)
+
+
+async def _note_why(turn: Turn, words: str) -> None:
+    said = f"{turn.call.said} {words}" if turn.call.said else words
+    await turn.change(said=said[:LONGEST_SAID])
+
+
+async def _go_on_with(it: _Answer, said: Say, asked: str | None) -> Document:
+    """The agent's phone goes on ringing, or the wait goes on; first `said`, and while it rings a question."""
+    turn = it.turn
+    if turn.call.state != CallState.RINGING:
+        return await proceed(turn, said)
+    cut_at = turn.now - timedelta(seconds=dialogue.speech_seconds(it.heard.words) if it.heard.words else 0)
+    due, ask = choice_in(turn, cut_at), None
+    if asked is not None:
+        ask = "ask_name_waiting" if asked == NAME else QUESTIONS[asked].key
+    document = dialogue.after_speech(turn.stage, said=said, ask=ask, choice_in=due)
+    rings_and_asks(turn, asked)
+    turn.notes.update(consent.heard_at(turn, document))
+    turn.notes["offered_at"] = heard_at(turn, document, cut_at)
+    return document
+
+
+# The ways out of waiting
+
+
+async def _look(it: _Answer) -> Document:
+    """A key may still be their answer to whether they may be recorded."""
+    return await consent.key(it.turn, it.form, lambda turn, form: wait(turn, form, it.query))
+
+
+async def _teammate(it: _Answer) -> Document:
+    turn = it.turn
+    if turn.call.state == CallState.RINGING:
+        return await wait(turn, it.form)
+    await turn.change(choice=TEAMMATE, offered_at=turn.call.offered_at or turn.now)
+    document = await proceed(turn)
+    none_free = turn.call.state != CallState.RINGING and not closed_words(turn)
+    return (turn.stage.say("nobody_free_yet"), *document) if none_free else document
+
+
+async def _wait_for(it: _Answer) -> Document:
+    turn = it.turn
+    if turn.call.state != CallState.RINGING:
+        await turn.change(choice=WAIT, offered_at=turn.call.offered_at or turn.now)
+    return await wait(turn, it.form)
+
+
+async def _offer(it: _Answer) -> Document:
+    _leaves_the_wait(it.turn)
+    await release(it.turn)
+    return await offer_call_back(it.turn)
+
+
+async def _record(it: _Answer) -> Document:
+    _leaves_the_wait(it.turn)
+    await release(it.turn)
+    return await leave_message(it.turn)
+
+
+def _leaves_the_wait(turn: Turn) -> None:
+    call = turn.call
+    if call.told_seconds is not None and turn.now <= call.told_at + timedelta(seconds=call.told_seconds):
+        turn.notes["told_seconds"] = None  # nobody will ever know whether it was true
+
+
+async def _slot(it: _Answer) -> Document:
+    return await take_slot(it.turn, it.do, it.heard, it.query)
+
+
+async def _keep_message(it: _Answer) -> Document:
+    return await take_message(it.turn, it.form)
+
+
+# The talk, and the end
+
+
+async def _join(it: _Answer) -> Document:
+    """What they said as the agent came goes with them."""
+    turn, heard = it.turn, it.heard
+    if turn.call.joined_at is not None or not heard.words:
+        return await consent.key(turn, it.form, lambda turn, form: journey.join(turn))
+    if heard.name is not None and turn.person is None:
+        await meeting.learn_name(turn, heard.name)
+        return (_thanks(turn, heard.name), *await journey.join(turn))
+    if heard.input is Input.NOT_ME or heard.name is not None:
+        await meeting.not_them(turn)
+    elif heard.input in (Input.WORDS, Input.UNCLEAR):
+        await _note_why(turn, heard.words)
+    return await journey.join(turn)
+
+
+async def _over(it: _Answer) -> Document:
+    return journey.over(it.turn)
+
+
+def _thanks(turn: Turn, name: str) -> Say:
+    return turn.stage.say("heard_name", name=_sayable(turn, name))
+
+
+def _sayable(turn: Turn, name: str) -> str:
+    return turn.name or name
+
+
+# The first webhook greets (journey.arrive), what is asked after a talk is afterwards.py's, and the apology, for which
+# nothing is known, webhooks.py's.
+_DONE: Mapping[Do, Callable[[_Answer], Awaitable[Document]]] = {
+    Do.LOOK: _look,
+    Do.LOOK_ON: _look,
+    Do.LOOK_OR_RECORD: _look,
+    Do.TEAMMATE: _teammate,
+    Do.WAIT_FOR: _wait_for,
+    Do.MEET: _meet,
+    Do.NEW_PERSON: _new_person,
+    Do.NONE_OF_THEM: _none_of_them,
+    Do.ASK_AGAIN: _ask_again,
+    Do.TAKE_NAME: _take_name,
+    Do.RECORD_NAME: _record_name,
+    Do.KEEP_NAME: _keep_name,
+    Do.NOT_THEM: _not_them,
+    Do.TAKE_WHY: _take_why,
+    Do.ASK_WHY: _ask_why,
+    Do.SAME_THING: _same_thing,
+    Do.CONSENT: _consent,
+    Do.OFFER: _offer,
+    **dict.fromkeys(
+        (
+            Do.ASK_OTHER,
+            Do.ASK_TIME,
+            Do.TAKE_TIME,
+            Do.PROMISE,
+            Do.ASK_NUMBER,
+            Do.TAKE_NUMBER,
+            Do.NUMBER_RIGHT,
+        ),
+        _slot,
+    ),
+    Do.RECORD: _record,
+    Do.KEEP_MESSAGE: _keep_message,
+    Do.JOIN: _join,
+    Do.END: _over,
+}
