@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.fields import Listing, parse_moment
 from api.paging import Paging
 from api.problems import FieldRefused, NotFound, responses
-from api.tokens import Asking, Guard
+from api.tokens import Asking, Guard, Principal
 from callbacks import story
 from callbacks.listing import Narrowed, shown, step_shown, steps_of
 from callbacks.making import Making, by_token, refusals, slots_shown
@@ -30,7 +30,7 @@ from callbacks.schemas import (
 )
 from callbacks.slots import GRID, next_slots
 from carrier.numbers import Numbers
-from crm import audit
+from crm import audit, people
 from crm.identify import person_by_id
 from crm.references import one_agent, one_customer
 from routing.house import House
@@ -88,14 +88,16 @@ class _Callbacks:
                     raise
         response.status_code = 201 if new else 200
         self._on_change()
-        return await self.show(promise.id)
+        return await self._now(promise.id)
 
-    async def find(self, page: Paging, asked: Narrowed) -> Listing[Callback]:
+    async def find(self, page: Paging, asked: Narrowed, asking: Asking) -> Listing[Callback]:
         """Of everybody, unless it is narrowed."""
         async with self._database.read() as conn:
             rows = (await conn.execute(asked.statement(page))).all()
             rows, following = page.cut(rows, asked.key)
             items = await shown(conn, self._promises, rows)
+            whose = asked.customer if asked.customer and await people.exists(conn, asked.customer) else None
+        await self._seen(asking, whose, "callbacks")
         return Listing[Callback](items=items, next=following)
 
     async def slots(
@@ -124,16 +126,17 @@ class _Callbacks:
         rows, following = page.cut(free, lambda slot: (slot.due_at.isoformat(), "slot"))
         return Listing[SlotShown](items=slots_shown(rows), next=following)
 
-    async def show(self, callback_id: str) -> Callback:
-        async with self._database.read() as conn:
-            return (await shown(conn, self._promises, [await self._one(conn, callback_id)]))[0]
+    async def show(self, callback_id: str, asking: Asking) -> Callback:
+        promise = await self._now(callback_id)
+        await self._seen(asking, promise.customer, "callback")
+        return promise
 
     async def change(self, callback_id: str, given: CallbackChanges, asking: Asking) -> Callback:
         async with self._database.write() as conn:
             promise = await self._one(conn, callback_id, lock=True)
             await self._making.change(conn, promise, given, asking)
         self._on_change()
-        return await self.show(callback_id)
+        return await self._now(callback_id)
 
     async def cancel(self, callback_id: str, asking: Asking) -> None:
         """The customer no longer wants it; one that has ended stays as it ended."""
@@ -142,11 +145,12 @@ class _Callbacks:
             with refusals():
                 await self._promises.cancel(conn, callback_id, now=self._clock.now(), by=by_token(asking))
 
-    async def history(self, callback_id: str, page: Paging) -> Listing[HistoryItem]:
+    async def history(self, callback_id: str, page: Paging, asking: Asking) -> Listing[HistoryItem]:
         """What happened to it, and through whom: the first step first."""
         async with self._database.read() as conn:
-            await self._one(conn, callback_id)
+            promise = await self._one(conn, callback_id)
             rows = (await conn.execute(steps_of(callback_id, page))).all()
+        await self._seen(asking, promise.customer_id, "callback_history")
         rows, following = page.cut(rows, lambda row: (str(row.n),))
         return Listing[HistoryItem](items=[step_shown(row) for row in rows], next=following)
 
@@ -170,7 +174,7 @@ class _Callbacks:
             promise = await self._one(conn, callback_id, lock=True)
             await self._making.take(conn, promise, given.agent, asking)
         self._on_change()
-        return await self.show(callback_id)
+        return await self._now(callback_id)
 
     async def keep(self, callback_id: str, given: KeepFields, asking: Asking) -> Callback:
         """It was kept by another way: they came to the counter, or the part went out by mail."""
@@ -180,7 +184,15 @@ class _Callbacks:
             with refusals():
                 await self._promises.keep(conn, promise, given.how, given.note, **how)
         self._on_change()
-        return await self.show(callback_id)
+        return await self._now(callback_id)
+
+    async def _now(self, callback_id: str) -> Callback:
+        """As it is now, for whoever has changed it or is written down as its reader."""
+        async with self._database.read() as conn:
+            return (await shown(conn, self._promises, [await self._one(conn, callback_id)]))[0]
+
+    async def _seen(self, asking: Principal, customer_id: str | None, part: str) -> None:
+        await audit.part_seen(self._database, asking, customer_id, part, now=self._clock.now())
 
     async def _one(self, conn: AsyncConnection, callback_id: str, *, lock: bool = False) -> Row[Any]:
         """Raises NotFound."""

@@ -1,7 +1,7 @@
 """Two people's records become one: of two open promises for one matter the earlier stays.
 
-One call serves both.  What the later one was about is added to the one that stays; it ends as `merged`, and is promised
-again when the two are told apart while its time has not passed.
+One call serves both.  What the later one was about is added to the one that stays; it ends as `merged`.  When the two
+are told apart that is taken out again, and the later one is promised again while its time has not passed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from callbacks.history import By, What
 from callbacks.promises import end, first_look
 from callbacks.states import MOVABLE, OPEN, State
 from callbacks.tables import callbacks
+from crm.separating import without
 from store.events import emit
 from store.sql import only_one
 
@@ -26,7 +27,8 @@ _US = By("us", "api")
 
 
 async def settle(conn: AsyncConnection, kept: str, gone: str, now: datetime) -> list[str]:
-    """The promises that were merged into another.  Raises Problem while the one that would go is being kept."""
+    """The promise that was merged into another, that other, and what was added to it.  Raises Problem while the one
+    that would go is being kept."""
     await only_one(conn, "promises")
     theirs = select(callbacks).where(callbacks.c.customer_id.in_((kept, gone)), callbacks.c.state.in_(OPEN))
     rows = await conn.execute(
@@ -42,39 +44,60 @@ async def settle(conn: AsyncConnection, kept: str, gone: str, now: datetime) -> 
             409, None, "Both are being called back at this moment: when that is over.", None, callback=goes.id
         )
     await end(conn, goes, State.MERGED, What.MERGED, by=_US, now=now)
-    await _add(conn, stays, goes, now)
-    return [goes.id]
+    return [goes.id, stays.id, *await _add(conn, stays, goes, now)]
 
 
 async def unsettle(conn: AsyncConnection, settled: Sequence[str], gone: str, now: datetime) -> None:
-    """Promised again, unless its time has passed or there is another one by now; what was added to the other stays."""
-    for promise_id in settled:
-        row = (
-            await conn.execute(
-                select(callbacks)
-                .where(callbacks.c.id == promise_id, callbacks.c.state == State.MERGED)
-                .with_for_update()
-            )
-        ).one_or_none()
-        if row is None or row.promised_at + timedelta(seconds=row.window_seconds) <= now:
-            continue
-        taken = select(callbacks.c.id).where(
-            callbacks.c.customer_id == row.customer_id, callbacks.c.state.in_(OPEN), callbacks.c.case_id.is_(None)
-        )
-        if await conn.scalar(taken.limit(1)) is not None:
-            continue
-        again = {"state": State.PROMISED, "due_at": first_look(row.promised_at, now)}
-        await conn.execute(update(callbacks).where(callbacks.c.id == promise_id).values(again))
-        after = {"due_at": row.promised_at, "agent": row.agent_id, "kind": row.kind}
-        await history.record(conn, promise_id, What.MADE, by=_US, now=now, after=after)
-        await emit(conn, "callback.changed", promise_id, now)
+    """Promised again, unless its time has passed or there is another one by now."""
+    if not settled:
+        return
+    went_id, stayed_id, *added = settled
+    query = select(callbacks).where(callbacks.c.id.in_((went_id, stayed_id))).order_by(callbacks.c.id)
+    rows = {row.id: row for row in await conn.execute(query.with_for_update())}
+    went, stayed = rows.get(went_id), rows.get(stayed_id)
+    if went is None:
+        return
+    if stayed is not None:
+        await _take_out(conn, stayed, went, added, now)
+    if went.state != State.MERGED or went.promised_at + timedelta(seconds=went.window_seconds) <= now:
+        return
+    taken = select(callbacks.c.id).where(
+        callbacks.c.customer_id == went.customer_id, callbacks.c.state.in_(OPEN), callbacks.c.case_id.is_(None)
+    )
+    if await conn.scalar(taken.limit(1)) is not None:
+        return
+    again = {"state": State.PROMISED, "due_at": first_look(went.promised_at, now)}
+    await conn.execute(update(callbacks).where(callbacks.c.id == went.id).values(again))
+    after = {"due_at": went.promised_at, "agent": went.agent_id, "kind": went.kind}
+    await history.record(conn, went.id, What.MADE, by=_US, now=now, after=after)
+    await emit(conn, "callback.changed", went.id, now)
 
 
-async def _add(conn: AsyncConnection, stays: Row[Any], goes: Row[Any], now: datetime) -> None:
-    """Why they wanted to be called, and the message they left."""
-    reasons = dict.fromkeys(reason for row in (stays, goes) if (reason := (row.reason or "").strip()))
-    values: dict[str, Any] = {"reason": "\n".join(reasons) or None}
+async def _take_out(
+    conn: AsyncConnection, stayed: Row[Any], went: Row[Any], added: Sequence[str], now: datetime
+) -> None:
+    """What it was about and the message left for it are another person's again."""
+    values: dict[str, Any] = {}
+    if "reason" in added:
+        values["reason"] = without(stayed.reason or "", went.reason or "") or None
+    if "recording" in added and stayed.recording_url == went.recording_url:
+        values |= {"recording_url": None, "transcript": None}
+    if values:
+        await conn.execute(update(callbacks).where(callbacks.c.id == stayed.id).values(values))
+        await emit(conn, "callback.changed", stayed.id, now)
+
+
+async def _add(conn: AsyncConnection, stays: Row[Any], goes: Row[Any], now: datetime) -> list[str]:
+    """Why they wanted to be called, and the message they left; which of the two."""
+    added, values = [], {}
+    mine, theirs = (stays.reason or "").strip(), (goes.reason or "").strip()
+    if theirs and theirs not in mine:
+        added.append("reason")
+        values["reason"] = f"{mine}\n{theirs}".strip()
     if stays.recording_url is None and goes.recording_url is not None:
+        added.append("recording")
         values |= {"recording_url": goes.recording_url, "transcript": goes.transcript}
-    await conn.execute(update(callbacks).where(callbacks.c.id == stays.id).values(values))
+    if values:
+        await conn.execute(update(callbacks).where(callbacks.c.id == stays.id).values(values))
     await emit(conn, "callback.changed", stays.id, now)
+    return added

@@ -65,7 +65,7 @@ class Asked:
         due_to: Annotated[AskedMoment | None, Query(description="due before this instant")] = None,
         order: Annotated[Order, Query(description="oldest first, or due first")] = "made",
     ) -> None:
-        self.order = order
+        self.order, self.customer = order, customer
         self._same = {
             callbacks.c.customer_id: (customer,),
             callbacks.c.agent_id: (agent, owner),

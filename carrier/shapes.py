@@ -22,8 +22,9 @@ _COUNT = _shape(r"\d{0,10}")
 _WORD = _shape(r"[a-z-]{0,32}")  # all of Twilio's states; a swallowed field would bring its capital
 _EVENT = _shape(r"[a-z-]{0,48}")
 _BOOLEAN = _shape(r"true|false|")
-_NUMBER = _shape(r"-?\d{0,6}(?:\.\d{0,12})?")
-_KEYS = _shape(r"[0-9*#A-Dw]{0,128}|hangup")
+# Whatever a recogniser makes of how sure it is; a swallowed field would bring its capital.
+_SURENESS = _shape(r"-?\d{0,6}(?:\.\d{0,12})?|[+-]?(?:NaN|Inf|Infinity)|[^A-Z\x00]{0,32}")
+_KEYS = _shape(r"[0-9*#A-Dw]{0,128}|hangup|[^\x00-\x7f]{1,32}")  # also digits of another script
 _URL = _shape(r"(?:https?://[^\s\x00]{1,2048})?")
 _VERSION = _shape(r"\d{4}-\d{2}-\d{2}")
 _MOMENT = _shape(r"[A-Za-z0-9 ,:+.-]{0,64}")
@@ -95,7 +96,7 @@ _SHAPES: dict[str, re.Pattern[str]] = {
     ),
     "Digits": _KEYS,
     "FinishedOnKey": _shape(r"[0-9*#]?|timeout"),
-    "Confidence": _NUMBER,
+    "Confidence": _SURENESS,
     "SpeechResult": _TEXT,
     "UnstableSpeechResult": _TEXT,
     "TranscriptionText": _TEXT,

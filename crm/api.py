@@ -85,7 +85,7 @@ class _Customers:
             async with self._database.write() as conn:
                 values = await people.clean(conn, given.model_dump(), self._region)
                 await _refuse_twin(conn, given.external_id)
-                customer_id = await people.add(conn, values, now)
+                customer_id = await people.add(conn, values, now, told=asking.role == "agent")
                 await audit.record(conn, asking, What.MADE, customer_id, now=now)
         except IntegrityError:
             await self._explain(given.external_id)
@@ -141,7 +141,7 @@ class _Customers:
             async with self._database.write() as conn:
                 customer_id = await people.living(conn, customer_id)
                 values = await people.clean(conn, given.model_dump(exclude_unset=True), self._region)
-                await people.change(conn, customer_id, values, now)
+                await people.change(conn, customer_id, values, now, told=asking.role == "agent")
                 await audit.record(conn, asking, What.CHANGED, customer_id, now=now, fields=sorted(values))
         except IntegrityError:
             await self._explain(given.external_id)

@@ -95,6 +95,14 @@ async def seen(
             await record_many(conn, asking, what, ids, now=now, **detail)
 
 
+async def part_seen(
+    database: Database, asking: Principal | str, customer_id: str | None, part: str, *, now: datetime
+) -> None:
+    """As `seen`, of what was read about one person, by its name in the API; null: it was about nobody."""
+    if customer_id is not None:
+        await seen(database, asking, What.READ, [customer_id], now=now, part=part)
+
+
 def _who(asking: Principal | str) -> dict[str, str | None]:
     if isinstance(asking, str):
         return {"role": HOUSE, "by": asking, "agent_id": None}

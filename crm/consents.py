@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Row, Select, insert, select
+from sqlalchemy import Row, Select, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.tables import consents
@@ -60,3 +60,8 @@ async def latest(conn: AsyncConnection, customer_id: str) -> list[Row[Any]]:
     for row in await conn.execute(spoken(customer_id)):
         found.setdefault(row.kind, row)
     return [found[kind] for kind in KINDS if kind in found]
+
+
+async def take_back(conn: AsyncConnection, customer_id: str, call_sid: str) -> None:
+    """What was said in this call was somebody else's word."""
+    await conn.execute(delete(consents).where(consents.c.customer_id == customer_id, consents.c.call_sid == call_sid))

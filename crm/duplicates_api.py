@@ -109,10 +109,12 @@ class _Duplicates:
                 await audit.record(conn, asking, What.SPLIT, one, now=now, other=two)
         return self._changed(split)
 
-    async def merges(self, customer_id: str) -> Listing[Merge]:
+    async def merges(self, customer_id: str, asking: Asking) -> Listing[Merge]:
         """Of this record with others, the latest first."""
         async with self._database.read() as conn:
-            found = await merging.of_customer(conn, await people.living(conn, customer_id))
+            customer_id = await people.living(conn, customer_id)
+            found = await merging.of_customer(conn, customer_id)
+        await audit.part_seen(self._database, asking, customer_id, "merges", now=self._clock.now())
         return Listing[Merge](items=found, next=None)
 
     async def _other(self, conn: AsyncConnection, one: str, given: Other) -> str:

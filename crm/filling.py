@@ -1,4 +1,8 @@
-"""What of one record is written into another when the two become one, and taken out again when they are told apart."""
+"""What of one record is written into another when the two become one, and taken out again when they are told apart.
+
+Kept for that is only what came, never what the other said before: the words of a third person may stand there, who is
+told apart and erased on another day.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm import people
 from crm.names import name_key
-from crm.tables import customers
+from crm.separating import without
+from crm.tables import customers, merges
 
 _ALONE = (
     *("called", "title", "gender", "say", "language", "email", "photo_url", "preferred_agent", "stand_ins"),
@@ -19,49 +24,91 @@ _ALONE = (
 )
 _NAMES = ("name", "given", "surname")
 _PROSE = ("notes", "life_notes")
+_WORDS = (*_PROSE, "style")  # into which somebody may have written since
 _NOTHING: Any = (None, "", [])
 
-Filled = dict[str, dict[str, Any]]  # by field: before, after
+Came = dict[str, Any]  # by field: what the kept record had not said; of prose and tags that which was added
 
 
-def filling(kept: Mapping[str, Any], gone: Mapping[str, Any]) -> Filled:
+def coming(kept: Mapping[str, Any], gone: Mapping[str, Any]) -> Came:
     """What the kept one says stays; what it does not say is filled.  Notes are put together, and tags too.  Pure.
 
     The parts of a name are filled only where the two names are one: else Rossi might become a part of Maria Bianchi.
     """
-    after = {name: gone[name] for name in _ALONE if kept[name] in _NOTHING and gone[name] not in _NOTHING}
+    came: Came = {name: gone[name] for name in _ALONE if kept[name] in _NOTHING and gone[name] not in _NOTHING}
     if not _key(kept) or _key(kept) == _key(gone):
-        after |= {name: gone[name] for name in _NAMES if kept[name] in _NOTHING and gone[name] not in _NOTHING}
-    if kept["name"] in _NOTHING and "name" not in after and gone["name_recording_url"]:
-        after |= {"name_recording_url": kept["name_recording_url"] or gone["name_recording_url"]}
+        came |= {name: gone[name] for name in _NAMES if kept[name] in _NOTHING and gone[name] not in _NOTHING}
+    recorded = "name_recording_url"
+    if kept["name"] in _NOTHING and "name" not in came and gone[recorded] and not kept[recorded]:
+        came[recorded] = gone[recorded]
     for name in _PROSE:
         if (gone[name] or "").strip() and gone[name].strip() not in (kept[name] or ""):
-            after[name] = f"{kept[name].rstrip()}\n\n{gone[name]}" if (kept[name] or "").strip() else gone[name]
-    tags = [*kept["tags"], *(tag for tag in gone["tags"] if tag not in kept["tags"])]
-    after |= {"tags": tags} if tags != kept["tags"] else {}
-    return {name: {"before": kept[name], "after": value} for name, value in after.items() if value != kept[name]}
+            came[name] = gone[name]
+    tags = [tag for tag in gone["tags"] if tag not in kept["tags"]]
+    return came | ({"tags": tags} if tags else {})
+
+
+def together(kept: Mapping[str, Any], came: Came) -> dict[str, Any]:
+    """The fields of the kept one with what came.  Pure."""
+    values = dict(came)
+    for name in _PROSE:
+        if name in came and (kept[name] or "").strip():
+            values[name] = f"{kept[name].rstrip()}\n\n{came[name]}"
+    if "tags" in came:
+        values["tags"] = [*kept["tags"], *came["tags"]]
+    return values
+
+
+def apart(kept: Mapping[str, Any], came: Came) -> dict[str, Any]:
+    """The fields of the kept one without what came; what somebody has written since, and nobody gave, stays.  Pure."""
+    values: dict[str, Any] = {}
+    for name, value in came.items():
+        if name in _WORDS:
+            values[name] = without(kept[name] or "", value) or None
+        elif name == "tags":
+            values[name] = [tag for tag in kept["tags"] if tag not in value]
+        elif kept[name] == value:
+            values[name] = None
+    return {name: value for name, value in values.items() if value != kept[name]}
 
 
 def _key(row: Mapping[str, Any]) -> str:
     return name_key(row["name"]) or name_key(f"{row['given'] or ''} {row['surname'] or ''}")
 
 
-async def fill(conn: AsyncConnection, kept: str, gone: str, now: datetime) -> Filled:
-    filled = filling(await _row(conn, kept), await _row(conn, gone))
-    if filled:
-        await people.change(conn, kept, {name: step["after"] for name, step in filled.items()}, now)
-    return filled
+async def fill(conn: AsyncConnection, kept: str, gone: str, now: datetime) -> Came:
+    into = await _row(conn, kept)
+    came = coming(into, await _row(conn, gone))
+    if came:
+        await people.change(conn, kept, together(into, came), now)
+    return came
 
 
-async def take_back(conn: AsyncConnection, kept: str, filled: Filled, now: datetime) -> None:
-    """Each field as it was before, unless it was changed since; of tags only those that came over."""
-    row = await _row(conn, kept)
-    back = {name: step["before"] for name, step in filled.items() if row[name] == step["after"]}
-    if "tags" in filled and "tags" not in back:
-        came = [tag for tag in filled["tags"]["after"] if tag not in filled["tags"]["before"]]
-        back["tags"] = [tag for tag in row["tags"] if tag not in came]
-    if back:
-        await people.change(conn, kept, back, now)
+async def take_back(conn: AsyncConnection, kept: str, came: Came, now: datetime) -> None:
+    """What came goes.  Of whoever else is one with the kept record still, what they say of it too comes instead."""
+    values = apart(await _row(conn, kept), came)
+    if not values:
+        return
+    await people.change(conn, kept, values, now)
+    others = select(merges).where(merges.c.kept_id == kept, merges.c.undone_at.is_(None))
+    for merge in await conn.execute(others.order_by(merges.c.at, merges.c.id)):
+        into = await _row(conn, kept)
+        more = _instead(coming(into, await _row(conn, merge.gone_id)), came, merge.moved["filled"])
+        if more:
+            await people.change(conn, kept, together(into, more), now)
+            moved = merge.moved | {"filled": _added(merge.moved["filled"], more)}
+            await conn.execute(update(merges).where(merges.c.id == merge.id).values(moved=moved))
+
+
+def _instead(could: Came, went: Came, gave: Came) -> Came:
+    """Of what a third could give: what has just gone.  What they gave already, and somebody took out, stays out."""
+    fields = {name: value for name, value in could.items() if name in went and name != "tags" and name not in gave}
+    tags = [tag for tag in could.get("tags", ()) if tag in went.get("tags", ())]
+    return fields | ({"tags": tags} if tags else {})
+
+
+def _added(gave: Came, more: Came) -> Came:
+    return gave | more | ({"tags": [*gave.get("tags", ()), *more["tags"]]} if "tags" in more else {})
 
 
 async def _row(conn: AsyncConnection, customer_id: str) -> dict[str, Any]:

@@ -5,7 +5,8 @@ kept one.  All that referred to it refers to the kept one: every table with a fo
 is covered by itself.  What the kept one has already under the same key (a number, a veto) stays where it was.
 
 Told apart, each has again what was theirs at the time; what came in since stays with the kept one, because nobody
-could say whose it was.  A field that was filled from the other is emptied unless somebody has changed it meanwhile.
+could say whose it was.  A field that was filled from the other is emptied unless somebody has changed it meanwhile; out
+of notes the other's words are taken wherever they stand by then.
 """
 
 from __future__ import annotations

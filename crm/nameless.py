@@ -2,9 +2,10 @@
 
 Names are taken out in every spelling we can think of: another case, other accents, another script, a genitive or a
 diminutive at the end, a slip of the pen, letter by letter.  So are numbers of more than four digits (telephones,
-customer numbers, dates), the same read out as words, and whatever holds an @.  When in doubt it goes: a story that
-lost a harmless word still tells its story.  What no list of names can know (a street, an employer, a neighbour) stays,
-and whoever passes stories on reads them first.
+customer numbers, dates), the same read out as words, and whatever holds an @.  People and places that are on no record
+of ours are told by what stands around them (`strangers.py`).  When in doubt it goes: a story that lost a harmless word
+still tells its story.  A surname alone in German, or one that is written small, can stay: whoever passes stories on
+reads them first.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from functools import lru_cache
 from rapidfuzz.distance import Levenshtein
 
 from crm.names import name_parts
+from crm.strangers import MARK, without_strangers
 
-MARK = "[…]"
 MOST_DIGITS = 4  # a year, a price: more may be a number by which somebody is found
 _WITH_AT = re.compile(r"\S{0,100}@\S{0,100}|\b(?:sip|sips|client|tel|mailto|https?|www)[:.]\S+", re.IGNORECASE)
 _DIGITS = re.compile(r"\+?\d(?:[\s().,:/\-–]{0,3}\d)*")
@@ -68,6 +69,7 @@ class Nameless:
         text = _plain(words)
         for one in self.literal:
             text = _without(text, one)
+        text = without_strangers(text)
         for pattern in (_WITH_AT, _CODE):
             text = pattern.sub(MARK, text)
         text = _DIGITS.sub(_long_number, text)

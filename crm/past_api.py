@@ -12,7 +12,7 @@ from api.fields import Listing
 from api.paging import Paging, by_id
 from api.problems import FieldRefused, NotFound, Problem, responses
 from api.tokens import Asking, Guard, Principal
-from crm import case_history, cases, history
+from crm import audit, case_history, cases, history
 from crm.case_history import by_token
 from crm.memory_schemas import CaseStep
 from crm.references import agent_ids, customer_ids, one_agent, one_customer
@@ -37,8 +37,8 @@ Promise = Callable[[AsyncConnection, Case, FollowUp, Principal], Awaitable[None]
 """Promises the customer of a case, in the transaction that solves it, to ask again.  Raises Problem."""
 
 
-def interactions_router(database: Database, guard: Guard) -> APIRouter:
-    at = _Interactions(database)
+def interactions_router(database: Database, clock: Clock, guard: Guard) -> APIRouter:
+    at = _Interactions(database, clock)
     router = APIRouter(tags=["interactions"])
     writers = [Depends(guard.allows("manager", "service"))]
     readers = [Depends(guard.allows("manager", "service", "agent"))]
@@ -65,8 +65,8 @@ def cases_router(database: Database, clock: Clock, guard: Guard, promise: Promis
 
 
 class _Interactions:
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
 
     async def record(self, given: OneOrMany, response: Response) -> Interaction | Interactions:
         """One conversation, or many as `items`; those known by their external id stay as they are."""
@@ -90,16 +90,17 @@ class _Interactions:
     async def find(
         self,
         page: Paging,
+        asking: Asking,
         customer: Asked = None,
         agent: Asked = None,
         external_id: Asked = None,
     ) -> Listing[Interaction]:
         """The latest first, of one customer, of one agent, or of all."""
-        statement = select(interactions)
+        statement, whose = select(interactions), None
         async with self._database.read() as conn:
             if customer is not None:
-                customer = (await customer_ids(conn, [customer])).get(customer, customer)
-                statement = statement.where(interactions.c.customer_id == customer)
+                whose = (await customer_ids(conn, [customer])).get(customer)
+                statement = statement.where(interactions.c.customer_id == (whose or customer))
             if agent is not None:
                 agent = (await agent_ids(conn, [agent])).get(agent, agent)
                 statement = statement.where(interactions.c.agent_id == agent)
@@ -107,6 +108,7 @@ class _Interactions:
                 statement = statement.where(interactions.c.external_id == external_id)
             statement = page.newest_first(statement, interactions.c.started_at, interactions.c.id)
             rows = (await conn.execute(statement)).all()
+        await audit.part_seen(self._database, asking, whose, "interactions", now=self._clock.now())
         rows, following = page.cut(rows, lambda row: (row.started_at.isoformat(), row.id))
         return Listing[Interaction](items=[history.shown(row) for row in rows], next=following)
 
@@ -154,20 +156,23 @@ class _Cases:
             case_id = await cases.open_case(conn, values, self._clock.now(), by_token(asking))
             return await self._shown(conn, case_id)
 
-    async def find(self, page: Paging, customer: Asked = None) -> Listing[Case]:
+    async def find(self, page: Paging, asking: Asking, customer: Asked = None) -> Listing[Case]:
         """Of one customer or of all."""
-        statement = select(cases_table)
+        statement, whose = select(cases_table), None
         async with self._database.read() as conn:
             if customer is not None:
-                customer = (await customer_ids(conn, [customer])).get(customer, customer)
-                statement = statement.where(cases_table.c.customer_id == customer)
+                whose = (await customer_ids(conn, [customer])).get(customer)
+                statement = statement.where(cases_table.c.customer_id == (whose or customer))
             rows = (await conn.execute(page.by_id(statement, cases_table.c.id))).all()
+        await self._seen(asking, whose, "cases")
         rows, following = page.cut(rows, by_id)
         return Listing[Case](items=[cases.shown(row) for row in rows], next=following)
 
-    async def show(self, case_id: str) -> Case:
+    async def show(self, case_id: str, asking: Asking) -> Case:
         async with self._database.read() as conn:
-            return await self._shown(conn, case_id)
+            case = await self._shown(conn, case_id)
+        await self._seen(asking, case.customer, "case")
+        return case
 
     async def change(self, case_id: str, given: CaseChanges, asking: Asking) -> Case:
         """What is absent stays as it is; null empties.  `open` on a solved one opens it again.
@@ -185,14 +190,18 @@ class _Cases:
                 await self._follow_up(conn, case, values.get("state"), given.follow_up, asking)
             return case
 
-    async def history(self, case_id: str, page: Paging) -> Listing[CaseStep]:
+    async def history(self, case_id: str, page: Paging, asking: Asking) -> Listing[CaseStep]:
         """What happened to it, when, and through whom; the first step first."""
         after = page.after_number() if page.after else 0
         async with self._database.read() as conn:
-            await self._shown(conn, case_id)
+            case = await self._shown(conn, case_id)
             steps = [step for step in await case_history.of_case(conn, case_id) if step.n > after]
+        await self._seen(asking, case.customer, "case_history")
         shown, following = page.cut(steps, lambda step: (str(step.n),))
         return Listing[CaseStep](items=[CaseStep.model_validate(step) for step in shown], next=following)
+
+    async def _seen(self, asking: Principal, customer_id: str | None, part: str) -> None:
+        await audit.part_seen(self._database, asking, customer_id, part, now=self._clock.now())
 
     async def _follow_up(
         self, conn: AsyncConnection, case: Case, state: str | None, given: FollowUp, asking: Principal

@@ -35,12 +35,14 @@ async def clean(conn: AsyncConnection, given: Mapping[str, Any], region: str) ->
     return values
 
 
-async def add(conn: AsyncConnection, values: Mapping[str, Any], now: datetime) -> str:
-    """A new customer from clean values; the id."""
-    return (await add_many(conn, [values], now))[0]
+async def add(conn: AsyncConnection, values: Mapping[str, Any], now: datetime, *, told: bool = False) -> str:
+    """A new customer from clean values; the id.  `told`: their numbers are what somebody says on the telephone."""
+    return (await add_many(conn, [values], now, told=told))[0]
 
 
-async def add_many(conn: AsyncConnection, people: Sequence[Mapping[str, Any]], now: datetime) -> list[str]:
+async def add_many(
+    conn: AsyncConnection, people: Sequence[Mapping[str, Any]], now: datetime, *, told: bool = False
+) -> list[str]:
     """As `add`, in a few statements however many they are; all name the same values."""
     rows: list[dict[str, Any]] = [
         {"id": new_id("cus"), "made_at": now, "changed_at": now, "tags": [], "formal": True}
@@ -51,20 +53,24 @@ async def add_many(conn: AsyncConnection, people: Sequence[Mapping[str, Any]], n
     if not rows:
         return []
     await conn.execute(insert(customers), rows)
-    await _write_contacts(conn, zip((row["id"] for row in rows), people, strict=True))
+    await _write_contacts(conn, zip((row["id"] for row in rows), people, strict=True), now if told else None, {})
     await _write_parts(conn, {row["id"]: row for row in rows})
     return [row["id"] for row in rows]
 
 
-async def change(conn: AsyncConnection, customer_id: str, values: Mapping[str, Any], now: datetime) -> bool:
-    """Only what `values` names.  False: there is no such customer."""
+async def change(
+    conn: AsyncConnection, customer_id: str, values: Mapping[str, Any], now: datetime, *, told: bool = False
+) -> bool:
+    """Only what `values` names.  False: there is no such customer.  `told`: see `add`; of numbers that are new."""
     if not await exists(conn, customer_id):
         return False
-    await change_many(conn, {customer_id: values}, now)
+    await change_many(conn, {customer_id: values}, now, told=told)
     return True
 
 
-async def change_many(conn: AsyncConnection, changes: Mapping[str, Mapping[str, Any]], now: datetime) -> None:
+async def change_many(
+    conn: AsyncConnection, changes: Mapping[str, Mapping[str, Any]], now: datetime, *, told: bool = False
+) -> None:
     """As `change`, by customer's id, in a few statements; all name the same values, numbers among them or not."""
     if not changes:
         return
@@ -77,8 +83,8 @@ async def change_many(conn: AsyncConnection, changes: Mapping[str, Mapping[str, 
     rows = [{"_id": one} | {f"_{name}": value for name, value in values.items()} for one, values in written.items()]
     statement = update(customers).where(customers.c.id == bindparam("_id")).values(changed_at=now, **binds)
     await conn.execute(statement, rows)
-    await _clear_contacts(conn, changes)
-    await _write_contacts(conn, changes.items())
+    since = await _clear_contacts(conn, changes)
+    await _write_contacts(conn, changes.items(), now if told else None, since)
 
 
 async def give_up(conn: AsyncConnection, customer_id: str, number: str, now: datetime) -> bool:
@@ -216,15 +222,30 @@ async def _write_parts(conn: AsyncConnection, named: Mapping[str, Mapping[str, A
         await conn.execute(insert(customer_name_parts), rows)
 
 
-async def _clear_contacts(conn: AsyncConnection, changes: Mapping[str, Mapping[str, Any]]) -> None:
-    """Numbers that were given up stay so, but for those that are named as theirs again."""
+async def _clear_contacts(
+    conn: AsyncConnection, changes: Mapping[str, Mapping[str, Any]]
+) -> dict[tuple[str, str], datetime | None]:
+    """Numbers that were given up stay so, but for those that are named as theirs again.  Since when the others stood
+    there, by customer and number."""
     numbered = [one for one, values in changes.items() if "phones" in values]
+    since = await _since(conn, numbered)
     await _delete_of(conn, customer_phones, numbered, customer_phones.c.given_up_at.is_(None))
     again = [{"_id": one, "_number": number} for one in numbered for number in changes[one]["phones"]]
     if again:
         same = (customer_phones.c.customer_id == bindparam("_id"), customer_phones.c.number == bindparam("_number"))
         await conn.execute(delete(customer_phones).where(*same), again)
     await _delete_of(conn, customer_addresses, [one for one, values in changes.items() if "addresses" in values])
+    return since
+
+
+async def _since(conn: AsyncConnection, customer_ids: Sequence[str]) -> dict[tuple[str, str], datetime | None]:
+    numbers = customer_phones.c
+    query = select(numbers.customer_id, numbers.number, numbers.since_at).where(numbers.given_up_at.is_(None))
+    found: dict[tuple[str, str], datetime | None] = {}
+    for start in range(0, len(customer_ids), AT_ONCE):
+        part = query.where(numbers.customer_id.in_(customer_ids[start : start + AT_ONCE]))
+        found |= {(row.customer_id, row.number): row.since_at for row in await conn.execute(part)}
+    return found
 
 
 async def _delete_of(conn: AsyncConnection, table: Table, customer_ids: Sequence[str], *also: Any) -> None:
@@ -233,12 +254,26 @@ async def _delete_of(conn: AsyncConnection, table: Table, customer_ids: Sequence
         await conn.execute(delete(table).where(theirs, *also))
 
 
-async def _write_contacts(conn: AsyncConnection, people: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+async def _write_contacts(
+    conn: AsyncConnection,
+    people: Iterable[tuple[str, Mapping[str, Any]]],
+    new: datetime | None,
+    since: Mapping[tuple[str, str], datetime | None],
+) -> None:
+    """`new`: since when a number stands there of which `since` does not say it."""
     phones: list[dict[str, Any]] = []
     addresses: list[dict[str, Any]] = []
     for customer_id, values in people:
         named = enumerate(values.get("phones") or ())
-        phones += [{"customer_id": customer_id, "number": number, "position": n} for n, number in named]
+        phones += [
+            {
+                "customer_id": customer_id,
+                "number": number,
+                "position": n,
+                "since_at": since.get((customer_id, number), new),
+            }
+            for n, number in named
+        ]
         addresses += [{"customer_id": customer_id, "address": address} for address in values.get("addresses") or ()]
     for table, rows in ((customer_phones, phones), (customer_addresses, addresses)):
         if rows:

@@ -223,6 +223,9 @@ class TimelineItem(Shown):
         description="of a text its delivery (`received` for one of theirs), of a promise its state, of a case what"
         " happened: opened, solved or reopened",
     )
+    shared: bool = Field(
+        False, description="a text of a number that several people have, and nobody has said yet which of them wrote it"
+    )
 
 
 class Text(Shown):

@@ -18,8 +18,9 @@ from typing import Any
 from sqlalchemy import Row, Text, column, select, table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crm.nameless import MARK, Nameless, parts
+from crm.nameless import Nameless, parts
 from crm.references import AT_ONCE
+from crm.strangers import MARK
 from crm.tables import customer_addresses, customer_phones, customers
 
 _agents = table("agents", column("name", Text))  # another room's: this much is all that is read of it

@@ -61,6 +61,7 @@ customer_phones = Table(
     Column("number", Text, primary_key=True),  # E.164
     Column("position", Integer, nullable=False),
     Column("given_up_at", Instant),  # from then on somebody else's: nobody is known by it any more
+    Column("since_at", Instant),  # told by a caller at that moment; null: vouched for by whoever keeps the records
     Index("ix_customer_phones_number", "number", postgresql_ops={"number": "text_pattern_ops"}),  # by its beginning too
 )
 

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from crm.case_history import What
 from crm.schemas import TimelineItem
 from crm.searching import Search
-from crm.tables import case_history, cases, interactions, notes, texts
+from crm.tables import case_history, cases, customer_phones, interactions, notes, texts
 
 Kind = Literal["call", "text", "voicemail", "promise", "note", "case"]
 _KIND_BY_CHANNEL: dict[str, Kind] = {"voice": "call", "phone": "call", "voicemail": "voicemail", "note": "note"}
@@ -119,12 +119,22 @@ async def _talks(conn: AsyncConnection, customer_id: str, wanted: Wanted) -> lis
 
 
 async def _texts(conn: AsyncConnection, customer_id: str, wanted: Wanted) -> list[TimelineItem]:
+    """Those from or to a number that they share with others, and of which nobody has said whose they are, too."""
+    theirs = customer_phones.c
+    numbers = select(theirs.number).where(theirs.customer_id == customer_id, theirs.given_up_at.is_(None))
+    shared = and_(texts.c.customer_id.is_(None), or_(texts.c.from_number.in_(numbers), texts.c.to_number.in_(numbers)))
     return await told(
         conn,
-        select(texts).where(texts.c.customer_id == customer_id),
+        select(texts).where(or_(texts.c.customer_id == customer_id, shared)),
         wanted,
         lambda row: TimelineItem(
-            at=row.at, kind="text", summary=short(row.body), agent=None, ref=row.id, state=row.state
+            at=row.at,
+            kind="text",
+            summary=short(row.body),
+            agent=None,
+            ref=row.id,
+            state=row.state,
+            shared=row.customer_id is None,
         ),
         at=texts.c.at,
         key=texts.c.id,

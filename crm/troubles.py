@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Float, Text, column, select, table
+from sqlalchemy import Boolean, Float, Text, column, select, table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.weariness import Troubles
@@ -15,13 +15,16 @@ from store.sql import Instant
 # Another room's table: this much is all that is read of it.
 _calls = table(
     "calls",
-    *(column(name, Text) for name in ("id", "customer_id", "direction", "outcome")),
+    *(column(name, Text) for name in ("id", "customer_id", "direction", "outcome", "place")),
     *(column(name, Instant) for name in ("arrived_at", "ended_at")),
     column("waited_seconds", Float),
+    column("confirmed", Boolean),
 )
 REMEMBERED = timedelta(days=14)
 MOST_CALLS = 50
 CUT_OFF_WITHIN = timedelta(minutes=5)  # who rings again so soon was cut off, or something was forgotten
+# Where in a call somebody is who was still there when the talk was over: nothing was cut.
+_AFTER_A_TALK = frozenset(("solved", "parting", "still_open", "promised", "goodbye"))
 LONG_WAIT_SECONDS, VAIN_WAIT_SECONDS = 180.0, 60.0  # for an answer; until they gave up
 
 
@@ -35,6 +38,7 @@ class Called:
     arrived_at: datetime
     ended_at: datetime | None
     waited_seconds: float | None
+    parted: bool = False  # they were still there when the talk was over, or have said how it ended
 
     @property
     def was_long(self) -> bool:
@@ -65,8 +69,8 @@ def fared(calls: Sequence[Called], this_call: str | None = None) -> Fared:
 
 
 def _cut_off(before: Called, call: Called) -> bool:
-    """Did a talk of theirs end so shortly before this call?"""
-    if before.id == call.id or before.outcome != "agent" or before.ended_at is None:
+    """Did a talk of theirs end so shortly before this call, and nobody knows that it was over?"""
+    if before.id == call.id or before.outcome != "agent" or before.ended_at is None or before.parted:
         return False
     return call.arrived_at - CUT_OFF_WITHIN <= before.ended_at and before.arrived_at <= call.arrived_at
 
@@ -81,7 +85,15 @@ async def how_they_fared(conn: AsyncConnection, customer_id: str, now: datetime,
     )
     rows = await conn.execute(query)
     calls = [
-        Called(row.id, row.direction == "inbound", row.outcome, row.arrived_at, row.ended_at, row.waited_seconds)
+        Called(
+            row.id,
+            row.direction == "inbound",
+            row.outcome,
+            row.arrived_at,
+            row.ended_at,
+            row.waited_seconds,
+            parted=row.confirmed is not None or row.place in _AFTER_A_TALK,
+        )
         for row in rows
     ]
     return fared(calls, this_call)

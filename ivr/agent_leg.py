@@ -84,7 +84,7 @@ async def ended_leg(turn: Turn, leg: Row[Any], told: str) -> None:
         return
     if reservation.state == "offered":
         if await agent_did_not_take(turn, leg, told):
-            await _next_agent(turn)
+            await _next_agent(turn, rang_out=told == "no-answer")
         return
     if turn.call.direction == "outbound" and turn.call.state != CallState.TALKING:
         await _left_before_customer(turn)
@@ -108,13 +108,13 @@ async def _left_before_customer(turn: Turn) -> None:
     await attempt_is_off(turn)
 
 
-async def _next_agent(turn: Turn) -> None:
+async def _next_agent(turn: Turn, *, rang_out: bool = False) -> None:
     if turn.call.direction == "outbound":
         await attempt_is_off(turn)
         return
     rings = await look_again(turn)
     if rings or turn.call.state == CallState.WAITING:
-        await set_right(turn)
+        await set_right(turn, rang_out=rang_out)
 
 
 async def _into_the_room(turn: Turn, leg: Row[Any], agent: Agent, lines: tuple[Say, ...]) -> Document:

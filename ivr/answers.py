@@ -15,11 +15,25 @@ from ivr.hearing import Heard, Whom, hear
 from ivr.journey import choice_in, closed_words, heard_at, proceed, release, rings_and_asks, wait, welcome, which_of_you
 from ivr.lifecycle import CallState, Outcome
 from ivr.machine import Do, Input, Place
-from ivr.names import worth_keeping
+from ivr.names import introduced
 from ivr.offers import asked_at, leave_message, offer_call_back, take_message, take_slot
-from ivr.questions import QUESTIONS, asks_name, question
+from ivr.picking_up import only_picks_up
+from ivr.questions import QUESTIONS, asks_name, nameless, question
 from ivr.turn import Turn
-from ivr.whereabouts import NAME, WHY, asked_at_last, asks, goes_to, is_at, parts, place_of
+from ivr.whereabouts import (
+    NAME,
+    WHY,
+    asked_at_last,
+    asks,
+    before_the_question,
+    goes_to,
+    is_at,
+    not_asked,
+    not_put,
+    parts,
+    place_of,
+    records_until,
+)
 from routing.choose import TEAMMATE, WAIT
 
 Form = Mapping[str, str]
@@ -39,14 +53,21 @@ _OTHERWISE = (Input.TEAMMATE, Input.CALL_BACK, Input.KNOWN_ONE)  # a key that en
 
 async def go_on(turn: Turn, form: Form, query: Form) -> Document:
     """A document ran out without a key, or we have fetched them."""
-    place = place_of(turn)
+    place = not_put(turn) if before_the_question(turn) else place_of(turn)
     ran_out = place is not Place.NOBODY or query.get("told") == dialogue.NOBODY
     return await _answer(turn, place, Heard(Input.NOTHING if ran_out else Input.CHANGED), form, query)
 
 
 async def key(turn: Turn, form: Form) -> Document:
-    """A key or words, at any moment."""
-    return await _answer(turn, place_of(turn), await _hear(turn, place_of(turn), form), form)
+    """A key or words, at any moment; what comes before a question is no answer to it."""
+    place, words = place_of(turn), form.get("SpeechResult", "").strip()
+    if nameless(turn) and place in machine.RING | machine.WAIT and introduced(words, ()).name:
+        place = Place.RINGING_NAME if place in machine.RING else Place.WAITING_NAME  # whatever else was asked
+    elif before_the_question(turn, words):
+        place = not_put(turn)
+        if only_picks_up(words, turn.stage.speaker.language) and not form.get("Digits"):
+            return await _answer(turn, place, Heard(Input.NOTHING), form)
+    return await _answer(turn, place, await _hear(turn, place, form), form)
 
 
 async def who(turn: Turn, form: Form) -> Document:
@@ -120,7 +141,8 @@ async def _hear(turn: Turn, place: Place, form: Form) -> Heard:
         turn.stage.speaker.language,
         called=known,
         people=[meeting.called(one) for one in people],
-        keys=turn.plan.greet_by_name,
+        keys=turn.says_names,
+        ours=await meeting.ours(turn) if place in (Place.RINGING_NAME, Place.WAITING_NAME) else (),
     )
     return hear(place, form, whom)
 
@@ -161,12 +183,14 @@ async def _meet(it: _Answer) -> Document:
     if it.heard.one is None or it.heard.one >= len(people):
         return await _none_of_them(it)
     await meeting.meet(it.turn, people[it.heard.one])
+    await _note_reason(it)
     return await welcome(it.turn)
 
 
 async def _new_person(it: _Answer) -> Document:
     assert it.heard.name is not None
     await meeting.learn_name(it.turn, it.heard.name)
+    await _note_reason(it)
     return await welcome(it.turn, greeted=True, said=_thanks(it.turn, it.heard.name))
 
 
@@ -182,21 +206,28 @@ async def _ask_again(it: _Answer) -> Document:
     return which_of_you(it.turn, await meeting.at_this_number(it.turn), again=True)
 
 
+async def _ask_name(it: _Answer) -> Document:
+    """They have not understood the question."""
+    not_asked(it.turn, NAME)
+    return await _go_on_with(it, it.turn.stage.say("sorry"), NAME)
+
+
 async def _take_name(it: _Answer) -> Document:
     turn, said = it.turn, it.heard.name
     assert said is not None
     await meeting.learn_name(turn, said)
+    await _note_reason(it)
     return await _go_on_with(it, _thanks(turn, said), await question(turn))
 
 
 async def _record_name(it: _Answer) -> Document:
     """Of words that were no name; if they say why they call, that is noted."""
-    words, said = it.heard.words, None
-    if it.heard.input is Input.WORDS and worth_keeping(words):
-        await _note_why(it.turn, words)
-        said = it.turn.stage.say("heard")
+    said = it.turn.stage.say("heard") if it.heard.why else None
+    await _note_reason(it)
     is_at(it.turn, Place.NAME_RECORDING)
-    return dialogue.record_name(it.turn.stage, said)
+    document = dialogue.record_name(it.turn.stage, said)
+    records_until(it.turn, document)
+    return document
 
 
 async def _keep_name(it: _Answer) -> Document:
@@ -207,6 +238,7 @@ async def _not_them(it: _Answer) -> Document:
     """Believed at once: what we know is somebody else's."""
     turn, said = it.turn, it.heard.name
     await meeting.not_them(turn)
+    await _note_reason(it)
     if said is not None:
         await meeting.learn_name(turn, said)
         return await _go_on_with(it, turn.stage.say("sorry_name", name=_sayable(turn, said)), await question(turn))
@@ -218,7 +250,8 @@ async def _not_them(it: _Answer) -> Document:
 
 async def _take_why(it: _Answer) -> Document:
     await _note_why(it.turn, it.heard.words)
-    return await _go_on_with(it, it.turn.stage.say("heard"), None)
+    asked = await question(it.turn) if it.turn.unasked else None
+    return await _go_on_with(it, it.turn.stage.say("heard"), asked)
 
 
 async def _ask_why(it: _Answer) -> Document:
@@ -240,6 +273,12 @@ async def _consent(it: _Answer) -> Document:
     return await consent.key(it.turn, it.form, wait)
 
 
+async def _note_reason(it: _Answer) -> None:
+    """Why they call, if they said it together with their name, or in place of it."""
+    if it.heard.why:
+        await _note_why(it.turn, it.heard.why)
+
+
 async def _note_why(turn: Turn, words: str) -> None:
     said = f"{turn.call.said} {words}" if turn.call.said else words
     await turn.change(said=said[:LONGEST_SAID])
@@ -255,8 +294,7 @@ async def _go_on_with(it: _Answer, said: Say, asked: str | None) -> Document:
     if asked is not None:
         ask = "ask_name_waiting" if asked == NAME else QUESTIONS[asked].key
     document = dialogue.after_speech(turn.stage, said=said, ask=ask, choice_in=due)
-    rings_and_asks(turn, asked)
-    turn.notes.update(consent.heard_at(turn, document))
+    rings_and_asks(turn, asked, document, "")
     turn.notes["offered_at"] = heard_at(turn, document, cut_at)
     return document
 
@@ -322,9 +360,11 @@ async def _join(it: _Answer) -> Document:
         return await consent.key(turn, it.form, lambda turn, form: journey.join(turn))
     if heard.name is not None and turn.person is None:
         await meeting.learn_name(turn, heard.name)
+        await _note_reason(it)
         return (_thanks(turn, heard.name), *await journey.join(turn))
     if heard.input is Input.NOT_ME or heard.name is not None:
         await meeting.not_them(turn)
+        await _note_reason(it)
     elif heard.input in (Input.WORDS, Input.UNCLEAR):
         await _note_why(turn, heard.words)
     return await journey.join(turn)
@@ -354,6 +394,7 @@ _DONE: Mapping[Do, Callable[[_Answer], Awaitable[Document]]] = {
     Do.NEW_PERSON: _new_person,
     Do.NONE_OF_THEM: _none_of_them,
     Do.ASK_AGAIN: _ask_again,
+    Do.ASK_NAME: _ask_name,
     Do.TAKE_NAME: _take_name,
     Do.RECORD_NAME: _record_name,
     Do.KEEP_NAME: _keep_name,

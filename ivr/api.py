@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.fields import Listing
 from api.paging import Paging, by_id
 from api.problems import NotFound
-from api.tokens import Guard
+from api.tokens import Asking, Guard
 from carrier.numbering import is_withheld
+from crm import audit, people
 from ivr.lifecycle import CallState
 from ivr.personal import FORGOTTEN
 from ivr.schemas import CallShown, DecisionShown, Identity, LegShown
@@ -37,6 +38,7 @@ class _Calls:
     async def find(
         self,
         page: Paging,
+        asking: Asking,
         state: Literal["live"] | CallState | None = None,
         customer: Annotated[str | None, Query(max_length=200)] = None,
         agent: Annotated[str | None, Query(max_length=200)] = None,
@@ -55,14 +57,18 @@ class _Calls:
             rows = (await conn.execute(page.by_id(statement, calls.c.id))).all()
             rows, following = page.cut(rows, by_id)
             items = await shown(conn, rows, self._clock.now())
+            whose = customer if customer is not None and await people.exists(conn, customer) else None
+        await audit.part_seen(self._database, asking, whose, "calls", now=self._clock.now())
         return Listing[CallShown](items=items, next=following)
 
-    async def show(self, call_sid: str) -> CallShown:
+    async def show(self, call_sid: str, asking: Asking) -> CallShown:
         async with self._database.read() as conn:
             row = (await conn.execute(select(calls).where(calls.c.sid == call_sid))).one_or_none()
             if row is None:
                 raise NotFound("call")
-            return (await shown(conn, [row], self._clock.now()))[0]
+            (call,) = await shown(conn, [row], self._clock.now())
+        await audit.part_seen(self._database, asking, row.customer_id, "call", now=self._clock.now())
+        return call
 
 
 async def shown(conn: AsyncConnection, rows: Sequence[Row[Any]], now: datetime) -> list[CallShown]:

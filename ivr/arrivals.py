@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from carrier.numbering import number_in
 from crm.identify import Caller, Household, Known, Unknown
 from ivr import calls, inbound
+from ivr.household import told_apart
 from ivr.journey import SILENT
 from ivr.lifecycle import CallState
 from ivr.turn import Rooms, Turn
@@ -16,10 +18,12 @@ Form = Mapping[str, str]
 
 
 async def believed(rooms: Rooms, conn: AsyncConnection, form: Form, found: Caller) -> Caller:
-    """A number that is the diverter's, or our own, is not the caller's."""
+    """A number that is the diverter's, or our own, is not the caller's; several people are only who can be named."""
     number = form.get("From", "")
     diverters = inbound.is_diverters(number, inbound.forwarded_from(form))
-    return Unknown(None) if diverters or await rooms.numbers.is_ours(conn, number) else found
+    if diverters or await rooms.numbers.is_ours(conn, number):
+        return Unknown(None)
+    return told_apart(found, number_in(number, rooms.house.country))
 
 
 async def open_inbound(rooms: Rooms, conn: AsyncConnection, form: Form, found: Caller) -> Turn:

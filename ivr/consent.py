@@ -17,6 +17,7 @@ from ivr.document import Ask, Document, Join, Say, spoken_text_seconds
 from ivr.lifecycle import CallState
 from ivr.turn import Turn
 from ivr.when import agreed
+from ivr.whereabouts import WHICH, was_asked
 
 Form = Mapping[str, str]
 YES_KEY, NO_KEY = "5", "6"  # they answer a question, as in every other one
@@ -27,10 +28,12 @@ STATUS_PATH = "/twilio/voice/talk-recording"
 async def question(turn: Turn) -> Literal["ask_recording", "recorded"] | None:
     """What there is to ask, or to tell, before the talk; None where nothing is, or it has been done."""
     call, way = turn.call, turn.plan.recording
-    if way == "never" or call.consent is not None or call.recording_said_at is not None:
+    if way == "never" or call.consent is not None or _was_heard(turn):
         return None
     said = await _once_for_all(turn)
     if way == "ask":
+        if WHICH in was_asked(turn):
+            return None  # one question before a human; whoever was not asked is not recorded
         return "ask_recording" if said is None else None
     return None if said is False else "recorded"
 
@@ -102,7 +105,7 @@ async def status_url(turn: Turn) -> str | None:
 def _answer(turn: Turn, form: Form) -> bool | None:
     """Yes or no to what they were asked or told, while it can still be said."""
     call, digits, words = turn.call, form.get("Digits", ""), form.get("SpeechResult", "")
-    if call.recording_said_at is None or call.consent is not None or call.joined_at is not None:
+    if not _was_heard(turn) or call.consent is not None or call.joined_at is not None:
         return None
     if call.state not in (CallState.WAITING, CallState.RINGING, CallState.TALKING):
         return None  # they are choosing something else
@@ -113,6 +116,11 @@ def _answer(turn: Turn, form: Form) -> bool | None:
     if digits == YES_KEY:
         return True
     return agreed(words, turn.stage.speaker.language) if 0 < len(words.split()) <= AN_ANSWER else None
+
+
+def _was_heard(turn: Turn) -> bool:
+    """At least its beginning: what is answered before that is taken back (`whereabouts.not_put`)."""
+    return turn.notes.get("recording_said_at", turn.call.recording_said_at) is not None
 
 
 async def _once_for_all(turn: Turn) -> bool | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from callbacks.slots import Slot
+from ivr.breaths import listening, pause_before
 from ivr.document import Ask, Document, Go, HangUp, Heard, Join, Quiet, Record, Ringback, Say, spoken_text_seconds
 from ivr.phrases import Speaker
 from routing.agents import Activity, Agent
@@ -101,8 +102,7 @@ def ringing(
         heard = _in_time(heard, keys, choice_in, opening)
         rounds = math.ceil((estimate - _seconds(heard)) / RING_SECONDS)
         heard.append(Ringback(stage.ringback, min(max(rounds, 1), RING_ROUNDS * 2)))
-    listen = Ask(tuple(heard), stage.at("/twilio/voice/key"), 1, language=speaker.language)
-    return (listen, stage.on)
+    return (*listening(heard, stage.at("/twilio/voice/key"), 1, language=speaker.language), stage.on)
 
 
 def after_speech(
@@ -125,7 +125,7 @@ def after_speech(
         heard = _in_time(heard, keys, choice_in, None)
     heard.append(Ringback(stage.ringback, rounds or RING_ROUNDS * 2))
     listens = None if ask is None else stage.speaker.language
-    return (Ask(tuple(heard), stage.at("/twilio/voice/key"), 1, language=listens), stage.on)
+    return (*listening(heard, stage.at("/twilio/voice/key"), 1, language=listens), stage.on)
 
 
 def record_name(stage: Stage, said: Say | None = None) -> Document:
@@ -161,14 +161,16 @@ def choice(
     busy = "known_busy" if known.agent.activity is Activity.TALKING else "known_soon"
     heard.append(stage.say(busy, agent=who, estimate=speaker.estimate(told_seconds(decision))))
     teammate = decision.teammate.agent.first_name if decision.teammate else None
-    ways, language = _ways(stage, teammate=teammate, slot=slot), speaker.language if listens else None
+    keys = Say(_ways_out(stage, teammate=teammate, slot=slot), speaker.language)
+    heard, seconds = _in_time(heard, keys, choice_in, opening), CHOICE_SECONDS
     if teammate and decision.action == "offer_callback":
-        keys = Say(speaker.keys(speaker.say("key_wait", agent=who), *ways), speaker.language)
-        heard = [*_in_time(heard, keys, choice_in, opening), stage.say("by_silence_teammate", teammate=teammate)]
-        return (Ask(tuple(heard), stage.at("/twilio/voice/key"), CHOICE_SECONDS, language=language), stage.on)
-    keys = Say(speaker.keys(*ways), speaker.language)
-    heard = [*_in_time(heard, keys, choice_in, opening), stage.say("by_silence_wait_for", agent=who)]
-    return (Ask(tuple(heard), stage.at("/twilio/voice/key"), _quiet(heard), language=language), stage.on)
+        wait = Say(speaker.keys(speaker.say("key_wait", agent=who)), speaker.language)
+        heard += [wait, stage.say("by_silence_teammate", teammate=teammate)]
+    else:
+        heard.append(stage.say("by_silence_wait_for", agent=who))
+        seconds = _quiet(heard)
+    language = speaker.language if listens else None
+    return (*listening(heard, stage.at("/twilio/voice/key"), seconds, language=language), stage.on)
 
 
 def waiting(
@@ -196,7 +198,7 @@ def waiting(
     if ask_name:
         heard.append(stage.say("ask_name_waiting"))
     language = speaker.language if ask_name or listens else None
-    return (Ask(tuple(heard), stage.at("/twilio/voice/key"), _quiet(heard), language=language), stage.on)
+    return (*listening(heard, stage.at("/twilio/voice/key"), _quiet(heard), language=language), stage.on)
 
 
 def nobody_free(
@@ -344,11 +346,13 @@ def safe(stage: Stage, *, then: str) -> Document:
 def choice_at(stage: Stage, document: Document, now: datetime) -> datetime | None:
     """About when a document that begins `now` will have come to the ways out; None for one that does not name them."""
     sign = stage.speaker.say("key_message")[1:]  # which is among them always
+    before = 0.0
     for step in document:
         if isinstance(step, Ask):
             for place, one in enumerate(step.heard):
                 if isinstance(one, Say) and sign in one.text:
-                    return now + timedelta(seconds=_seconds(step.heard[:place]))
+                    return now + timedelta(seconds=before + _seconds(step.heard[:place]))
+            before += _seconds(step.heard) + step.seconds
     return None
 
 
@@ -370,7 +374,7 @@ def _rounds(heard: Sequence[Heard], next_in: float, most: int) -> int:
 def _in_time(heard: Sequence[Heard], keys: Say, choice_in: float, opening: Say | None) -> list[Heard]:
     """With the ways out behind what is told, or as far before it as they must be; never before the greeting."""
     place, first = len(heard), 1 if opening else 0
-    while place > first and _seconds(heard[:place]) > choice_in:
+    while place > first and _seconds(heard[:place]) + pause_before(keys, heard[:place]) > choice_in:
         place -= 1
     return [*heard[:place], keys, *heard[place:]]
 

@@ -25,7 +25,8 @@ Twenty people who do not exist, in twenty situations, and what each of them hear
 catalogues by `python -m ivr.greetings > docs/greetings.md`.  A test says when this page is out of date.
 
 How a name is said follows from the profile: the name they like to be called by comes first; else, formally, title or
-honorific with the surname, and familiarly the given name; a name whose parts nobody has told apart stays whole.  How
+honorific with the surname, and familiarly the given name.  Of a name whose parts nobody has told apart, given name and
+surname are said, without whatever else was written beside them; to a friend the given name, where it is clear.  How
 words are chosen and changed stands in [phrases.md](phrases.md).
 """
 

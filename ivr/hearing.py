@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ivr.dialogue import NEITHER_KEY, PERSON_KEYS
 from ivr.machine import Input, Place
-from ivr.names import introduced, name_in, which_of, worth_keeping, would_rather_not
+from ivr.names import answered, introduced, which_of, worth_keeping, would_rather_not
 from ivr.phrases import speakable
+from ivr.speech import Answer, whole_answer
 from ivr.when import agreed, only_number
 
 P, I = Place, Input  # noqa: E741
@@ -42,6 +44,7 @@ class Whom:
     called: Sequence[str | None] = ()  # of whom we have greeted by name
     people: Sequence[Sequence[str | None]] = ()  # of each who has this number
     keys: bool = True  # each of those has a key
+    ours: Sequence[str] = ()  # of the house and the agent who is rung: whoever says these asks for them
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Heard:
     words: str = ""
     name: str | None = None  # that they say is theirs
     one: int | None = None  # which of the people who have this number
+    why: str = ""  # they call, where it was said with a name or in place of one
 
 
 def hear(place: Place, form: Mapping[str, str], whom: Whom) -> Heard:
@@ -83,16 +87,15 @@ def _words(place: Place, words: str, confidence: float, whom: Whom) -> Heard:
     if place is P.WHICH:
         return _which(words, confidence, whom)
     if place in (P.RINGING_NAME, P.WAITING_NAME):
-        return _name(words, confidence)
+        return _name(words, confidence, whom)
     if any(whom.called):
         who = introduced(speakable(words, longest=200), whom.called)
         if who.not_me:
-            return Heard(I.NAME if who.name else I.NOT_ME, words=words, name=who.name)
+            return Heard(I.NAME if who.name else I.NOT_ME, words=words, name=who.name, why=who.why)
     if place in _YES_OR_NO:
-        first = (
-            words.split()[0] if worth_keeping(words) else words
-        )  # `sì` is an answer, and so is `sì, di nuovo il forno`
-        if (said := agreed(first, whom.language)) or (said is False and first == words):
+        whole = not worth_keeping(words) or whole_answer(words, whom.language) is not Answer.ELSE
+        first = words if whole else words.split()[0]  # `sì` is an answer, and so is `sì, di nuovo il forno`
+        if (said := agreed(first, whom.language)) or (said is False and whole):
             return Heard(I.YES if said else I.NO, words=words)
     return Heard(I.WORDS, words=words)
 
@@ -100,26 +103,29 @@ def _words(place: Place, words: str, confidence: float, whom: Whom) -> Heard:
 def _which(words: str, confidence: float, whom: Whom) -> Heard:
     which = which_of(speakable(words, longest=200), whom.people)
     if which.one is not None:
-        return Heard(I.PERSON, words=words, one=which.one)
+        return Heard(I.PERSON, words=words, one=which.one, why=which.why)
     if which.neither:
         return Heard(I.NOT_ME, words=words)
     if which.name and not which.several and confidence >= DOUBTED:
-        return Heard(I.NAME, words=words, name=which.name)
+        return Heard(I.NAME, words=words, name=which.name, why=which.why)
     return Heard(I.UNCLEAR, words=words)
 
 
-def _name(words: str, confidence: float) -> Heard:
+def _name(words: str, confidence: float, whom: Whom) -> Heard:
     if would_rather_not(words):
         return Heard(I.NO_NAME)
+    said = answered(speakable(words, longest=200), whom.ours)
+    if said.again:
+        return Heard(I.AGAIN)
     if confidence < DOUBTED:
         return Heard(I.UNCLEAR)
-    name = name_in(speakable(words, longest=200))
-    return Heard(I.WORDS, words=words) if name is None else Heard(I.NAME, words=words, name=name)
+    return Heard(I.NAME if said.name else I.WORDS, words=words, name=said.name, why=said.why)
 
 
 def _confidence(form: Mapping[str, str]) -> float:
     """Of what was understood; it may be missing, and is then no reason to doubt."""
     try:
-        return float(form.get("Confidence") or 1.0)
+        sure = float(form.get("Confidence") or 1.0)
     except ValueError:
         return 1.0
+    return sure if math.isfinite(sure) else 1.0

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 _VERDICT = re.compile(r"TN-Validation-(?P<verdict>Passed|Failed)(?:-(?P<level>[ABC]))?(?:-Diverted)?", re.IGNORECASE)
 _LONGEST_ADDRESS = 200
+FAILED = "failed"  # an attestation: the number is not theirs, says their own network
 
 
 def attestation(form: Mapping[str, str]) -> str | None:
@@ -19,7 +20,7 @@ def attestation(form: Mapping[str, str]) -> str | None:
     if found is None:
         return None
     if found["verdict"].lower() == "failed":
-        return "failed"
+        return FAILED
     return found["level"].upper() if found["level"] else None
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import Row, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callbacks.history import BY_TEXT
@@ -15,12 +15,13 @@ from callbacks.limits import TooMany
 from callbacks.wish import CannotKeep, InProgress, Wish
 from carrier.numbering import callable_back, is_withheld
 from crm import consents, people
-from crm.identify import Known, Person, Unknown, identify, person_by_id
+from crm.identify import Household, Known, Person, Unknown, identify, person_by_id
 from crm.tables import texts
 from crm.texts import no_more_texts, texts_again
 from ivr.choices import choose, open_question
 from ivr.letters import CALL_ME_KEY, CHANGE_KEY, CHOICE_KEYS, NOT_SOLVED_KEY, SOLVED_KEY
 from ivr.segments import fitted
+from ivr.shared_texts import claimed, who_writes
 from ivr.solved import answered_by_text
 from ivr.texts import send_text, tell, text_became
 from ivr.turn import Rooms
@@ -29,6 +30,7 @@ from store.ids import new_id
 from store.sql import only_one
 
 SAID_ENOUGH = timedelta(minutes=30)
+MOST_QUESTIONS = 3  # of ours in that time to a number that several share: a machine there may answer each
 ONE_DAY = timedelta(days=1)
 # Twilio acts on these and answers them itself; a word of ours beside it would contradict it.
 STOP_WORDS = frozenset(("stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"))
@@ -43,7 +45,7 @@ async def receive_text(rooms: Rooms, conn: AsyncConnection, form: Mapping[str, s
     if await conn.scalar(select(texts.c.id).where(texts.c.sid == sid)) is not None:
         return []
     now, number, body = rooms.clock.now(), form.get("From", ""), form.get("Body", "")
-    person = await _sender(rooms, conn, number, now)
+    person, shared = await _sender(rooms, conn, number, body, now)
     text_id = new_id("txt")
     await conn.execute(
         insert(texts).values(
@@ -61,6 +63,8 @@ async def receive_text(rooms: Rooms, conn: AsyncConnection, form: Mapping[str, s
     if is_withheld(number) or await _twilios(conn, number, person, body, form.get("OptOutType"), now):
         return []
     said = body.strip(" .!()")
+    if shared and person is not None and await claimed(conn, person.id, number, now - ONE_DAY):
+        said = CALL_ME_KEY  # they had asked for it, and have said now who they are
     question = await open_question(conn, person, number) if said in CHOICE_KEYS else None
     if question is not None and (answered := await _answer(rooms, conn, question, said)) is not None:
         return answered
@@ -76,7 +80,10 @@ async def receive_text(rooms: Rooms, conn: AsyncConnection, form: Mapping[str, s
         assert person is not None
         with suppress(TooMany):  # what they wrote is kept, and seen
             return await _promise_a_call(rooms, conn, person, form, text_id, promised, now)
-    written = 0 if person is None else await _written_lately(conn, person.id, now)
+    written = await _written_lately(conn, person, number, now)
+    if shared and person is None:
+        again = said == CALL_ME_KEY and written < MOST_QUESTIONS
+        return [] if written and not again else await _ask_who_writes(rooms, conn, form, thank=not written)
     if promised is not None and written == 1 and not _is_key(body):  # an answer to what we wrote of it
         return await _send_link(rooms, conn, promised.id, person, form)
     if written:
@@ -137,18 +144,35 @@ async def _send_link(
     )
 
 
-async def _sender(rooms: Rooms, conn: AsyncConnection, number: str, now: datetime) -> Person | None:
-    """Whose text it is; somebody new gets a record without a name, and of a household nobody is guessed."""
+async def _sender(
+    rooms: Rooms, conn: AsyncConnection, number: str, body: str, now: datetime
+) -> tuple[Person | None, bool]:
+    """Whose text it is, and whether others have the number too: then nobody is guessed, and whoever says so is known.
+
+    Somebody new gets a record without a name.
+    """
     found = await identify(conn, number, rooms.house.country)
-    if isinstance(found, Unknown) and found.number is not None:
+    if isinstance(found, Unknown) and found.number is not None and not found.shared:
         await only_one(conn, "newcomers")  # two texts at once are one newcomer
         found = await identify(conn, number, rooms.house.country)
-    if isinstance(found, Known):
-        return found.person
-    if not isinstance(found, Unknown) or found.number is None:
-        return None
-    values = {"language": rooms.house.language, "phones": [found.number]}
-    return await person_by_id(conn, await people.add(conn, values, now))
+    match found:
+        case Known(person):
+            return person, False
+        case Household() | Unknown(shared=True):
+            return await who_writes(conn, number, body, now - SAID_ENOUGH), True
+        case Unknown(number=str(theirs)):
+            values = {"language": rooms.house.language, "phones": [theirs]}
+            return await person_by_id(conn, await people.add(conn, values, now, told=True)), False
+    return None, False
+
+
+async def _ask_who_writes(rooms: Rooms, conn: AsyncConnection, form: Mapping[str, str], *, thank: bool) -> list[str]:
+    """Nobody's name is told: the screen is read by whoever has the telephone."""
+    speaker = rooms.speaker(None, rooms.house.language, 0, rooms.clock.now())
+    words = (
+        f"{speaker.say('text_answer')} {speaker.say('text_who_writes')}" if thank else speaker.say("text_who_writes")
+    )
+    return await send_text(rooms, conn, to=form["From"], from_=form["To"], body=fitted(words), customer_id=None)
 
 
 async def _promise_a_call(
@@ -202,12 +226,12 @@ def _is_key(body: str) -> bool:
     return word.isdigit() or word in STOP_WORDS | START_WORDS | HELP_WORDS
 
 
-async def _written_lately(conn: AsyncConnection, customer_id: str, now: datetime) -> int:
-    """How many texts of ours they have from the last half hour: whoever writes in several lines, or has a machine that
-    answers, is not answered to each of them."""
-    ours = select(func.count()).where(
-        texts.c.customer_id == customer_id, texts.c.direction == "out", texts.c.at > now - SAID_ENOUGH
-    )
+async def _written_lately(conn: AsyncConnection, person: Person | None, number: str, now: datetime) -> int:
+    """How many texts of ours this number or person has from the last half hour: whoever writes in several lines, or has
+    a machine that answers, is not answered to each of them."""
+    to = texts.c.to_number == number
+    theirs = to if person is None else or_(to, texts.c.customer_id == person.id)
+    ours = select(func.count()).where(theirs, texts.c.direction == "out", texts.c.at > now - SAID_ENOUGH)
     return await conn.scalar(ours) or 0
 
 

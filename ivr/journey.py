@@ -12,7 +12,7 @@ from typing import Any
 from callbacks.slots import Slot, spoken_choices
 from crm.identify import Caller as Identified
 from crm.identify import Household, Person
-from ivr import calls, consent, dialogue, legs, machine, openings
+from ivr import calls, consent, dialogue, household, legs, machine, openings
 from ivr.choosing import Chosen, look, store_decision
 from ivr.document import Document, HangUp, Say, spoken_text_seconds
 from ivr.inbound import is_diverters
@@ -21,11 +21,11 @@ from ivr.machine import Input, Place
 from ivr.offers import leave_message
 from ivr.promised import take_over
 from ivr.promising import ledger_of
-from ivr.questions import QUESTIONS, asks_name, question, withheld
+from ivr.questions import QUESTIONS, asks_name, awaits_answer, question, withheld
 from ivr.solved import talk_over
-from ivr.talk import missed_each_other, together
-from ivr.turn import Turn, spoken_name
-from ivr.whereabouts import NAME, asks, goes_to, is_at, parts, place_of
+from ivr.talk import listened_until, missed_each_other, together
+from ivr.turn import Turn
+from ivr.whereabouts import NAME, WHICH, asks, goes_to, is_at, parts, place_of, put_earlier, question_put
 from routing.agents import Ended
 from routing.choose import Decision, Match
 from routing.floor import agent
@@ -36,6 +36,7 @@ SILENT = timedelta(seconds=40)  # longer than any document but a message takes
 DROPPED_WITHIN = timedelta(seconds=60)  # ringing again so soon means: the line dropped, not the patience
 NAME_SECONDS = 8  # for being asked for one's name and saying it, should the agent be quicker
 JOIN_PATIENCE = timedelta(seconds=2.5)
+BY_ITSELF = timedelta(seconds=dialogue.RING_SECONDS + dialogue.TO_NEXT_SECONDS)  # a document for a ring ends behind it
 NOTHING: Mapping[str, str] = {}
 
 
@@ -53,7 +54,8 @@ async def arrive(turn: Turn, found: Identified) -> Document:
 def which_of_you(turn: Turn, people: Sequence[Person], *, again: bool = False) -> Document:
     """Nobody is rung before they have said who they are, or not said it: it may change who knows them."""
     is_at(turn, Place.WHICH)
-    named = [spoken_name(one, turn.call.language) or "?" for one in people] if turn.plan.greet_by_name else []
+    asks(turn, WHICH)
+    named = household.names(people, turn.call.language) if turn.says_names else []
     keys = named[: len(dialogue.PERSON_KEYS)]
     return dialogue.who_is_it(turn.stage, keys, of=len(named), again=again)
 
@@ -81,6 +83,7 @@ async def welcome(turn: Turn, *, greeted: bool = False, said: Say | None = None)
     opening = turn.stage.named(openings.situation(openings.settled(turn, facts)))
     document = openings.reopened(document, meant, opening)
     heard = spoken_text_seconds((opening,))
+    put_earlier(turn, spoken_text_seconds((meant,)) - heard)
     if goes_to(turn) is Place.RINGING_NAME:
         heard += NAME_SECONDS  # they are asked for their name, and may answer
     turn.notes["greeted_at"] = turn.now + timedelta(seconds=heard)
@@ -117,7 +120,7 @@ async def _nobody_rings(turn: Turn, chosen: Chosen, opening: Say | None, told_no
         long=(turn.now - turn.call.arrived_at).total_seconds() > dialogue.LONG_WAIT_SECONDS,
     )
     if ask_name:
-        asks(turn, NAME)
+        question_put(turn, NAME, document, "ask_name_waiting")
     asked = decision.action == "offer_callback"  # nobody is rung while they make up their mind
     told = {} if asked and decision.teammate else _told(turn, decision)  # else it is only one of two things to choose
     is_at(turn, Place.CHOOSING if asked else Place.WAITING_NAME if ask_name else Place.WAITING)
@@ -168,11 +171,18 @@ async def look_again(turn: Turn, match: Match | None = None) -> bool:
     return (await look(turn, match=match, known_only=asked)).agent is not None
 
 
-async def set_right(turn: Turn) -> None:
-    """What they hear is true no more: whom we ring now, or that we ring nobody, is said once they are greeted."""
-    greeted_at = turn.call.greeted_at
-    if turn.call.step <= 1 and greeted_at is not None and turn.now < greeted_at:
-        await calls.note(turn.conn, turn.call.id, due_at=greeted_at)
+async def set_right(turn: Turn, *, rang_out: bool = False) -> None:
+    """What they hear is true no more: whom we ring now, or that we ring nobody, is said once they are greeted and have
+    answered what they were asked.
+
+    `rang_out`: the agent had all the time there is; then the document, which was made to last as long, ends by itself
+    soon, and not while they speak.
+    """
+    until = listened_until(turn)
+    if rang_out and awaits_answer(turn):
+        until = max(until, turn.now + BY_ITSELF)
+    if turn.now < until:
+        await calls.note(turn.conn, turn.call.id, hears_until=until, due_at=until)
         return
     await calls.note(turn.conn, turn.call.id, due_at=turn.now + SILENT)
     turn.effects += await legs.send_caller(turn, "/twilio/voice/wait")
@@ -249,7 +259,7 @@ async def ringing(turn: Turn, opening: Say | None) -> Document:
         return await proceed(turn, opening)
     who, again = await agent(turn.conn, reservation.agent_id), turn.call.told_of == reservation.id
     cut_short = turn.call.step == 2 and not again  # their first words from us were
-    asked = await question(turn, again=cut_short) if opening or cut_short else None
+    asked = await question(turn, again=cut_short) if opening or cut_short or turn.unasked else None
     rung = (turn.now - reservation.made_at).total_seconds()
     document = dialogue.ringing(
         turn.stage,
@@ -261,16 +271,17 @@ async def ringing(turn: Turn, opening: Say | None) -> Document:
         choice_in=choice_in(turn),
         transfer=turn.call.waited_seconds is not None,
     )
-    rings_and_asks(turn, asked)
-    turn.notes.update(consent.heard_at(turn, document))
+    rings_and_asks(turn, asked, document, who.first_name)
     await calls.note(turn.conn, turn.call.id, told_of=reservation.id, offered_at=heard_at(turn, document))
     return document
 
 
-def rings_and_asks(turn: Turn, asked: str | None) -> None:
+def rings_and_asks(turn: Turn, asked: str | None, document: Document, agent: str) -> None:
     is_at(turn, QUESTIONS[asked].place if asked else Place.RINGING)
     if asked:
-        asks(turn, asked)
+        again = ("ask_name_waiting",) if asked == NAME else ()
+        question_put(turn, asked, document, QUESTIONS[asked].key, *again, agent=agent)
+    turn.notes.update(consent.heard_at(turn, document))
 
 
 def choice_in(turn: Turn, cut_at: datetime | None = None) -> float:

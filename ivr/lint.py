@@ -16,12 +16,13 @@ from itertools import chain
 from pathlib import Path
 from string import Formatter
 
+from ivr.breaths import MOST_OPTIONS, PRESS, announced
 from ivr.catalogue import LANGUAGES, Entry, entries, every_form, read_catalogue, read_domains, slots
-from ivr.document import Ask, Document, Say
-from ivr.phrases import VOICES, Wordings
+from ivr.hackneyed import FILLERS, VAGUE
+from ivr.phrases import LONGEST_SENTENCE, VOICES, Wordings
 from routing.needs_check import Found
 
-LONGEST_SENTENCE, MOST_OPTIONS, LEAST_WORDINGS = 20, 3, 3
+LEAST_WORDINGS = 3
 SPOKEN_TO_CALLERS = frozenset(("openings", "calls", "parting"))  # the catalogues a manager may put own wordings for
 WRITTEN = frozenset(("page", "texts"))
 OPENINGS = frozenset(
@@ -31,33 +32,12 @@ OPENINGS = frozenset(
         *("closed_night", "closed_holiday", "long_wait", "transfer", "bad_news"),
     )
 )
-# What a key is announced with, in the formal and the familiar form.
-PRESS: Mapping[str, str] = {
-    "it": r"(?:prema|premi)",
-    "en": r"press",
-    "de": r"(?:drücken Sie|drück)",
-    "fr": r"(?:tapez|tape)",
-    "es": r"(?:pulse|pulsa)",
-}
-FILLERS: Mapping[str, str] = {
-    "it": r"importante|musica|operator\w*|gentil\w+ client\w*|(?:la|vi|si) preghiamo|si prega|attend(?:a|ete|ere)"
-    r"|purtroppo|resti? in linea|pazienza",
-    "en": r"important|music|operator\w*|valued|(?:please )?hold (?:the line|on)|please (?:hold|wait)|unfortunately"
-    r"|bear with|patience",
-    "de": r"wichtig\w*|musik|sehr geehrte\w*|bitte warten|gedulden?|geduld|mitarbeiter\w*|leider|bleiben sie dran",
-    "fr": r"important\w*|musique|opérateurs?|cher client|chère cliente|veuillez|patient(?:er|ez)|malheureusement"
-    r"|ne quitte[zs]? pas|patience",
-    "es": r"importante|música|operador\w*|estimad\w+|por favor espere|lamentablemente|desgraciadamente"
-    r"|no cuelgue|permanezca|paciencia",
-}
-# Soon, without saying when: fine beside a time.
-VAGUE: Mapping[str, str] = {
-    "it": r"al più presto|quanto prima|prima possibile|appena possibile|[tf]ra poco|a breve|tra un attimo",
-    "en": r"as soon as (?:possible|we can)|shortly|soon|in a moment",
-    "de": r"so (?:bald|schnell) (?:wie|es)|sobald es geht|schnellstmöglich|möglichst bald|in kürze|demnächst"
-    r"|gleich (?:noch|wieder|zurück)",
-    "fr": r"dès que possible|le plus (?:tôt|vite) possible|(?<!à )bientôt|dans un instant|sous peu",
-    "es": r"lo antes posible|cuanto antes|en breve|en un momento|dentro de poco|(?<!hasta )pronto",
+NOT_PRESS: Mapping[str, str] = {  # a key that is named so that it is not pressed
+    "it": r"\b(?:non|mai|senza che)\s(?:\w+\s){{0,2}}{press} \d",
+    "en": r"(?:\b(?:not|never|without)|n['’]t)\s(?:\w+\s){{0,2}}{press}(?:ing)? \d",
+    "de": r"\b{press} \d (?:\w+ ){{0,2}}(?:nicht|nie|niemals)\b|\b(?:nicht|nie|niemals)\s(?:\w+\s){{0,2}}{press} \d",
+    "fr": r"\b(?:ne|n['’]|jamais)\s?(?:\w+\s){{0,2}}{press} \d",
+    "es": r"\b(?:no|nunca|jamás|sin que)\s(?:\w+\s){{0,2}}{press} \d",
 }
 _TIMES = frozenset(("time", "estimate", "n", "window"))
 _TYPICAL: Mapping[str, str] = {  # as many words as are usual
@@ -71,7 +51,7 @@ _TYPICAL: Mapping[str, str] = {  # as many words as are usual
     "choices": "",  # an announcement of its own
     "choice": "",
 }
-_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n|, (?=(?:press|prem|drück|tape|puls)\w* )", re.IGNORECASE)
+_SENTENCE = re.compile(r"(?<=[.!?…])\s+|\n")
 _MARKS = frozenset("[]<>|")
 
 
@@ -121,22 +101,28 @@ def faults(key: str, wording: str, code: str) -> Iterator[str]:
         yield "A bracket stands alone: [formal|familiar], <masculine|feminine|anybody>."
     if not all(form.strip() for form in forms):
         yield "It says nothing."
-    if any(_announced(form, code) != _announced(one, code) for form in forms for one in every_form(own.wordings[0])):
-        keys = sorted(_announced(next(every_form(own.wordings[0])), code))
+    if any(announced(form, code) != announced(one, code) for form in forms for one in every_form(own.wordings[0])):
+        keys = sorted(announced(next(every_form(own.wordings[0])), code))
         yield f"It must announce {_keys(keys, code)}" if keys else "It announces a key that does nothing here."
+    elif any(_negated(form, code) for form in forms):
+        yield "A key is named to be pressed, not to be left alone."
+
+
+def _negated(form: str, code: str) -> bool:
+    return re.search(NOT_PRESS[code].format(press=PRESS[code]), form, re.IGNORECASE) is not None
 
 
 def blemishes(wording: str, code: str, *, written: bool = False) -> Iterator[str]:
     """What callers do not want to hear.  `written`: to be read, where an eye can go back."""
     for form in every_form(wording):
-        if found := re.search(rf"\b(?:{FILLERS[code]})\b", form, re.IGNORECASE):
+        if found := re.search(rf"(?<!\w)(?:{FILLERS[code]})(?!\w)", form, re.IGNORECASE):
             yield f"Filler: {found[0]!r}."
-        if (found := re.search(rf"\b(?:{VAGUE[code]})\b", form, re.IGNORECASE)) and not _TIMES & slots(form):
+        if (found := re.search(rf"(?<!\w)(?:{VAGUE[code]})(?!\w)", form, re.IGNORECASE)) and not _TIMES & slots(form):
             yield f"No time is given: {found[0]!r}."
         for sentence in () if written else _SENTENCE.split(form):
             if (count := len(_typical(sentence).split())) > LONGEST_SENTENCE:
                 yield f"A sentence of {count} words; {LONGEST_SENTENCE} can be taken in by ear."
-        if len(_announced(form, code)) > MOST_OPTIONS:
+        if len(announced(form, code)) > MOST_OPTIONS:
             yield f"More than {MOST_OPTIONS} options at once."
 
 
@@ -153,16 +139,6 @@ def blemishes_of(phrases: Wordings) -> Iterator[Found]:
     for place, key, wording, code in _each(phrases):
         if code is not None and not any(faults(key, wording, code)):
             yield from (Found(place, what) for what in dict.fromkeys(blemishes(wording, code)))
-
-
-def too_many_options(document: Document) -> bool:
-    """Does one question announce more keys than can be kept in mind?"""
-    return any(
-        len(set().union(*(_announced(says.text, says.language[:2]) for says in step.heard if isinstance(says, Say))))
-        > MOST_OPTIONS
-        for step in document
-        if isinstance(step, Ask)
-    )
 
 
 def catalogue_findings() -> Iterator[str]:
@@ -202,10 +178,6 @@ def _of_ours(entry: Entry, code: str, like: Entry) -> Iterator[str]:
 def _stray(form: str, code: str) -> bool:
     alone = re.findall(r"\{key\}|(?<!\{)\b[1-9]\b(?! (?:minut|Minut))", form)
     return len(alone) != len(re.findall(rf"\b{PRESS[code]} (?:\{{key\}}|[1-9])", form, re.IGNORECASE))
-
-
-def _announced(form: str, code: str) -> set[str]:
-    return set(re.findall(rf"\b{PRESS[code]} (\{{key\}}|\d)", form, re.IGNORECASE)) if code in PRESS else set()
 
 
 def _each(phrases: Wordings) -> Iterator[tuple[str, str, str, str | None]]:

@@ -9,7 +9,7 @@ Why people are safe here, which the tests prove by walking all of it:
 - every key of the wait (1 to 4) means the same at every place before a talk;
 - nobody has to answer anything: silence leads on, in at most `LONGEST_SILENCE` documents, to somebody being rung, to a
   wait with estimates, to a recording, or to a promise;
-- nothing is asked more than `MOST_ASKED` times;
+- nothing is asked more than `MOST_ASKED` times, and before anybody is rung no more than `MOST_ASKED_WHICH` times;
 - the line is put down by us only where a promise was made, a message kept, or the talk is over (`LAST`).
 
 A wait is a circle, and may be: it goes round only while somebody is there to be waited for, each round names its ways
@@ -22,6 +22,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 MOST_ASKED = 3  # the question, and twice more
+MOST_ASKED_WHICH = 2  # which of several they are: nobody is rung meanwhile
 LONGEST_SILENCE = 6  # documents
 
 
@@ -83,6 +84,7 @@ class Input(StrEnum):
     YES = "yes"
     NO = "no"
     NAME = "a name"
+    AGAIN = "the question again"  # `come, scusi?` to what their name is, or a mere `pronto?`
     NOT_ME = "not them"  # `I am not Maria`, `neither of them`
     NO_NAME = "no name"  # they would rather not say it
     UNCLEAR = "unclear"  # words that the recogniser doubts, or that fit several
@@ -107,6 +109,7 @@ class Do(StrEnum):
     NEW_PERSON = "note somebody new"
     NONE_OF_THEM = "serve as somebody unknown"
     ASK_AGAIN = "ask again"
+    ASK_NAME = "ask for their name again"
     TAKE_NAME = "note their name"
     RECORD_NAME = "record their name"
     KEEP_NAME = "keep the recorded name"
@@ -148,7 +151,8 @@ TALK = AFTER | {P.FETCHED, P.TOGETHER}
 BEFORE = frozenset(Place) - TALK - LAST  # anybody has talked with them
 # A human being, or the way to one.  `fetched` lasts as long as the carrier takes, at most two documents.
 HELPED = RING | WAIT | RECORDS | LAST | {P.FETCHED, P.TOGETHER}
-QUESTIONS = frozenset({P.WHICH, P.OFFER, P.WHICH_TIME, P.NUMBER, P.NUMBER_NEEDED})  # that may be asked again
+# That may be asked again.
+QUESTIONS = frozenset({P.WHICH, P.RINGING_NAME, P.WAITING_NAME, P.OFFER, P.WHICH_TIME, P.NUMBER, P.NUMBER_NEEDED})
 
 _BEST = RING | WAIT | {P.CHOOSING, P.NOBODY, P.CLOSED}
 _OFFERED = frozenset({P.OFFER, P.NUMBER_NEEDED, P.NO_TIME})
@@ -164,6 +168,7 @@ LEADS: Mapping[Do, frozenset[Place]] = {
     Do.NEW_PERSON: _BEST,
     Do.NONE_OF_THEM: _BEST,
     Do.ASK_AGAIN: frozenset({P.WHICH}),
+    Do.ASK_NAME: _BEST,
     Do.TAKE_NAME: _BEST,
     Do.RECORD_NAME: frozenset({P.NAME_RECORDING}),
     Do.KEEP_NAME: _BEST,
@@ -194,7 +199,7 @@ LEADS: Mapping[Do, frozenset[Place]] = {
     Do.APOLOGISE: frozenset(Place),  # they stay where they are, and hear it there
 }
 
-_WORDS = (I.WORDS, I.UNCLEAR, I.YES, I.NO, I.NAME, I.NO_NAME, I.NOT_ME)
+_WORDS = (I.WORDS, I.UNCLEAR, I.YES, I.NO, I.NAME, I.NO_NAME, I.AGAIN, I.NOT_ME)
 _KEYS = (I.TEAMMATE, I.CALL_BACK, I.MESSAGE, I.KNOWN_ONE, I.FIRST, I.SECOND, I.OTHER, I.PERSON, I.NO_KEY, I.TYPED)
 _MEANINGLESS = (I.FIRST, I.SECOND, I.OTHER, I.PERSON, I.NO_KEY, I.TYPED)
 
@@ -218,6 +223,7 @@ ALWAYS: Mapping[Input, Do] = {
     I.STORE_AWAY: Do.APOLOGISE,
 }
 _ASKED_FOR_A_NAME: Mapping[Input, Do] = {
+    I.AGAIN: Do.ASK_NAME,
     I.NAME: Do.TAKE_NAME,
     I.NOT_ME: Do.LOOK,
     I.NO: Do.LOOK,
@@ -244,7 +250,7 @@ _HERE: Mapping[Place, Mapping[Input, Do]] = {
         I.TEAMMATE: Do.NONE_OF_THEM,
         I.KNOWN_ONE: Do.NONE_OF_THEM,
         I.NO_NAME: Do.NONE_OF_THEM,
-        **dict.fromkeys((I.UNCLEAR, I.WORDS, I.YES), Do.ASK_AGAIN),
+        **dict.fromkeys((I.UNCLEAR, I.WORDS, I.YES, I.AGAIN), Do.ASK_AGAIN),
         **dict.fromkeys((I.FIRST, I.SECOND, I.OTHER, I.NO_KEY, I.TYPED), Do.ASK_AGAIN),
     },
     P.RINGING_SAME: {I.FIRST: Do.SAME_THING, I.YES: Do.SAME_THING, I.NO: Do.ASK_WHY, I.SECOND: Do.ASK_WHY},
@@ -307,8 +313,12 @@ class OffTheMap(RuntimeError):
     """Something came where it cannot, or led where it does not lead: a mistake of ours."""
 
 
-# What silence means, instead, to what was asked often enough: a time that others kept taking, or none.
-_ENOUGH: Mapping[tuple[Do, Input], Do] = {(Do.PROMISE, I.NOTHING): Do.RECORD, (Do.TAKE_TIME, I.NOTHING): Do.OFFER}
+# What is done, instead, about what was asked often enough: a time that others kept taking, or none; a name.
+_ENOUGH: Mapping[tuple[Do, Input], Do] = {
+    (Do.PROMISE, I.NOTHING): Do.RECORD,
+    (Do.TAKE_TIME, I.NOTHING): Do.OFFER,
+    (Do.ASK_NAME, I.AGAIN): Do.RECORD_NAME,
+}
 
 
 def step(place: str | None, what: Input, tries: int = 0) -> Do:
@@ -320,7 +330,7 @@ def step(place: str | None, what: Input, tries: int = 0) -> Do:
     do = MEANS.get((here, what))
     if do is None:
         raise OffTheMap(f"{what.name} at {here}")
-    if tries + 1 < MOST_ASKED:
+    if tries + 1 < most_asked(here):
         return do
     if do is Do.ASK_AGAIN:
         return MEANS[here, I.NOTHING]
@@ -333,6 +343,10 @@ def arrived(before: str | None, do: Do, after: Place, tries: int = 0) -> int:
         raise OffTheMap(f"{do.value}: {before} -> {after}")
     if after not in QUESTIONS or after != before:
         return 0
-    if tries + 1 >= MOST_ASKED and after is not P.OFFER:  # where they may name one time after another
+    if tries + 1 >= most_asked(after) and after is not P.OFFER:  # where they may name one time after another
         raise OffTheMap(f"{after} is asked too often")
-    return min(tries + 1, MOST_ASKED - 1)
+    return min(tries + 1, most_asked(after) - 1)
+
+
+def most_asked(place: Place) -> int:
+    return MOST_ASKED_WHICH if place is P.WHICH else MOST_ASKED

@@ -14,6 +14,7 @@ from ivr.machine import (
     LONGEST_SILENCE,
     MEANS,
     MOST_ASKED,
+    MOST_ASKED_WHICH,
     RING,
     WAIT,
     Do,
@@ -95,7 +96,8 @@ def _introduction() -> Iterable[str]:
     yield ""
     yield f"- Silence leads, in at most {LONGEST_SILENCE} documents, to somebody being rung, a wait with estimates, a"
     yield "  recording or a promise. The wait itself is a circle: it lasts while there is somebody to be waited for."
-    yield f"- Nothing is asked more than {MOST_ASKED} times; then it goes on as if they had said nothing."
+    yield f"- Nothing is asked more than {MOST_ASKED} times, and who of several it is {MOST_ASKED_WHICH} times;"
+    yield "  then it goes on as if they had said nothing."
     yield f"- We put the line down only at {_places(LAST)}."
     yield ""
 

@@ -10,12 +10,15 @@ from collections.abc import Mapping
 from sqlalchemy import update
 
 from carrier.numbering import address_in
-from crm import people
+from crm import consents, people
 from crm.identify import Household, Known, Person, identify, person_by_id
+from ivr.household import nameable
 from ivr.inbound import is_diverters
 from ivr.names import Which, which_of
 from ivr.turn import Turn, own_number
 from ivr.wordings import HeardOf
+from routing.floor import agent
+from routing.reservations import live_of_call
 from routing.tables import decisions
 
 BY_NAME = "name"  # they said who they are
@@ -29,11 +32,22 @@ async def at_this_number(turn: Turn) -> tuple[Person, ...]:
     found = await identify(turn.conn, turn.call.from_number, turn.rooms.house.country)
     match found:
         case Household(all_of_them):
-            return all_of_them
+            return nameable(all_of_them)
         case Known(person):
             return (person,)
         case _:
             return ()
+
+
+async def ours(turn: Turn) -> tuple[str, ...]:
+    """What the house and the agent whose phone rings are called."""
+    rung = await live_of_call(turn.conn, turn.call.id)
+    house = turn.rooms.house.company
+    names = (house, *house.split())
+    if rung is None:
+        return names
+    who = await agent(turn.conn, rung.agent_id)
+    return (*names, who.name, who.first_name)
 
 
 def called(person: Person) -> tuple[str | None, ...]:
@@ -78,6 +92,8 @@ async def keep_name_recording(turn: Turn, url: str) -> None:
 
 async def not_them(turn: Turn) -> None:
     """Forgets whom we took them for: nothing of that person is theirs.  The agent whose phone rings stays."""
+    if turn.person is not None:  # what they have agreed to is theirs, for this call, and not that person's for ever
+        await consents.take_back(turn.conn, turn.person.id, turn.call.sid)
     turn.person, turn.heard, turn.plan = None, HeardOf(), turn.pinned
     apart = dict.fromkeys(("callback_id", "case_id", "weary_level", "choice", "card", "proved_at"))
     await turn.change(customer_id=None, familiar=False, known_by=None, **apart)
@@ -93,6 +109,8 @@ async def _somebody_new(turn: Turn, values: Mapping[str, str]) -> None:
     known_by: dict[str, list[str]] = {"phones": [number] if number else []}
     if address and not is_diverters(turn.call.from_number, turn.call.forwarded_from):
         known_by["addresses"] = [address]
-    customer_id = await people.add(turn.conn, {"language": turn.call.language, **known_by, **values}, turn.now)
+    customer_id = await people.add(
+        turn.conn, {"language": turn.call.language, **known_by, **values}, turn.now, told=True
+    )
     await turn.change(customer_id=customer_id)
     turn.person = await person_by_id(turn.conn, customer_id)

@@ -1,4 +1,8 @@
-"""Who a caller says they are, or are not, and what they would rather not say.  Pure."""
+"""Who a caller says they are, or are not, and what they would rather not say.  Pure.
+
+With a doubt it is no name: what nobody could make out is recorded and an agent types it, which costs little; a name
+that nobody has stays with a person and is said to them.
+"""
 
 from __future__ import annotations
 
@@ -7,93 +11,80 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crm.names import ALIKE, alike, name_parts
+from ivr.introduction import Introduction, goes_on, introduction, name_at, refusal, without_openings, without_polite
+from ivr.speech import Phrases, Word, Words, each, given, speech, text_of, words_of
 
-# What people say before their name, in the languages we speak; the recogniser writes it all down.
-_GREETINGS = (
-    "buongiorno|buonasera|salve|ciao|pronto|hello|hi|good morning|good afternoon|good evening|guten tag|guten morgen"
-    "|guten abend|hallo|bonjour|bonsoir|allô|buenos días|buenas tardes|hola"
-)
-_ASSENTS = "sì|si|yes|ja|oui"
-_REFUSALS = "no|nein|non"
-_SURE = (  # nobody says these of anything but a name
-    "mi chiamo|il mio nome è|my name is|my name's|ich heiße|mein name ist|hier spricht|je m'appelle|mon nom est"
-    "|me llamo|mi nombre es"
-)
-_LEAD_INS = (
-    f"{_SURE}|io sono|sono|this is|i am|i'm|it's|it is|ich bin|hier ist|das ist|je suis|c'est|ici|soy|habla|aquí"
-    "|qui è|parla"
-)
-_TITLES = (
-    "il|la|lo|l'|the|der|die|das|le|el|signor|signora|signorina|ragionier|ragioniere|dottor|dottore|dottoressa|avvocato"
-    "|ingegner|ingegnere|professor|professoressa|mr|mrs|ms|miss|sir|dr|herr|frau|monsieur|madame|señor|señora|don|doña"
-)
-# A name ends where a sentence goes on, and the words below stand in none.
-_GOES_ON = re.compile(
-    r"\s(?:(?:e|ed|and|und|et|y) )?(?:chiamo|vorrei|volevo|ho|i'm|i am|i|calling|ich|je|llamo|quiero|perché|because"
-    r"|weil|parce|porque)\b.*",
-    re.IGNORECASE,
-)
-_NO_NAME = re.compile(
-    r"\b(?:non|no|not|don't|won't|nicht|nein|kein|pas|ne|nunca|ninguno|glielo|dico|perché|why|warum|pourquoi|cosa|what"
-    r"|parlare|speak|sprechen|parler|hablar|problema|problem|problème|aiuto|help|hilfe|aide|ayuda|operatore|operator|calling|chiamando"
-    r"|vorrei|volevo|sapere|bisogno|want|would|need|möchte|wollte|brauche|voudrais|besoin|quiero|quisiera|necesito)\b",
-    re.IGNORECASE,
-)
 _WOULD_RATHER_NOT = re.compile(
-    r"\b(?:glielo|lo|te lo|ve lo) dico|preferi\w+ (?:di )?no|non (?:voglio|importa|serve)|rather not|not telling"
-    r"|(?:don't|do not) want|none of your|anonim\w*|anonym\w*|lieber nicht|nicht sagen|will ich nicht"
-    r"|préfère (?:ne )?pas|veux pas|prefiero no|no quiero"
+    r"\b(?:glielo|lo|te lo|ve lo) dico|preferi\w+ (?:di )?no|non (?:voglio|importa|serve) (?:dir|che)|rather not"
+    r"|not telling|(?:don't|do not) want to (?:say|tell|give)|none of your|anonim\w*|anonym\w*|lieber nicht"
+    r"|nicht sagen|will ich nicht|préfère (?:ne )?pas|veux pas|prefiero no|no quiero (?:dec|dar)"
     r"|^\W*(?:no|nein|non)(?:\W+(?:grazie|thanks|thank you|danke|merci|gracias))?\W*$",
     re.IGNORECASE,
 )
-_NOT = (  # ... and then whom we took them for
-    r"non sono|non è|non parla con|non sta parlando con"
-    r"|(?:i'?m|i am|it'?s|it is|this is|that'?s|that is) not|this isn't"
-    r"|(?:ich bin|hier ist|das ist|hier spricht|sie sprechen) nicht(?: mit)?"
-    r"|(?:je )?(?:ne )?suis pas|(?:ce n'|c')est pas"
-    r"|no soy|no es|no habla con|not|nicht|pas"
-)
-_NOT_ME = re.compile(
-    r"\bnon sono io\b|\bnot me\b|\bbin ich nicht\b|\bbin nicht ich\b|\bpas moi\b|\bno soy yo\b"
-    r"|\bpersona sbagliata\b|\bsbagliato persona\b|\bwrong person\b|\bfalsche person\b|\bmauvaise personne\b"
-    r"|\bpersona equivocada\b",
-    re.IGNORECASE,
-)
-_NEITHER = re.compile(
-    r"\bnessun\w*|\bneither\b|\bnone\b|\bnobody\b|\bsomebody else\b|\bsomeone else\b|\bun'?altr[ao]\b"
-    r"|\bkein\w*|\bniemand\b|\bweder\b|\bjemand ander\w*|\baucun\w*|\bni l'un\w*|\bpersonne\b|\bautre\b"
-    r"|\bningun\w*|\bninguno\b|\botra persona\b|\botro\b",
-    re.IGNORECASE,
-)
-_PARTICLE = "di|de|del|della|d'|da|dal|von|van|der|den|zu|la|le|du|y|e|dos|do"
-_LONGEST_WORDS = 5
-_WORTH_KEEPING_WORDS = 4  # of an answer that is no name: from so many on it says why they call
+_WORTH_KEEPING_WORDS = 4  # of what is no name: from so many on it says why they call
 _SHORTEST_PART = 3
-
-
-def name_in(words: str) -> str | None:
-    """`sono Maria Rossi e chiamo per…` -> `Maria Rossi`; None for what is no name: a sentence, digits, nothing."""
-    text = " ".join(words.replace(",", " ").strip(" .!?").split())
-    said, before = text, None
-    while text != before:  # `pronto, buongiorno, sono …`
-        before = text
-        for opening in (_GREETINGS, _ASSENTS, _LEAD_INS):
-            text = re.sub(rf"^(?:{opening})\b[\s.,]*", "", text, flags=re.IGNORECASE)
-    if text != said:
-        text = _GOES_ON.sub("", re.sub(rf"^(?:(?:{_TITLES})\b[\s.']*)+", "", text, flags=re.IGNORECASE))
-    if not text or len(text.split()) > _LONGEST_WORDS or re.search(r"\d", text) or _NO_NAME.search(text):
-        return None
-    return " ".join(word[:1].upper() + word[1:] for word in text.split())
+_I_AM_NOT = Phrases(
+    "non sono|i'm not|i am not|my name is not|ich bin nicht|je ne suis pas|je suis pas|no soy|yo no soy"
+)
+_AND = each("e ed and und et y")
+_NOR = each("ne ni nor noch weder neither")  # and then one of their names
 
 
 def would_rather_not(words: str) -> bool:
     """Asked for their name, they decline: nobody asks again, or for it to be recorded."""
-    return bool(_WOULD_RATHER_NOT.search(words))
+    return bool(_WOULD_RATHER_NOT.search(words.replace("’", "'")))
 
 
 def worth_keeping(words: str) -> bool:
-    """Asked for their name, they say why they call."""
-    return len(words.split()) >= _WORTH_KEEPING_WORDS
+    """It says why they call: a sentence, or a word of what people call about."""
+    said = words_of(words)
+    return len(said) >= _WORTH_KEEPING_WORDS or any(word.plain in speech().matters for word in said)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What was said to "what is your name?"."""
+
+    name: str | None = None
+    why: str = ""  # they call; it was told with it, or in place of it
+    again: bool = False  # they have not heard or understood the question, or only picked up
+
+
+def answered(words: str, ours: Sequence[str] = ()) -> Answered:
+    """`ours`: what the house and the agent being rung are called; whoever says only that asks for them."""
+    said = words_of(words)
+    if asks_again(said):
+        return Answered(again=True)
+    found = introduction(said, bare=True)
+    if found is None or _asks_for(found, ours):
+        return Answered(why=words if worth_keeping(words) else "")
+    return Answered(found.name, _why(found.rest))
+
+
+def name_in(words: str) -> str | None:
+    """`sono Maria Rossi e chiamo per…` -> `Maria Rossi`; None for what is no name: a sentence, digits, nothing."""
+    return answered(words).name
+
+
+def asks_again(said: Words) -> bool:
+    left = without_polite(without_openings(said))
+    known = speech()
+    return bool(said) and (not left or known.again.is_all(left) or known.again.is_all(said))
+
+
+def _asks_for(found: Introduction, ours: Sequence[str]) -> bool:
+    if found.lead == "sure" or found.titled:
+        return False
+    name = {word.plain for word in words_of(found.name)}
+    theirs = [{word.plain for word in words_of(one)} for one in ours]
+    return name in theirs
+
+
+def _why(rest: Words) -> str:
+    while rest and goes_on(rest[0]) and rest[0].plain in _AND:
+        rest = rest[1:]
+    text = text_of(without_polite(rest))
+    return text if worth_keeping(text) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,57 +93,69 @@ class Introduced:
 
     not_me: bool = False
     name: str | None = None  # another one than theirs
+    why: str = ""  # they call
 
 
 def introduced(words: str, known: Sequence[str | None]) -> Introduced:
     """`known`: what whom we took them for is called.
 
-    Only what says so plainly: `non sono Maria`, `mi chiamo Paolo`, `sono Paolo` with its capital.  `Sono disperata` and
-    `I'm not happy` are why they call.
+    Only what says so plainly: `non sono Maria`, `mi chiamo Paolo`, `sono Paolo Neri`.  `Sono disperata`, `I'm not
+    happy`, `hier ist Stromausfall` are why they call.
     """
-    text = " ".join(words.replace("’", "'").strip().split())
-    rest, denied = _without_denial(text, known)
-    denied = denied or bool(_NOT_ME.search(text))
-    name = name_in(rest) if denied and _introduces(rest, sure=False) else _plainly_named(rest)
-    if name is not None and _is_one_of(name, known, doubt=not denied):
-        return Introduced(denied)
-    return Introduced(denied or name is not None, name)
+    said = words_of(words)
+    rest, denied = _without_denial(said, known)
+    if denied:
+        found = introduction(rest, bare=True, partner=True)
+        if found is None or _is_one_of(found.name, known, doubt=False):
+            return Introduced(True, why=_why(without_openings(rest)))
+        return Introduced(True, found.name, _why(found.rest))
+    refused = refusal(said) > 0
+    found = introduction(said, plainly=not refused)
+    if found is None or _is_one_of(found.name, known, doubt=True) or _may_be_theirs(found, known):
+        return Introduced()
+    return Introduced(True, found.name, _why(found.rest))
 
 
-def _without_denial(text: str, known: Sequence[str | None]) -> tuple[str, bool]:
+def _may_be_theirs(found: Introduction, known: Sequence[str | None]) -> bool:
+    """`Sono la signora Bianchi`, of whom we know a first name alone."""
+    return found.titled and bool(known) and not any(len((one or "").split()) > 1 for one in known)
+
+
+def _without_denial(said: Words, known: Sequence[str | None]) -> tuple[Words, bool]:
     """What is left of it without `I am not Maria Rossi`, and whether it was there."""
-    theirs = name_parts(*known)
-    for found in re.finditer(rf"\b(?:{_NOT})\s+(?P<whom>(?:[^\s,.;!?]+\s*){{1,4}})", text, re.IGNORECASE):
-        words = found["whom"].split()
-        named = [bool(_parts(word) & theirs) for word in words]
-        if not any(named):
+    theirs, speaks = name_parts(*known), speech()
+    for start in range(len(said)):
+        if (length := _not_me_at(said, start)) > 0:
+            return (*said[:start], *said[start + length :]), True
+        length = speaks.denials.at_start(said[start:])
+        if not length or any(word.ends for word in said[start : start + length]):  # `no, soy Pablo`
             continue
-        last = len(named) - named[::-1].index(True)
-        after = " ".join(words[last:])
-        return f"{after} {text[found.end() :].strip(' ,.;!?')}".strip(" ,.;!?"), True
-    return text, False
+        whom = start + length + speaks.titles.at_start(said[start + length :])
+        end = _end_of_name(said, whom, theirs)
+        if end == whom and _I_AM_NOT.is_all(said[start : start + length]) and whom < len(said) and given(said[whom]):
+            end = whom + 1
+        if end > whom and not (end < len(said) and said[end].plain in speaks.who and not said[end - 1].ends):
+            return (*said[:start], *said[end:]), True
+    return said, False
 
 
-def _introduces(text: str, *, sure: bool) -> bool:
-    leads = _SURE if sure else _LEAD_INS
-    before = rf"(?:(?:{_GREETINGS}|{_ASSENTS}|{_REFUSALS})\b[\s.,]*)*"
-    return bool(re.match(rf"{before}(?:{leads})\b", text, re.IGNORECASE))
+def _not_me_at(said: Words, start: int) -> int:
+    """`Non sono io`, where a clause begins; not `non sono io che ho chiamato`."""
+    if start and not said[start - 1].ends and without_openings(said[:start]):
+        return 0
+    length = speech().not_me.at_start(said[start:])
+    after = said[start + length :]
+    return 0 if after and after[0].plain in speech().who and not said[start + length - 1].ends else length
 
 
-def _plainly_named(text: str) -> str | None:
-    text = re.sub(rf"^(?:{_REFUSALS})\b[\s.,]*", "", text, flags=re.IGNORECASE)
-    if _introduces(text, sure=True):
-        return name_in(text)
-    if not _introduces(text, sure=False):
-        return None
-    name = name_in(text)
-    return name if name and _written_so(name, text) else None
-
-
-def _written_so(name: str, text: str) -> bool:
-    """With the capitals that the recogniser gives to names alone."""
-    words = [word for word in name.split() if not re.fullmatch(_PARTICLE, word, re.IGNORECASE)]
-    return bool(words) and all(re.search(rf"\b{re.escape(word)}(?!\w)", text) for word in words)
+def _end_of_name(said: Words, start: int, theirs: frozenset[str]) -> int:
+    """Where the name of theirs that begins there ends; where it begins, if none does."""
+    end = start
+    while end < len(said) and _parts(said[end].text) & theirs:
+        end += 1
+        if said[end - 1].ends:
+            break
+    return end
 
 
 def _is_one_of(name: str, known: Sequence[str | None], *, doubt: bool) -> bool:
@@ -174,26 +177,134 @@ class Which:
     several: bool = False  # it fits more than one of them
     neither: bool = False
     name: str | None = None  # somebody else's
+    why: str = ""  # they call
 
 
 def which_of(words: str, people: Sequence[Sequence[str | None]]) -> Which:
-    """By a first name, a surname only one of them has, or both, in any spelling.  `people`: what each is called."""
+    """By a first name, a surname only one of them has, or both, in any spelling; or by their place.  `people`: what
+    each is called.
+
+    Only where it is said of themselves: `la mamma di Paolo` and `chiamo per Paolo` are somebody else of that house.
+    """
     if would_rather_not(words):
         return Which(neither=True)
-    text = " ".join(words.replace("’", "'").split())
+    said: Words = words_of(words)
     everybody = [name for names in people for name in names]
-    rest, denied = _without_denial(text, everybody)
-    theirs = [{part for part in name_parts(*names) if len(part) >= _SHORTEST_PART} for names in people]
-    said = _parts(name_in(rest) or rest)
-    fits = [len(said & parts) for parts in theirs]
-    best = max(fits, default=0)
-    if best:
-        found = [n for n, fit in enumerate(fits) if fit == best]
-        return Which(one=found[0]) if len(found) == 1 else Which(several=True)
-    if _NEITHER.search(rest) or _NOT_ME.search(rest):
+    theirs = name_parts(*everybody)
+    if (place := _by_place(said)) is not None and place < len(people):
+        return Which(one=place)
+    said, neither = _without_neither(said, theirs)
+    said, denied = _without_denial(said, everybody)
+    said, others = _without_others(said, theirs)
+    found = None if neither else _member(said, people, theirs)
+    if found is None:
+        found = _somebody_else(said, plainly=not denied)
+    if found is not None:
+        return found
+    if neither or others or _is_a_relation(said):
         return Which(neither=True)
-    if denied and not rest:
-        return Which(several=True)  # who is not the one may be the other
-    name = name_in(rest)
-    plain = name is not None and (denied or _introduces(rest, sure=False) or _written_so(name, rest))
-    return Which(name=name) if plain else Which()
+    return Which(several=denied and not without_openings(said))  # who is not the one may be the other
+
+
+def _is_a_relation(said: Words) -> bool:
+    """`Sono il figlio`, `I'm her husband`."""
+    known, left = speech(), without_openings(said)
+    lead = known.weak.at_start(left)
+    return lead > 0 and any(word.plain in known.relations for word in left[lead : lead + 2])
+
+
+def _by_place(said: Words) -> int | None:
+    """`Il secondo`."""
+    said, known = without_openings(said), speech()
+    said = said[known.weak.at_start(said) :]
+    said = without_polite(said[known.titles.at_start(said) :])
+    return known.ordinals.get(said[0].plain) if said and len(said) <= 2 else None  # `the second one`
+
+
+def _without_neither(said: Words, theirs: frozenset[str]) -> tuple[Words, bool]:
+    """Without `nessuno dei due`, or `né Maria né Paolo`."""
+    known, left, neither = speech(), list(said), False
+    for start in range(len(said) - 1, -1, -1):
+        length = known.neither.at_start(said[start:])
+        if not length and said[start].plain not in _NOR:
+            continue
+        end = start + max(length, 1)
+        if length < 2 and said[start].plain in _NOR and not _is_alone(said, start):
+            end = _end_of_name(said, end + known.titles.at_start(said[end:]), theirs)
+            if not (set(_parts(said[end - 1].text)) & theirs):
+                continue
+        del left[start:end]
+        neither = True
+    return (() if neither and not introduction(left) and not _bare_rest(left) else tuple(left)), neither
+
+
+def _is_alone(said: Words, start: int) -> bool:
+    """`Neither`, and not `noch einmal`."""
+    return said[start].plain == "neither" and (said[start].ends or start + 1 == len(said))
+
+
+def _bare_rest(said: Words) -> bool:
+    return introduction(said, bare=True) is not None
+
+
+def _without_others(said: Words, theirs: frozenset[str]) -> tuple[Words, bool]:
+    """Without whoever is only spoken of: `la moglie di Paolo`, `Paolo's wife`, `chiamo per Paolo`, `Paolo non c'è`."""
+    known, others = speech(), False
+    for start in range(len(said) - 1, -1, -1):
+        rest = said[start:]
+        length, ours = _spoken_of(rest, theirs)
+        if not length and (sought := known.seeks.at_start(rest)):
+            whom = sought + known.titles.at_start(rest[sought:])
+            end = _end_of_name(rest, whom, theirs)
+            length, ours = (end, rest[sought - 1].plain in known.of) if end > whom else (0, False)
+        if not length and (end := _end_of_name(rest, 0, theirs)) and known.absent.at_start(rest[end:]):
+            length = end + known.absent.at_start(rest[end:])
+        if length:
+            said, others = (*said[:start], *rest[length:]), others or ours
+    return said, others
+
+
+def _spoken_of(rest: Words, theirs: frozenset[str]) -> tuple[int, bool]:
+    """Of how many words it is that tell whose relation somebody is."""
+    known = speech()
+    if rest[0].plain in known.relations and len(rest) > 2 and rest[1].plain in known.of:
+        whom = 2 + known.titles.at_start(rest[2:])
+        end = _end_of_name(rest, whom, theirs)
+        return (end, True) if end > whom else (0, False)
+    if len(rest) > 1 and re.fullmatch(r".+'s?", rest[0].plain) and rest[1].plain in known.relations:
+        return 2, True
+    return 0, False
+
+
+def _member(said: Words, people: Sequence[Sequence[str | None]], theirs: frozenset[str]) -> Which | None:
+    """The one of them that they say they are."""
+    known, left = speech(), without_openings(said)
+    lead = max(known.sure.at_start(left), known.weak.at_start(left), known.partner.at_start(left))
+    left = left[lead:]
+    left = left[known.titles.at_start(left) :]
+    length = max(name_at(left, sure=True), _end_of_name(left, 0, theirs))
+    named = {part for word in left[:length] for part in _parts(word.text)} | _parts(text_of(left[:length]))
+    rest = without_polite(left[length:])
+    if not named & theirs or (rest and not lead and not left[length - 1].ends and not goes_on(rest[0])):
+        return None
+    if len(rest) > 1 and goes_on(rest[0]) and _parts(rest[1].text) & theirs:
+        return Which(several=True)
+    each = [{part for part in name_parts(*names) if len(part) >= _SHORTEST_PART} for names in people]
+    fits = [len(named & parts) for parts in each]
+    found = [n for n, fit in enumerate(fits) if fit == max(fits)]
+    return Which(one=found[0], why=_why(rest)) if len(found) == 1 else Which(several=True)
+
+
+def _somebody_else(said: Words, *, plainly: bool) -> Which | None:
+    found = introduction(said, bare=True)
+    if found is None or asks_again(said):
+        return None
+    alone = not found.lead and " " not in found.name and not found.titled
+    if alone and plainly and not any(_written_so(word, found.name) for word in said):
+        return None
+    return Which(name=found.name, why=_why(found.rest))
+
+
+def _written_so(word: Word, name: str) -> bool:
+    """With the capital that the recogniser gives to names, or as a first name that is nothing else."""
+    return word.text == name or (word.plain == words_of(name)[0].plain and given(word))

@@ -45,14 +45,16 @@ def talk_over(stage: Stage, agent: Agent | None) -> Document:
     return _ask(stage, "mine", [stage.named("thanks")], ways)
 
 
-def is_it_solved(stage: Stage, opening: Say | None, *, tries: int = 0) -> Document:
+def is_it_solved(stage: Stage, opening: Say | None, *, topic: str | None = None, tries: int = 0) -> Document:
     """The agent is offered for the next time to who says yes; who says no hears what there is instead.
 
+    `topic`: what it is about, where that may be said.
     `tries`: how often it was asked before without an answer that we know; there is no third time.
     """
     speaker = stage.speaker
     ways = [speaker.say("key_solved"), speaker.say("key_not_solved"), speaker.say("key_more")]
-    heard = [opening, stage.say("solved")] if opening else [stage.say("solved")]
+    question = stage.say("solved_of", topic=topic) if topic else stage.say("solved")
+    heard = [opening, question] if opening else [question]
     return _ask(stage, "solved", heard, ways, tries=tries)
 
 

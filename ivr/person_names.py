@@ -3,8 +3,8 @@
 After Unicode's rules for person names (LDML part 8: usage `addressing`, formality formal or informal), as far as a
 profile has the parts.  The name they like to be called by comes before every rule.  Formally it is the title, else the
 honorific of a known gender, with the surname; informally the given name.  Without parts, or without what a rule asks
-for, the name stays whole: nothing is guessed from how a name looks, neither which part is the surname nor a gender.
-The order of a whole name is that of the language it comes from.
+for, the name is said as given name and surname, in the order of the language it comes from; a friend hears the given
+name alone wherever the name as it was written shows which it is (`written_names.py`).  A gender is never guessed.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from ivr.phrases import LONGEST_NAME, speakable
+from ivr.written_names import Written, as_said
 
 HONORIFICS: Mapping[str, Mapping[str, str]] = {
     "it": {"feminine": "signora", "masculine": "signor"},
@@ -35,6 +36,7 @@ _WITH_GIVEN = re.compile(r"(?:sir|dame|don|doña|donna|d\.|dª|suor|fra|padre|si
 SURNAME_FIRST = frozenset(("hu", "ja", "ko", "vi", "yue", "zh"))
 _BY_SCRIPT: Mapping[str, str] = {"HIRAGANA": "ja", "KATAKANA": "ja", "HANGUL": "ko", "CJK": "zh"}
 _NO_SOUND = frozenset(("So", "Sk", "Sm", "Cn", "Co", "Cs", "Cc"))  # signs and pictures; what is typed as + stays
+_PEN = re.compile('["“”„«»‟]')
 _STAYS = frozenset("+&'`´’")
 
 
@@ -78,9 +80,7 @@ class Invented:
 
 def addressed(person: Named, language: str) -> str | None:
     """The name to say in this language; None for somebody who has none that can be said."""
-    if called := pronounceable(person.called):
-        return called
-    return _by_parts(person, language.split("-")[0].lower()) or pronounceable(_whole(person))
+    return _called(person) or _by_parts(person, language.split("-")[0].lower()) or _whole(person)
 
 
 def pronounceable(name: str | None) -> str | None:
@@ -98,7 +98,7 @@ def respelling(person: Named, spoken: str | None) -> tuple[str, str] | None:
     say = speakable(person.say or "", 2 * LONGEST_NAME)
     if not say or not spoken:
         return None
-    whole = pronounceable(person.called) or pronounceable(_whole(person)) or ""
+    whole = _called(person) or _whole(person) or ""
     if spoken == whole:
         return (spoken, say)
     if spoken.endswith(whole):
@@ -108,7 +108,7 @@ def respelling(person: Named, spoken: str | None) -> tuple[str, str] | None:
         heard = [(word, way) for word, way in zip(own, ways, strict=True) if word in spoken.split()]
         part, way = (" ".join(words) for words in zip(*heard, strict=True)) if heard else ("", "")
         return (part, f"/{way}/" if _sounds(say) else way) if part and part in spoken else None
-    given = pronounceable(person.given)
+    given = _part(person.given)
     return (given, say) if given and len(ways) == 1 and given in spoken.split() else None
 
 
@@ -125,13 +125,13 @@ def _sounds(say: str) -> bool:
 
 
 def _by_parts(person: Named, language: str) -> str | None:
-    given, surname, title = (pronounceable(part) for part in (person.given, person.surname, person.title))
+    given, surname, title = _part(person.given), _part(person.surname), pronounceable(person.title)
     if not person.formal:
-        return given
+        return given or pronounceable(_written(person).given)
     if title and given and _WITH_GIVEN.match(title):
         return _titled(title, given)
     if surname is None:
-        whole = pronounceable(_whole(person))
+        whole = _whole(person)
         return _titled(title, whole) if title and whole else None
     honorific = HONORIFICS.get(language, {}).get(person.gender or "")
     if title and _HONORIFIC.match(title):
@@ -143,21 +143,35 @@ def _by_parts(person: Named, language: str) -> str | None:
 
 
 def _titled(title: str, name: str) -> str:
-    """A title is left away sooner than that the name is cut short."""
-    whole = f"{title} {name}"
+    """A title is left away sooner than that the name is cut short, and never said twice."""
+    whole = name if name.casefold().startswith(f"{title} ".casefold()) else f"{title} {name}"
     return whole if len(whole) <= LONGEST_NAME else name
+
+
+def _called(person: Named) -> str | None:
+    """As they like it, but for what only a pen can do."""
+    called = pronounceable(person.called)
+    return pronounceable(_PEN.sub(" ", called).strip(" .,;")) or called if called else None
+
+
+def _part(part: str | None) -> str | None:
+    return pronounceable(as_said(part).whole)
+
+
+def _written(person: Named) -> Written:
+    return as_said(person.name, surname_first=_origin(person.name or "", person.language) in SURNAME_FIRST)
 
 
 def _whole(person: Named) -> str | None:
     """As it was written; from its parts, in the order of the language it comes from."""
-    if pronounceable(person.name):
-        return person.name
+    if written := pronounceable(_written(person).whole):
+        return written
     given, surname = person.given or "", person.surname or ""
     origin = _origin(f"{surname}{given}", person.language)
     if origin not in SURNAME_FIRST:
-        return f"{given} {surname}"
+        return pronounceable(f"{given} {surname}")
     native = origin in ("ja", "ko", "zh", "yue") and _script(f"{surname}{given}") is not None
-    return f"{surname}{given}" if native else f"{surname} {given}"
+    return pronounceable(f"{surname}{given}" if native else f"{surname} {given}")
 
 
 def _origin(name: str, language: str | None) -> str:

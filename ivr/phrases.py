@@ -38,6 +38,7 @@ VOICES: Mapping[str, str] = {
 }
 _NEAREST: Mapping[str, str] = {"en-CA": "en-US", **dict.fromkeys(("es-419", "es-AR", "es-CO", "es-CL"), "es-MX")}
 LONGEST_NAME = 40
+LONGEST_SENTENCE = 20  # words that can be taken in by ear
 _FIRST: Mapping[str, str] = {"it": "primo {}", "fr": "1er {}"}  # of a month: where it is not counted like the others
 
 Wordings = Mapping[str, Mapping[str, Sequence[str]]]  # language -> situation -> wordings
@@ -45,7 +46,8 @@ _CATALOGUES: Wordings = {code: read_catalogue(code) for code in LANGUAGES}
 # Line ends, NUL, direction marks, private letters: nothing of it can be spoken, and some of it breaks XML.
 _UNSPEAKABLE = re.compile(
     "[\\x00-\\x1f\\x7f-\\x9f\\u00ad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ue000-\\uf8ff\\ufeff"
-    "\\ufff9-\\ufffb\\ufffe\\uffff\\ud800-\\udfff\\U000e0000-\\U000e007f\\U000f0000-\\U0010ffff]+"
+    "\\u0600-\\u0605\\u06dd\\u070f\\u0890\\u0891\\u08e2\\U000110bd\\U000110cd\\U00013430-\\U0001343f\\U0001bca0-\\U0001bca3"
+    "\\U0001d173-\\U0001d17a\\ufff9-\\ufffb\\ufffe\\uffff\\ud800-\\udfff\\U000e0000-\\U000e007f\\U000f0000-\\U0010ffff]+"
 )
 
 
@@ -105,9 +107,10 @@ class Speaker:
         )
 
     def keys(self, *phrases: str) -> str:
-        """Key announcements as one sentence."""
-        text = ", ".join(phrases)
-        return f"{text[:1].upper()}{text[1:]}."
+        """Key announcements as one sentence, or each as its own where one would be too long to be taken in by ear."""
+        whole = ", ".join(phrases)
+        sentences = [whole] if len(whole.split()) <= LONGEST_SENTENCE else phrases
+        return " ".join(f"{one[:1].upper()}{one[1:]}." for one in sentences)
 
     def estimate(self, seconds: float) -> str:
         """A figure with its unit."""

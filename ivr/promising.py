@@ -15,6 +15,7 @@ from ivr import offered
 from ivr.choosing import caller_card, store_decision
 from ivr.dialogue import Stage
 from ivr.document import Document, HangUp, Say
+from ivr.household import nameless_at
 from ivr.lifecycle import CallState, Outcome
 from ivr.machine import Place
 from ivr.offered import Choice
@@ -126,11 +127,12 @@ async def agent_of(turn: Turn, agent_id: str | None) -> Agent | None:
 
 async def customer_of(turn: Turn, number: str) -> str:
     """A promise is made to somebody: whoever we do not know yet gets a record without a name, but with the number they
-    ring from; one they typed may be anybody's."""
+    ring from; one they typed may be anybody's.  One such record for a number is enough."""
     if turn.call.customer_id:
         return str(turn.call.customer_id)
-    customer_id = await people.add(
-        turn.conn, {"language": turn.call.language, "phones": [own_number(turn) or number]}, turn.now
+    known = await nameless_at(turn)
+    customer_id = known or await people.add(
+        turn.conn, {"language": turn.call.language, "phones": [own_number(turn) or number]}, turn.now, told=True
     )
     await turn.change(customer_id=customer_id)
     return customer_id

@@ -1,8 +1,9 @@
 """Is it really them: a code sent to a number that stands in their record, and read back within minutes.
 
 A number that rings can be anybody's, and a name can be said by anybody.  So the code never goes to a number that came
-in with this call, by ear or by hand: one must have been there before it began.  And only for a call that they made: who
-tells a code to somebody that rings them would tell it to thieves as well, so we never ask for that.
+in with this call, by ear or by hand: one must have been there before it began, and what a caller once told must have
+stood there for a week: or two calls would do where one does not.  And only for a call that they made: who tells a code
+to somebody that rings them would tell it to thieves as well, so we never ask for that.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from carrier.mobiles import is_mobile
 from carrier.numbering import NotANumber, normalise
 from crm.audit import What
 from crm.identify import Person, person_by_id
-from crm.tables import audit, customers
+from crm.tables import audit, customer_phones, customers
 from crm.texts import takes_no_texts
 from ivr import calls
 from ivr.lifecycle import CallState
@@ -32,6 +33,7 @@ from store.ids import new_id
 
 VALID_FOR = timedelta(minutes=10)
 MOST_TRIES = 3
+STANDING = timedelta(days=7)
 AN_HOUR, MOST_AN_HOUR = timedelta(hours=1), 3  # to one person
 _DIGITS = 6
 _UNREADABLE = "•" * _DIGITS  # what the timeline shows: whoever could read the code there would need nobody to tell it
@@ -72,7 +74,7 @@ async def send(
     """
     now = rooms.clock.now()
     person = await _to_be_proved(conn, call)
-    number = await _number(conn, person, wanted, rooms.house.country)
+    number = await _number(conn, person, wanted, rooms.house.country, now)
     if await _sent_lately(conn, person.id, now) >= MOST_AN_HOUR:
         raise TooManyCodes("Three codes have been sent to this person within an hour.")
     proof_id, code, ends_at = new_id("prf"), f"{secrets.randbelow(10**_DIGITS):0{_DIGITS}}", now + VALID_FOR
@@ -152,21 +154,31 @@ async def _known_only_since(conn: AsyncConnection, customer_id: str, at: datetim
     )
 
 
-async def _number(conn: AsyncConnection, person: Person, wanted: str | None, country: str) -> str:
-    """One of theirs that shows texts: the one that is wanted, else the first."""
-    theirs = [number for number in person.phones if is_mobile(number)]
+async def _number(conn: AsyncConnection, person: Person, wanted: str | None, country: str, now: datetime) -> str:
+    """One of theirs that shows texts and has stood there long enough: the one that is wanted, else the first."""
+    long_enough = await _standing(conn, person.id, now)
+    theirs = [number for number in person.phones if is_mobile(number) and number in long_enough]
     if wanted is not None:
         try:
             asked = normalise(wanted, country)
         except NotANumber:
             raise NotTheirs("This is no phone number.") from None
         if asked not in theirs:
-            raise NotTheirs("A code goes only to a mobile that stands in their record.")
+            raise NotTheirs(
+                "A code goes only to a mobile that stands in their record; if told on the phone, for a week."
+            )
         theirs = [asked]
     for number in theirs:
         if not await takes_no_texts(conn, number, person.id):
             return number
     raise CannotProve("There is no number in their record that takes our texts.")
+
+
+async def _standing(conn: AsyncConnection, customer_id: str, now: datetime) -> set[str]:
+    """Of their numbers those that whoever keeps the records has written, and those that were told a week ago."""
+    numbers = customer_phones.c
+    old = or_(numbers.since_at.is_(None), numbers.since_at <= now - STANDING)
+    return set(await conn.scalars(select(numbers.number).where(numbers.customer_id == customer_id, old)))
 
 
 async def _sent_lately(conn: AsyncConnection, customer_id: str, now: datetime) -> int:

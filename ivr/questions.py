@@ -14,7 +14,7 @@ from crm.tables import texts
 from ivr import consent
 from ivr.machine import Place
 from ivr.turn import Turn
-from ivr.whereabouts import NAME, SAME, WHY, was_asked
+from ivr.whereabouts import NAME, SAME, WHICH, WHY, was_asked
 
 LATELY = timedelta(hours=1)
 
@@ -47,6 +47,12 @@ def asks_name(turn: Turn) -> bool:
     return nameless(turn) and NAME not in was_asked(turn)
 
 
+def awaits_answer(turn: Turn) -> bool:
+    """They were asked for their name, or why they call, and have said nothing yet."""
+    asked = was_asked(turn)
+    return (NAME in asked and turn.name is None) or (bool(asked & {WHY, SAME}) and turn.call.said is None)
+
+
 async def question(turn: Turn, *, again: bool = False) -> str | None:
     """Their name, or whether they may be recorded, or whether it is the same thing as last time, or why they call; None
     where it is known already.  `again`: the first time they could hardly hear it."""
@@ -54,7 +60,7 @@ async def question(turn: Turn, *, again: bool = False) -> str | None:
         return NAME
     if (about_recording := await consent.question(turn)) is not None:
         return about_recording
-    if turn.call.said is not None or turn.call.case_id is not None:
+    if turn.call.said is not None or turn.call.case_id is not None or WHICH in was_asked(turn):
         return None
     if was_asked(turn) & {WHY, SAME} and not again:
         return None

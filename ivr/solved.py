@@ -38,8 +38,15 @@ ANSWERED_WITHIN = timedelta(days=3)
 async def talk_over(turn: Turn) -> Document:
     """What a caller who is still there after the talk hears."""
     if asks_by_key(turn):
-        return parting.is_it_solved(turn.stage, turn.stage.named("thanks"))
+        return parting.is_it_solved(turn.stage, turn.stage.named("thanks"), topic=await _may_be_named(turn))
     return parting.talk_over(turn.stage, await could_be_theirs(turn))
+
+
+async def _may_be_named(turn: Turn) -> str | None:
+    """What it is about, said aloud only to somebody who has proved who they are."""
+    if turn.call.proved_at is None:
+        return None
+    return await case_topic(turn.conn, turn.call.case_id)
 
 
 async def could_be_theirs(turn: Turn) -> Agent | None:

@@ -64,6 +64,8 @@ calls = Table(
     Column("room_sid", Text),  # the carrier's, of the room that is recorded
     Column("recording_state", Text),  # recording | paused | stopped, as far as it has been asked for
     Column("recording_said_at", Instant),  # when they will have heard that the talk is recorded
+    Column("question_at", Instant),  # when the question of the document last given begins to be spoken
+    Column("hears_until", Instant),  # that document may be hearing their answer: till then it is not taken away
     Column("solved_asked_at", Instant),  # when they were asked by text whether it is solved
     # The document last given, so that a webhook sent twice gets the same answer and acts once.
     Column("step", Integer, nullable=False, server_default=text("0")),

@@ -13,6 +13,7 @@ from callbacks.keeping import promise_kept
 from crm import history
 from ivr import calls, legs
 from ivr.lifecycle import CallState, Outcome
+from ivr.machine import Place
 from ivr.solved import ask_by_text, case_topic
 from ivr.turn import Turn
 from routing.agents import Ended
@@ -20,6 +21,8 @@ from routing.reservations import accept, close, live_of_call, talks
 
 RECORDS = "/twilio/voice/message?"  # a message, in the document that was given last
 MESSAGE_PATIENCE = timedelta(seconds=10)
+TO_RECORD = timedelta(seconds=6)  # a name that is being recorded, or whose tone is about to sound
+NAMED_AT = (Place.RINGING_NAME, Place.WAITING_NAME)
 LOOK_AGAIN = timedelta(seconds=30)  # how long a call may be silent before we ask the carrier about it
 _WHY_BY_STATUS: Mapping[str, Ended] = {
     "busy": Ended.DECLINED,
@@ -47,14 +50,35 @@ async def take_call(turn: Turn, leg: Row[Any]) -> bool:
         talking_at=turn.now,
         waited_seconds=waited,
     )
-    greeted_at = turn.call.greeted_at
-    if greeted_at is not None and turn.now < greeted_at and turn.call.step <= 1:
+    until = listened_until(turn) if _says_name(turn) else _greeted_at(turn)
+    if turn.now < until:
         # The greeting is spoken to its end, and a name may be said; their next webhook, or this timer, brings them
         # together.
-        await turn.change(due_at=greeted_at)
+        await turn.change(due_at=until)
     else:
         await fetch_caller(turn)
     return True
+
+
+def listened_until(turn: Turn) -> datetime:
+    """The greeting is over by then, and whatever they were asked in the last document may have been answered.  What was
+    not asked yet, is asked in the next."""
+    hears_until, asked_at = turn.call.hears_until, turn.call.question_at
+    asked = hears_until is not None and (asked_at is None or asked_at <= turn.now)
+    return max(_greeted_at(turn), hears_until) if asked else _greeted_at(turn)
+
+
+def _greeted_at(turn: Turn) -> datetime:
+    greeted_at: datetime | None = turn.call.greeted_at
+    return greeted_at if greeted_at is not None and turn.call.step <= 1 else turn.now
+
+
+def _says_name(turn: Turn) -> bool:
+    """It is kept for the next time, so the agent lets them finish; why they call they go on telling the agent."""
+    hears_until, asked_at = turn.call.hears_until, turn.call.question_at
+    if turn.call.place == Place.NAME_RECORDING:
+        return hears_until is not None and hears_until - turn.now <= TO_RECORD
+    return turn.call.place in NAMED_AT and asked_at is not None and asked_at <= turn.now
 
 
 async def together(turn: Turn, joined_at: datetime | None = None) -> None:

@@ -18,7 +18,7 @@ from carrier.port import Carrier
 from crm.identify import Person, person_by_id
 from ivr import calls
 from ivr.dialogue import Stage
-from ivr.inbound import is_diverters
+from ivr.inbound import FAILED, is_diverters
 from ivr.links import Links
 from ivr.person_names import addressed, respelling
 from ivr.phrases import Speaker, spoken_language
@@ -80,6 +80,7 @@ class Turn:
     effects: list[str] = field(default_factory=list)
     floor: bool = False
     nobody: bool = False  # the caller hears that nobody is here
+    unasked: bool = False  # the document before was cut short before its question, which is to be put now
     heard: HeardOf = field(default_factory=HeardOf)
     pinned: Plan = field(init=False)  # the version that was in force when the call came
     notes: dict[str, Any] = field(default_factory=dict)  # book-keeping of the call, written with the reply
@@ -118,6 +119,11 @@ class Turn:
         return spoken_name(self.person, self.call.language)
 
     @property
+    def says_names(self) -> bool:
+        """Never to a number that the caller's own network does not believe."""
+        return self.pinned.greet_by_name and self.call.attestation != FAILED
+
+    @property
     def stage(self) -> Stage:
         turn = self.heard.calls if self.person else max(self.call.step - 1, 0)  # a stranger's: within this call
         speaker = replace(
@@ -126,7 +132,7 @@ class Turn:
             theirs=self.pinned.phrases,
             respelt=respelling(self.person, self.name) if self.person else None,
         )
-        name = self.name if self.pinned.greet_by_name else None
+        name = self.name if self.says_names else None
         return Stage(speaker, name, self.rooms.url, self.call.step, own_number(self) is not None)
 
 

@@ -218,9 +218,13 @@ class Watch:
                 if turn is not None and turn.call.joined_at is None and turn.call.join_asked_at is None:
                     await fetch_caller(turn)
             return
-        if not outage and row.state in (CallState.WAITING, CallState.RINGING) and row.due_at == row.greeted_at:
+        if (
+            not outage
+            and row.state in (CallState.WAITING, CallState.RINGING)
+            and row.due_at in (row.greeted_at, row.hears_until)
+        ):
             async with _locked(self._rooms, row.id) as turn:
-                if turn is not None and turn.call.step <= 1 and turn.call.state == row.state:
+                if turn is not None and turn.call.step == row.step and turn.call.state == row.state:
                     await journey.set_right(turn)
             return
         known = None if row.sid is None else await self._known(row.sid)

@@ -39,6 +39,7 @@ DEADLINE_SECONDS = 3.0
 NEWS_DEADLINE_SECONDS = 10.0  # nobody listens to the answer, and the carrier tells it only once
 MAX_BODY_BYTES = 64 * 1024
 
+NOTHING_ASKED: dict[str, Any] = {"question_at": None, "hears_until": None}  # unless the document says so
 STORE_AWAY = (OperationalError, InterfaceError, PoolTimeout)  # also a deadlock, or a row that stayed locked
 
 Form = Mapping[str, str]
@@ -270,7 +271,7 @@ class Webhooks:
         reply = render(document)
         if turn.person is not None:
             await remember_wordings(turn.conn, turn.person.id, document, turn.heard.wordings)
-        await calls.note(turn.conn, turn.call.id, reply_key=hook.key, reply=reply, **turn.notes)
+        await calls.note(turn.conn, turn.call.id, reply_key=hook.key, reply=reply, **NOTHING_ASKED | turn.notes)
         return reply
 
     async def _call_status(self, hook: Hook) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from ivr.marks import marks
+from ivr.speech import Answer, whole_answer
 
 IsOpen = Callable[[datetime], bool]  # asked with a time on the wall
 A_DAY = timedelta(days=1)
@@ -90,7 +91,10 @@ def only_number(said: str, language: str) -> int | None:
 
 
 def agreed(said: str, language: str) -> bool | None:
-    """Yes or no; None for anything else."""
+    """Yes or no; None for anything else, and for what is neither: `na ja`, `why not?`."""
+    whole = whole_answer(said, language)
+    if whole is not Answer.ELSE:
+        return {Answer.YES: True, Answer.NO: False}.get(whole)
     line = marks(said, language).split()
     if {"no", "not", "cannot"} & set(line):
         return False

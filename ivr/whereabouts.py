@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
-from ivr.document import Ask, Document
+from ivr import dialogue
+from ivr.document import Ask, Document, Heard, Quiet, Record, Ringback, Say, spoken_text_seconds
 from ivr.lifecycle import CallState, Outcome
-from ivr.machine import LAST, TALK, Place
+from ivr.machine import LAST, RING, TALK, WAIT, Place
 from ivr.turn import Turn
 
 NAME, WHY, SAME = "name", "why", "same"  # questions, of which each is put once
+WHICH = "which"  # of the people who share a number they are
+BEGUN = timedelta(seconds=0.5)  # so much earlier than we reckon a question may have begun
+TO_ANSWER = timedelta(seconds=4)  # from the end of a question, before what listens to the answer may be taken away
+TONE_SECONDS = 1  # before a recording
 
 # Whoever is here again after a talk, or after a room that stayed empty, is where their call is.
 _AFTER_A_TALK: Mapping[str, Place] = {
@@ -58,3 +64,84 @@ def was_asked(turn: Turn) -> frozenset[str]:
 
 def asks(turn: Turn, *questions: str) -> None:
     turn.notes["asked"] = " ".join(sorted(was_asked(turn) | set(questions)))
+
+
+def not_asked(turn: Turn, question: str) -> None:
+    """As if it had not been: it is to be asked again."""
+    turn.notes["asked"] = " ".join(sorted(was_asked(turn) - {question}))
+
+
+def question_put(turn: Turn, question: str, document: Document, *keys: str, **slots: str) -> None:
+    """`question` is asked in this document of the turn, in the words of one of `keys`; an answer to it is one only from
+    when they begin."""
+    asks(turn, question)
+    words, at = {turn.stage.say(key, **slots).text for key in keys}, turn.now
+    for one in _in_order(document):
+        begins, at = at, at + timedelta(seconds=_seconds(one))
+        if isinstance(one, Say) and one.text in words:
+            turn.notes |= {"question_at": begins, "hears_until": at + TO_ANSWER}
+
+
+def put_earlier(turn: Turn, seconds: float) -> None:
+    """What comes before the question has become shorter."""
+    for name in ("question_at", "hears_until"):
+        if name in turn.notes:
+            turn.notes[name] -= timedelta(seconds=seconds)
+
+
+def _in_order(document: Document) -> Iterator[Heard]:
+    for step in document:
+        if isinstance(step, Ask):
+            yield from step.heard
+            yield Quiet(step.seconds)
+        elif isinstance(step, Say | Ringback | Quiet):
+            yield step
+
+
+def _seconds(one: Heard) -> float:
+    match one:
+        case Say():
+            return spoken_text_seconds((one,))
+        case Ringback(times=times):
+            return dialogue.RING_SECONDS * times
+        case Quiet(seconds):
+            return seconds
+
+
+def records_until(turn: Turn, document: Document) -> None:
+    """A recording of at most a few seconds begins behind the words of this document."""
+    record = next(step for step in document if isinstance(step, Record))
+    seconds = spoken_text_seconds(document) + TONE_SECONDS + record.longest_seconds + 1
+    turn.notes["hears_until"] = turn.now + timedelta(seconds=seconds)
+
+
+def before_the_question(turn: Turn, words: str = "") -> bool:
+    """What comes now began before the question of the document they hear: it cannot be its answer.
+
+    `words`: what they said, which took its time.
+    """
+    asked_at: datetime | None = turn.call.question_at
+    began = turn.now - timedelta(seconds=dialogue.speech_seconds(words) if words else 0)
+    return asked_at is not None and began < asked_at - BEGUN
+
+
+def not_put(turn: Turn) -> Place:
+    """They have interrupted us before the question, or we them: it is still to be put.  Where they are without it."""
+    turn.unasked = True
+    place = place_of(turn)
+    asked = _QUESTION_AT.get(place)
+    if asked:
+        not_asked(turn, asked)
+    if place is Place.RINGING_CONSENT:
+        turn.notes["recording_said_at"] = None
+    if place in RING:
+        return Place.RINGING
+    return Place.WAITING if place in WAIT else place
+
+
+_QUESTION_AT: Mapping[Place, str] = {
+    Place.RINGING_NAME: NAME,
+    Place.WAITING_NAME: NAME,
+    Place.RINGING_WHY: WHY,
+    Place.RINGING_SAME: SAME,
+}

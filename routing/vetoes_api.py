@@ -18,6 +18,7 @@ from api.fields import Body, Listing, Moment, Shown
 from api.paging import Paging
 from api.problems import NotFound, Problem, responses
 from api.tokens import Asking, Guard, Principal
+from crm import audit
 from crm.references import agent_ids, customer_ids
 from routing import vetoes
 from routing.vetoes import Side
@@ -71,12 +72,15 @@ class _Vetoes:
             found = (await conn.scalars(page.by_id(statement, statement.selected_columns.agent_id))).all()
             agents, following = page.cut(found, lambda agent_id: (agent_id,))
             rows = await vetoes.declined(conn, customer_id, agents, _side(asking))
+        await audit.part_seen(self._database, asking, customer_id, "vetoes", now=self._clock.now())
         return Listing[Veto](items=_shown(rows), next=following)
 
     async def show(self, customer: CustomerRef, agent: AgentRef, asking: Asking) -> Veto:
         async with self._database.read() as conn:
             customer_id, agent_id = await _pairing(conn, customer, agent, asking)
-            return await _one(conn, customer_id, agent_id, asking)
+            veto = await _one(conn, customer_id, agent_id, asking)
+        await audit.part_seen(self._database, asking, customer_id, "vetoes", now=self._clock.now())
+        return veto
 
     async def decline(self, customer: CustomerRef, agent: AgentRef, given: VetoFields, asking: Asking) -> Veto:
         """Privately: neither the other side nor any caller is told."""

@@ -46,9 +46,9 @@ async def prompt(runner: Runner, verb: Prompt, take: Callable[[Input], bool] | N
 async def sound(network: Network, url: str, verb: Say | Play) -> tuple[Frame, float]:
     """What a telephone is told of a sound, and its seconds.  Raises WebhookFailed for a file that does not play."""
     if isinstance(verb, Say):
-        seconds = round(len(verb.text) / network.characters_per_second + verb.break_seconds, 3)
+        seconds = round(len(verb.spoken) / network.characters_per_second + verb.break_seconds, 3)
         frame = {"type": "said", "text": verb.text, "language": verb.language, "voice": verb.voice, "seconds": seconds}
-        return frame, seconds
+        return frame | ({"spoken": verb.respelt} if verb.respelt else {}), seconds
     seconds = await network.webhooks.audio_seconds(url)
     return {"type": "playing", "url": url, "seconds": seconds}, seconds
 

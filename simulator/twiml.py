@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from xml.etree import ElementTree
 
 from simulator.attributes import Attributes, TwimlError, Warning
@@ -132,13 +132,14 @@ class _Reader:
             if voice in ("man", "woman", "alice"):
                 self.warnings.append(Warning(12200, f"<{child.tag}> is not read with the voice {voice}"))
             silence += _break_seconds(child)
-        text = " ".join(filter(None, (child.get("alias") if child.tag == "sub" else None for child in element.iter())))
-        words = text_of(element) if not text else _with_aliases(element)
+        words, spoken = text_of(element), _with_aliases(element)
         longest = 5000 if voice.startswith("Google.") else 3000 if voice.startswith("Polly.") else 4096
-        if len(words) > longest:
-            raise TwimlError(13521, f"Say: {len(words)} characters, {longest} at most")
+        if len(spoken) > longest:
+            raise TwimlError(13521, f"Say: {len(spoken)} characters, {longest} at most")
         language = given.text("language", _language_of(voice))
         say = Say(words, voice, language, given.number("loop", 1, 0, 1000), silence)
+        if spoken != words:
+            say = replace(say, respelt=spoken)
         self._finish(given)
         return say
 

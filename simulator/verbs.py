@@ -15,6 +15,11 @@ class Say:
     language: str = "en-US"
     loop: int = 1
     break_seconds: float = 0.0  # silence asked for by SSML
+    respelt: str | None = None  # what is heard, where <sub> has it said in another way than it is written
+
+    @property
+    def spoken(self) -> str:
+        return self.respelt or self.text
 
 
 @dataclass(frozen=True, slots=True)

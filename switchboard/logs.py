@@ -67,6 +67,21 @@ def configure(level: str = "INFO") -> None:
         logging.getLogger(name).setLevel("WARNING")  # they tell every step otherwise, or whole requests
 
 
+_OURS = re.compile(r"(?!\d+$)(?:[a-z]{2,4}_)?[0-9a-z]{26}|[A-Z]{2}[0-9a-f]{32}|\d{1,9}")  # ids, SIDs, versions
+
+
+def told(scope: Scope, path: str, status: int) -> str:
+    """The path without what somebody typed into it in place of an id: that may be a name.
+
+    Of a path that leads nowhere everything may be; only its beginning is told, and that it was longer.
+    """
+    given = {str(value) for value in scope.get("path_params", {}).values()} - {""}
+    if not given and status == 404 and path.count("/") > 2:
+        return "/".join([*path.split("/")[:3], "…"])
+    parts = [part if part not in given or _OURS.fullmatch(part) else "…" for part in path.split("/")]
+    return "/".join(parts)
+
+
 class RequestLog:
     """ASGI middleware: method, path, status and milliseconds; never a query string, which may hold a number."""
 
@@ -91,4 +106,5 @@ class RequestLog:
             await self._app(scope, receive, watch)
         finally:
             milliseconds = round((time.perf_counter() - begun) * 1000, 1)
-            log.info("request", method=scope["method"], path=path, status=status, ms=milliseconds)
+            shown = told(scope, path, status)
+            log.info("request", method=scope["method"], path=shown, status=status, ms=milliseconds)

@@ -217,8 +217,8 @@ async def somebody_new(scene: Scene) -> Phone:
     await scene.says(giulia, "The caller", "Giulia Neri")
     await scene.picks_up(anna, "Anna", giulia)
     giulia.hang_up()
-    await scene.clock.advance(3600)
-    await scene.ring(giulia, "An hour later Giulia")
+    await scene.clock.advance(600)
+    await scene.ring(giulia, "Ten minutes later Giulia")
     await scene.has_heard(giulia, 3)
     return giulia
 

@@ -19,7 +19,7 @@ from simulator.http import InProcess
 from simulator.network import Network
 from store.clock import VirtualClock
 from switchboard.app import assemble, build
-from switchboard.serve import InnerServer, listen
+from switchboard.serve import listen
 from switchboard.settings import Settings
 
 POLL_SECONDS = 5.0  # virtual; in one process every news arrives by itself
@@ -52,18 +52,31 @@ async def on_stage(
 
 
 class served:
-    """An ASGI app on a loopback socket of this event loop."""
+    """An ASGI app on a loopback socket of this event loop.
+
+    By itself uvicorn looks only ten times a second whether it shall end, and once more whether everybody has gone.
+    """
 
     def __init__(self, app: Any, listener: socket.socket | None = None) -> None:
         self._socket = listener or listen("127.0.0.1", 0)
-        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none")
-        self._server = InnerServer(config)
+        self._config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none")
+        self._server = uvicorn.Server(self._config)
 
     async def __aenter__(self) -> str:
-        self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
-        await self._server.tried.wait()
+        self._config.load()
+        self._server.lifespan = self._config.lifespan_class(self._config)
+        await self._server.startup([self._socket])
+        self._ticking = asyncio.create_task(self._server.main_loop())  # which tells answers what time it is
         return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
 
     async def __aexit__(self, *error: object) -> None:
-        self._server.should_exit = True
-        await self._task
+        self._ticking.cancel()
+        await asyncio.wait([self._ticking])
+        for listening in self._server.servers:
+            listening.close()
+        under_way = self._server.server_state
+        for connection in list(under_way.connections):
+            connection.shutdown()
+        while under_way.tasks:
+            await asyncio.wait(under_way.tasks)
+        await asyncio.sleep(0)  # what was closed just now goes

@@ -239,7 +239,7 @@ def _routers(
             zone=settings.timezone,
         ),
         stories_router(database, clock, guard, settings.timezone),
-        interactions_router(database, guard),
+        interactions_router(database, clock, guard),
         cases_router(database, clock, guard, making.follow_up),
         calls_router(database, clock, guard),
         proof_router(rooms, guard, secret_key(settings)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -26,6 +27,13 @@ from tests import made_once
 ROME = ZoneInfo("Europe/Rome")
 TUESDAY_AT_TEN = datetime(2026, 3, 3, 10, 0, tzinfo=ROME)
 made_once.install()
+gc.set_threshold(10_000, 20, 20)  # garbage is looked for less often: a worker holds some 400,000 objects that stay
+
+
+def pytest_collection_finish() -> None:
+    """What is there now stays: looking through it again and again took a fifth of the time of all tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ To the page:
     {"type": "calling", "to"}
     {"type": "ringing", "from", "call"}                        with "parameters" when the caller sent some along
     {"type": "answered"}
-    {"type": "said", "text", "language", "voice", "seconds"}
+    {"type": "said", "text", "language", "voice", "seconds"}   with "spoken" where <sub> has it said in another way
     {"type": "playing", "url", "seconds"}                      0 seconds: until something else happens
     {"type": "quiet", "seconds"}
     {"type": "listening", "keys": bool, "speech": bool}

@@ -132,7 +132,7 @@ def asking(
     guard = Guard(database, KEY_OF_THE_HOUSE)
     routers = [
         customers_router(database, clock, guard, "IT", others),
-        interactions_router(database, guard),
+        interactions_router(database, clock, guard),
         cases_router(database, clock, guard),
         agents_router(database, clock, guard, region="IT", language="it-IT", on_presence=on_presence),
         *more,

@@ -280,6 +280,8 @@ def test_what_an_address_needs_is_required_of_it(signatures: Signatures) -> None
         {"CallSid": "CA" + "a" * 32, "RecordingSid": "RE" + "a" * 32, "RecordingStatus": "completed"},
         {"CallSid": "CA" + "a" * 32, "AnsweredBy": "machine_end_beep", "MachineDetectionDuration": "4210"},
         {**CALL, "SpeechResult": "è finita\nda ieri", "Confidence": "0.87", "msg": "Gather End"},
+        *({**CALL, "SpeechResult": "sì", "Confidence": sure} for sure in ("NaN", "-inf", "Infinity", "x", "０.9")),
+        {**CALL, "Digits": "５"},
         {**CALL, "CallStatus": "completed", "CallDuration": "49", "Duration": "1", "SipResponseCode": "200"},
         {**CALL, "CallStatus": "some-new-status", "Direction": "trunking-terminating"},
         {**CALL, "From": "client:agent_7", "Caller": "client:agent_7", "To": "", "Called": ""},

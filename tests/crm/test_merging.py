@@ -10,7 +10,7 @@ from callbacks import joining
 from callbacks.tables import callbacks
 from crm import history, merging, people
 from crm.api import Others
-from crm.filling import filling
+from crm.filling import coming, together
 from crm.identify import Known, identify, person_by_id
 from crm.tables import customer_phones, customers, interactions, not_the_same
 from crm.tidying import Tidying
@@ -28,7 +28,7 @@ def row(**values: Any) -> dict[str, Any]:
 
 
 def filled(kept: dict[str, Any], gone: dict[str, Any]) -> dict[str, Any]:
-    return {name: step["after"] for name, step in filling(kept, gone).items()}
+    return together(kept, coming(kept, gone))
 
 
 def test_what_the_kept_one_says_stays_and_what_it_does_not_say_is_filled() -> None:
@@ -219,7 +219,7 @@ async def test_of_two_promises_the_earlier_stays_and_the_later_comes_back(
     both = "the router\nthe bill"
     assert await promises() == {maria: (maria, "merged", "the bill"), again: (maria, "promised", both)}
     await client.post(f"/merges/{merged['id']}/undo")
-    assert await promises() == {maria: (maria, "promised", "the bill"), again: (again, "promised", both)}
+    assert await promises() == {maria: (maria, "promised", "the bill"), again: (again, "promised", "the router")}
 
     merged = (await client.post(f"/customers/{maria}/merge", {"other": again})).json()
     await clock.advance(4 * 3600)
@@ -274,3 +274,29 @@ async def test_a_number_that_one_had_given_up_and_the_other_has_is_theirs(ask: A
             "+390912345678",
             "+390612345678",
         ]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+async def test_whoever_was_told_apart_and_erased_has_left_nothing_with_the_other(ask: Asking, first: int) -> None:
+    """In whichever order, with an edit between; and what a third could have given they give then."""
+    b = {"name": "B", "notes": "zanzibar segreto di B", "title": "dott", "tags": ["zanzibar", "x"], "style": "zanzibar"}
+    c = {"name": "C", "notes": "nota di C", "title": "ing", "tags": ["x"], "life_notes": "vita di C"}
+    people_ = [{"name": "A", "notes": "nota di A"}, b, c]
+    kept, *others = [(await ask.made("/customers", one))["id"] for one in people_]
+    done = [(await ask.post(f"/customers/{kept}/merge", {"other": other})).json()["id"] for other in others]
+    notes = (await ask.get(f"/customers/{kept}")).json()["notes"]
+    assert notes == "nota di A\n\nzanzibar segreto di B\n\nnota di C"
+    await ask("PATCH", f"/customers/{kept}", {"notes": notes.replace("segreto", "molto segreto") + "\n\nnuova"})
+    if first == 0:
+        await ask.post(f"/merges/{done[0]}/undo")
+        shown = (await ask.get(f"/customers/{kept}")).json()
+        assert (shown["title"], shown["tags"], shown["style"]) == ("ing", ["x"], None)
+    await ask.post(f"/merges/{done[1]}/undo")
+    await ask.post(f"/merges/{done[0]}/undo")
+    assert (await ask("DELETE", f"/customers/{others[0]}")).status_code == 204
+    shown = (await ask.get(f"/customers/{kept}")).json()
+    assert shown["notes"] == "nota di A\n\nmolto\n\nnuova"
+    assert (shown["title"], shown["tags"], shown["style"], shown["life_notes"]) == (None, [], None, None)
+    async with ask.database.read() as conn:
+        for table in (customers, merging.merges):
+            assert "zanzibar" not in repr((await conn.execute(select(table))).all())

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from crm.nameless import MARK, Nameless, parts, without_names
+from crm.nameless import Nameless, parts, without_names
+from crm.strangers import MARK
 
 DATA = Path(__file__).parents[1] / "data"
 MARIA = ["Maria Rossi", "Maria"]
@@ -64,6 +65,51 @@ def test_the_rest_of_the_story_stays() -> None:
         Nameless.of(["Maria De Luca"], staff=parts(["Anna Bianchi"]))("Anna e Bianchi, bianca")
         == f"{MARK} e {MARK}, bianca"
     )
+
+
+@pytest.mark.parametrize(
+    ("told", "left"),
+    [
+        ("Mio marito Paolo Neri ha chiamato", f"Mio marito {MARK} ha chiamato"),
+        ("mio marito paolo ha chiamato", f"mio marito {MARK} ha chiamato"),
+        ("Mia figlia, che si chiama Zelmira, ha 8 anni", f"Mia figlia, che si chiama {MARK}, ha 8 anni"),
+        ("Me lo ha detto Bertolini, il vicino Olmi", f"Me lo ha detto {MARK}, il vicino {MARK}"),
+        ("la dottoressa De Luca non c'era", f"la dottoressa {MARK} non c'era"),
+        ("abito in via Garibaldi 12, Milano", f"abito in {MARK}, {MARK}"),
+        ("abito in via garibaldi 12", f"abito in {MARK}"),
+        ("Sto in piazza della Repubblica, 3 a Siena", f"Sto in {MARK}, {MARK} a {MARK}"),
+        ("My husband Paul Hastings rang, and my boss Ms Quill", f"My husband {MARK} rang, and my boss {MARK}"),
+        ("I live at 12 High Street, Leeds LS1 4DY.", f"I live at {MARK}, {MARK}."),
+        ("it is 4 old mill road", f"it is {MARK}"),
+        ("Mein Mann Paul und meine Frau Hansen sind da", f"Mein Mann {MARK} und meine Frau {MARK} sind da"),
+        ("Ich wohne in der Hauptstraße 5, 8010 Graz", f"Ich wohne in {MARK}, {MARK}"),
+        ("Die Lampe ist in der Berliner Allee 7b kaputt", f"Die Lampe ist in der {MARK} kaputt"),
+        ("Frau Dr. Zierngibl hat mich angerufen", f"Frau {MARK} hat mich angerufen"),
+        ("Mon mari Paul habite 12 rue de la Paix à Lyon", f"Mon mari {MARK} habite {MARK} à {MARK}"),
+        ("ma fille s'appelle Apolline", f"ma fille s'appelle {MARK}"),
+        ("Mi marido Pablo vive en la calle Mayor 3, Toledo", f"Mi marido {MARK} vive en la {MARK}, {MARK}"),
+        ("mi hija se llama Itziar", f"mi hija se llama {MARK}"),
+    ],
+)
+def test_people_and_places_whom_no_list_knows_go_too(told: str, left: str) -> None:
+    assert without_names(told, MARIA) == left
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "La lampada di mia madre non si accende. Forse è la presa? Era in salita da 3 giorni.",
+        "Ho un iPad con Windows e la PEC non va: costa 120 euro nel 2026.",
+        "My husband says the lamp flickers. I think it's the 2nd one on the way to the door, since Monday.",
+        "Meine Mutter sagt, die Lampe ist seit dem Frühling kaputt und das Kabel fehlt.",
+        "Ma mère dit que la lampe ne marche plus, via le site ou par la poste.",
+        "Mi madre dice que la lámpara no se enciende. La compré en la tienda.",
+        "LA LAMPADA NON VA PIÙ DA IERI.",
+        "la LAMPADA si spegne",
+    ],
+)
+def test_a_story_that_names_nobody_stays_as_it_was_told(told: str) -> None:
+    assert without_names(told, MARIA) == told
 
 
 def test_no_awkward_name_is_left_in_its_own_story() -> None:

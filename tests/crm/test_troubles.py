@@ -25,6 +25,7 @@ NEW = call("now", 0, None, ended_at=None, waited_seconds=None)
         (call("a", 6.1), False),
         (call("a", 6, "voicemail"), False),
         (call("a", 6, ended_at=None), False),
+        (call("a", 6, parted=True), False),  # they heard the goodbye, or said whether it is solved
         (call("a", 6, inbound=False), True),  # we called them, and the line was cut
     ],
 )

@@ -23,7 +23,7 @@ from crm.intake import Event, Result, Skipped
 from crm.tables import texts
 from desk.live import LiveFeed, event_stream
 from ivr import dialogue
-from ivr.person_names import pronounceable
+from ivr.person_names import Invented, addressed
 from ivr.phrases import speakable
 from routing.imports import import_agents
 from routing.tables import agents
@@ -208,7 +208,7 @@ async def test_a_caller_of_any_name_is_greeted_by_it_or_without(door: Door) -> N
             answer = await door.ring(n, From=number(n))
             assert (answer.status, list(answer.response.iter("Dial"))) == (200, [])
             assert all(list(said) == [] for said in answer.response.iter("Say"))
-            clean = pronounceable(text)
+            clean = addressed(Invented(called=text), "it-IT")
             assert (f", {clean}." if clean else "Officine Lume") in answer.words, text
             await door.send("/twilio/status", door.form(n, From=number(n), CallStatus="completed"))
     assert logs == []

@@ -22,6 +22,8 @@ from carrier.numbers import Numbers
 from carrier.port import AlreadyGone, EffectResult, KnownCall, KnownRecording, OnResult
 from carrier.signatures import Signatures
 from crm import people
+from ivr.dialogue import speech_seconds
+from ivr.document import Say, spoken_text_seconds
 from ivr.links import Links
 from ivr.tables import calls, legs
 from ivr.turn import Rooms
@@ -155,6 +157,11 @@ class Answer:
         return " ".join(say.text or "" for say in self.response.iter("Say"))
 
     @property
+    def seconds(self) -> float:
+        """Until the last word has been said."""
+        return spoken_text_seconds((Say(self.words, ""),))
+
+    @property
     def listens_at(self) -> str:
         return next(self.response.iter("Gather")).attrib["action"]
 
@@ -228,10 +235,15 @@ class Door:
         return await self.send("/twilio/voice", self.form(call, **{"CallStatus": "ringing"} | more))
 
     async def press(self, answer: Answer, digits: str, call: int = 1, **more: str) -> Answer:
+        """As soon as they have heard all that was said."""
+        await self.clock.advance(answer.seconds)
         return await self.send(answer.listens_at, self.form(call, Digits=digits, **more))
 
     async def speak(self, answer: Answer, words: str, call: int = 1, **more: str) -> Answer:
-        return await self.send(answer.listens_at, self.form(call, SpeechResult=words, Confidence="0.9", **more))
+        """The same with words, which take their time."""
+        await self.clock.advance(answer.seconds + speech_seconds(words))
+        said = {"SpeechResult": words, "Confidence": "0.9"} | more
+        return await self.send(answer.listens_at, self.form(call, **said))
 
     async def wait(self, answer: Answer, call: int = 1, **more: str) -> Answer:
         """The document ran out."""

@@ -198,6 +198,20 @@ async def test_a_call_about_a_case_is_a_conversation_of_that_case(door: Door) ->
     async with door.database.read() as conn:
         case = (await conn.execute(select(cases))).one()
     assert (case.state, case.confirmed) == ("solved", True)
+    assert "lampada" not in question.words  # a number is no proof of who hears it
+
+
+@on_sqlite
+@anyio
+async def test_who_has_proved_who_they_are_hears_what_is_asked_about(door: Door) -> None:
+    maria = await door.customer("Maria", MARIA)
+    async with door.database.write() as conn:
+        values = {"customer_id": maria, "topic": "la lampada", "state": "open", "owner": None}
+        case_id = await open_case(conn, values, door.clock.now())
+    await door.agent()
+    await talked(door)
+    await door.change_call(case_id=case_id, proved_at=door.clock.now())
+    assert "È risolto: la lampada?" in (await after(door)).words
 
 
 # By text

@@ -13,9 +13,10 @@ import pytest
 from callbacks.slots import Slot
 from carrier.signatures import Signatures
 from ivr import dialogue, offered, parting
+from ivr.breaths import MOST_OPTIONS, PAUSE_SECONDS, listening, menus, too_many_options
 from ivr.dialogue import Stage
 from ivr.digits import read_back
-from ivr.document import Ask, Document, Go, HangUp, Join, Record, spoken_text_seconds
+from ivr.document import Ask, Document, Go, HangUp, Join, Record, Say, spoken_text_seconds
 from ivr.offered import Choice
 from ivr.webhooks import Webhooks
 from routing.choose import Decision
@@ -61,6 +62,20 @@ DOCUMENTS: dict[str, Callable[[Stage], Document]] = {
     "waiting": lambda s: dialogue.waiting(
         s, decision("wait", known=False), FIRST, opening=s.named("greet"), first=True, ask_name=False
     ),
+    "waiting, and somebody is free": lambda s: dialogue.waiting(
+        s, decision("wait", known=False, teammate=True), Slot(FAR, None), opening=None, first=True, ask_name=True
+    ),
+    "the choice of far days": lambda s: dialogue.choice(
+        s, decision("offer_callback", teammate=True), Slot(FAR, None), opening=None, choice_in=3.0
+    ),
+    **{
+        f"{way}, with the ways out {'early' if early else 'late'}": lambda s, way=way, early=early: dialogue.ringing(
+            s, ANNA, 10.0, opening=s.named("greet"), ask=way, choice_in=4.0 if early else 15.0
+        )
+        for way in ("ask_recording", "recorded", "same_thing", "why")
+        for early in (True, False)
+    },
+    "asked about recording after speech": lambda s: dialogue.after_speech(s, None, ask="ask_recording", choice_in=4.0),
     "waiting, asked for a name": lambda s: dialogue.waiting(
         s, decision("wait", known=False), FIRST, opening=s.named("greet"), first=True, ask_name=True
     ),
@@ -193,12 +208,42 @@ def test_the_line_is_put_down_only_where_the_machine_says_so(language: str) -> N
         assert hangs_up == (of in ends | after_a_talk or name in elsewhere), name
 
 
-@pytest.mark.parametrize("language", EVERY_LANGUAGE)
-def test_no_document_offers_more_than_three_things_to_choose_from_beside_the_ways_out(language: str) -> None:
-    """One question with at most three keys; 1 to 4 are the same everywhere and are learnt once."""
+@pytest.mark.parametrize("whom", SPOKEN_TO.values(), ids=SPOKEN_TO)
+def test_nobody_hears_more_than_three_keys_before_there_is_a_moment_to_press_one(whom: Stage) -> None:
     for name, build in DOCUMENTS.items():
-        keys = set(re.findall(rf"{PRESS[language]} ([05-9])\b", words(build(stage(language))).lower()))
-        assert len(keys) <= 3, name
+        assert [keys for keys in menus(build(whom)) if len(keys) > MOST_OPTIONS] == [], name
+
+
+def sentences(text: str) -> list[str]:
+    """The point of a German date ends none."""
+    return re.split(r"(?<=[.!?])\s+(?!Dezember)", text)
+
+
+@pytest.mark.parametrize("whom", SPOKEN_TO.values(), ids=SPOKEN_TO)
+def test_no_sentence_of_any_document_is_longer_than_twenty_words(whom: Stage) -> None:
+    for name, build in DOCUMENTS.items():
+        for sentence in sentences(words(build(whom))):
+            assert len(sentence.split()) <= 20, (name, sentence)
+
+
+def test_what_is_a_menu_is_told_from_what_only_looks_like_two() -> None:
+    three = tuple(Say(f"Prema {n} per questo.", "it-IT") for n in (1, 2, 3))
+    fourth = Say("Oppure premi 4.", "it-IT")
+    assert too_many_options((Ask((*three, fourth), "/key", 5),))
+    assert too_many_options((*three, Ask((fourth,), "/key", 5)))
+    assert too_many_options((Ask(three, "/key", PAUSE_SECONDS - 1), Ask((fourth,), "/key", 5)))
+    assert not too_many_options((Ask((*three, three[0]), "/key", 5),))
+    assert not too_many_options((Ask(three, "/key", PAUSE_SECONDS), Ask((fourth,), "/key", 5)))
+    assert list(menus(listening((*three, fourth), "/key", 5))) == [{"1", "2", "3"}, {"4"}]
+
+
+@pytest.mark.parametrize("language", EVERY_LANGUAGE)
+def test_keys_that_make_too_long_a_sentence_are_told_in_several(language: str) -> None:
+    here = stage(language)
+    ways = [here.speaker.say("key_teammate", teammate="Anna Maria Sofia Elisabetta")]
+    ways += [here.speaker.say("key_callback_at", time=here.speaker.time(FAR)), here.speaker.say("key_message")]
+    assert len(sentences(here.speaker.keys(*ways))) == 3
+    assert len(sentences(here.speaker.keys(*ways[2:]))) == 1
 
 
 def test_nothing_is_ever_played_but_a_ring() -> None:
@@ -273,8 +318,8 @@ def test_the_choice_names_the_one_they_know_the_teammate_and_what_silence_does()
     assert said == (
         f"{stage().named('greet').text} "
         "Anna sta parlando con un'altra persona e sarà disponibile tra circa 3 minuti. "
-        "Prema 4 per aspettare Anna, prema 1 per parlare con Luca, prema 2 per una richiamata oggi alle 10:10, "
-        "prema 3 per lasciare un messaggio. Se non preme nulla le passo Luca."
+        "Prema 1 per parlare con Luca, prema 2 per una richiamata oggi alle 10:10, prema 3 per lasciare un messaggio. "
+        "Prema 4 per aspettare Anna. Se non preme nulla le passo Luca."
     )
 
 
@@ -312,7 +357,8 @@ def test_without_a_free_teammate_no_teammate_is_offered() -> None:
 
 
 def test_a_question_waits_only_as_long_as_a_question_and_a_wait_is_quiet() -> None:
-    assert asked(DOCUMENTS["the choice"](stage())).seconds == dialogue.CHOICE_SECONDS
+    three, fourth = (step for step in DOCUMENTS["the choice"](stage()) if isinstance(step, Ask))
+    assert (three.seconds, fourth.seconds) == (PAUSE_SECONDS, dialogue.CHOICE_SECONDS)
     waiting = DOCUMENTS["waiting"](stage())
     round_seconds = asked(waiting).seconds + spoken_text_seconds(waiting)
     assert asked(waiting).seconds > dialogue.CHOICE_SECONDS

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Row, insert, select
 
+from callbacks.tables import callbacks
 from crm import consents, people
 from crm.identify import Known, identify
 from crm.tables import text_opt_outs, texts
+from crm.timeline import timeline
 from tests.ivr.door import ACCOUNT, LINE, MARIA, PAOLO, SOMEBODY, Answer, Door, sid
 from tests.ivr.promising import as_it_is, asked_to_choose, changed, promised
 
@@ -227,8 +229,33 @@ async def test_a_sender_who_cannot_be_answered_is_not(door: Door, sender: str) -
 async def test_a_household_that_writes_is_nobody_in_particular(door: Door) -> None:
     await door.customer("Maria", MARIA)
     await door.customer("Paolo", MARIA)
-    await text(door, "ciao")
-    assert [one.customer_id for one in await kept(door)] == [None]
+    for n, body in enumerate(("il forno è rotto", "ci siete?", "2", "2", "2", "2")):
+        await text(door, body, n)
+    assert {one.customer_id for one in await kept(door)} == {None}
+    first, *more = [sent["body"] for sent in door.carrier.of("send_text")]
+    assert "abbiamo ricevuto" in first
+    assert more == ["Chi scrive? Risponda con il nome."] * 2  # a machine that answers is not answered for ever
+    async with door.database.read() as conn:
+        for who in ("Maria", "Paolo"):
+            seen = await timeline(conn, door.ids[who], (), None, 20)
+            assert ("il forno è rotto", True) in [(item.summary, item.shared) for item in seen]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_whoever_of_a_household_says_who_writes_is_called_about_what_was_written(door: Door) -> None:
+    await door.agent()
+    await door.customer("Maria", MARIA)
+    await door.customer("Paolo", MARIA, formal=False)
+    for n, body in enumerate(("il forno è rotto", "2", "sono Paolo")):
+        await text(door, body, n)
+    async with door.database.read() as conn:
+        (promise,) = (await conn.execute(select(callbacks))).all()
+        marias = [item.state for item in await timeline(conn, door.ids["Maria"], (), None, 20)]
+    assert "received" not in marias
+    assert (promise.customer_id, promise.reason) == (door.ids["Paolo"], "il forno è rotto")
+    assert {one.customer_id for one in await kept(door)} == {door.ids["Paolo"]}
+    await text(door, "è urgente", 9)  # who wrote a minute ago writes on
+    assert (await kept(door))[-1].customer_id == door.ids["Paolo"]
 
 
 async def sent_text(door: Door, state: str = "queued") -> None:

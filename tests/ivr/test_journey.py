@@ -100,7 +100,7 @@ async def test_why_they_call_is_passed_on_and_a_second_sentence_is_added(door: D
     await door.agent()
     first = await door.ring()
     heard = await door.speak(first, "la lampada è rotta")
-    assert heard.words == "Grazie, lo riferisco."
+    assert heard.words.startswith("Grazie, lo riferisco.")
     await door.speak(heard, "da ieri sera")
     assert (await door.call()).said == "la lampada è rotta da ieri sera"
     story = (await door.leg_news(door.rings[0]["url"], "in-progress")).words
@@ -153,12 +153,11 @@ async def test_a_third_person_of_the_house_is_asked_for_their_name_and_has_a_rec
 
 
 @on_sqlite
-async def test_a_household_that_is_not_understood_is_asked_three_times_and_then_served_as_nobody(door: Door) -> None:
+async def test_a_household_that_is_not_understood_is_asked_twice_and_then_served_as_nobody(door: Door) -> None:
     told = await a_household(door)
-    for _ in range(2):
-        told = await door.speak(told, "Rossi")  # both of them are
-        assert "Non ho capito bene. Prema 8 per Maria" in told.words
-        assert door.rings == []
+    told = await door.speak(told, "Rossi")  # both of them are
+    assert "Non ho capito bene. Prema 8 per Maria" in told.words
+    assert door.rings == []
     told = await door.speak(told, "Rossi")
     assert "Anna" in told.words
     assert not {"Maria", "Paolo"} & set(re.findall(r"\w+", told.words))
@@ -217,7 +216,7 @@ async def test_the_other_one_of_a_house_is_met_when_they_correct_us(door: Door) 
 async def test_a_name_we_cannot_make_out_is_recorded_for_the_agent(door: Door, answer: tuple[str, str]) -> None:
     await door.agent()
     asked = await door.ring(From=SOMEBODY)
-    told = await door.send(asked.listens_at, door.form(From=SOMEBODY, SpeechResult=answer[0], Confidence=answer[1]))
+    told = await door.speak(asked, answer[0], From=SOMEBODY, Confidence=answer[1])
     assert told.words == "Mi dica il suo nome dopo il segnale."
     assert await door.reservation_states() == ["offered"]
     recorded = {"RecordingUrl": "https://api.test/RE1", "RecordingSid": sid(1, "RE"), "Digits": "hangup"}
@@ -238,6 +237,7 @@ async def test_a_name_we_cannot_make_out_is_recorded_for_the_agent(door: Door, a
 async def test_who_does_not_say_a_name_is_not_asked_again_in_this_call(door: Door, answer: str) -> None:
     await door.agent()
     asked = await door.ring(From=SOMEBODY)
+    await door.clock.advance(asked.seconds)
     heard = await (door.speak(asked, answer, From=SOMEBODY) if answer else door.wait(asked, From=SOMEBODY))
     await door.leg_news(door.rings[0]["status_url"], "busy")
     for _ in range(3):
@@ -370,7 +370,7 @@ async def actions(door: Door) -> list[tuple[str, str | None]]:
 
 async def test_who_knows_a_busy_agent_chooses_and_nobody_is_rung_meanwhile(door: Door) -> None:
     choice = await anna_is_talking(door, luca=True)
-    assert "Prema 4 per aspettare Anna, prema 1 per parlare con Luca" in choice.words
+    assert choice.words.index("Prema 1 per parlare con Luca") < choice.words.index("Prema 4 per aspettare Anna")
     assert (await door.call()).state == "choosing"
     assert door.rings == []
     assert await actions(door) == [("offer_callback", "anna")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from ivr.document import Say
 from ivr.person_names import Invented, addressed, pronounceable, respelling, sounds
 from ivr.phrases import LONGEST_NAME
+from ivr.written_names import Written, as_said
 from tests.ivr.speaking import EVERY_LANGUAGE, parsed
 
 DATA = Path(__file__).parent.parent / "data"
@@ -50,7 +52,14 @@ ROSSI: dict[str, Any] = {"name": "Maria Rossi", "given": "Maria", "surname": "Ro
         ({"formal": False, "title": "Dr.", "gender": "feminine"}, "de-DE", "Maria"),
         ({"given": None, "surname": None, "title": "dottoressa"}, "it-IT", "dottoressa Maria Rossi"),
         ({"given": None, "surname": None, "gender": "feminine"}, "it-IT", "Maria Rossi"),
-        ({"given": None, "surname": None, "formal": False}, "it-IT", "Maria Rossi"),
+        ({"given": None, "surname": None, "formal": False}, "it-IT", "Maria"),
+        ({"name": "Rossi, Maria", "given": None, "surname": None}, "it-IT", "Maria Rossi"),
+        ({"name": "Rossi, Maria", "given": None, "surname": None, "formal": False}, "it-IT", "Maria"),
+        ({"name": "Nagy, János", "surname": None, "language": "hu"}, "it-IT", "Nagy János"),
+        ({"name": "Dr. Anna Müller", "surname": None, "title": "Dr."}, "de-DE", "Dr. Anna Müller"),
+        ({"given": "MARIA", "surname": "ROSSI", "formal": False}, "it-IT", "Maria"),
+        ({"surname": "ROSSI (moglie)", "gender": "feminine"}, "it-IT", "signora Rossi"),
+        ({"called": "“Mimma”."}, "it-IT", "Mimma"),
         ({"name": None}, "it-IT", "Maria Rossi"),
         ({"name": None, "surname": None}, "it-IT", "Maria"),
         ({"name": None, "language": "hu-HU"}, "it-IT", "Rossi Maria"),
@@ -64,6 +73,49 @@ def test_a_person_is_addressed_as_their_language_and_their_profile_ask(
     fields: dict[str, Any], language: str, name: str | None
 ) -> None:
     assert addressed(Invented(**(ROSSI | fields)), language) == name
+
+
+@pytest.mark.parametrize(
+    ("written", "whole", "given"),
+    [
+        ("Rossi, Maria", "Maria Rossi", "Maria"),
+        ("De Luca, Anna Maria", "Anna Maria De Luca", "Anna Maria"),
+        ("John Jones (Google Docs), Jr. (Unknown)", "John Jones", "John"),
+        ("Doe, Dr. John A. Jr..", "Dr. John Doe", "John"),
+        ("Dr. John P. Doe-Ray, CLU, CFP, LUTC", "Dr. John Doe-Ray", "John"),
+        ("von bergen wessels MD, pennie III", "pennie von bergen wessels", "pennie"),
+        ("Smith, J.R.", "J.R Smith", "J.R"),
+        ("RONALD MACDONALD", "Ronald Macdonald", "Ronald"),
+        ("ROSSI MARIA", "Rossi Maria", "Maria"),
+        ("BIANCONI ZELMIRA", "Bianconi Zelmira", None),
+        ("O'NEILL, SEAN", "Sean O'Neill", "Sean"),
+        ('Giovanni "Gianni" Rossi', "Giovanni Rossi", "Giovanni"),
+        ("'Maria'", "Maria", "Maria"),
+        ("Maria Rossi - cliente difficile", "Maria Rossi", "Maria"),
+        ("Maria Rossi 333 1234567", "Maria Rossi", "Maria"),
+        ("Cliente moroso", None, None),
+        ("n/a", None, None),
+        ("Wolf von Bergen", "Wolf von Bergen", "Wolf"),
+        ("Anna De Luca", "Anna De Luca", "Anna"),
+        ("van der Berg", "van der Berg", None),
+        ("Sig. Rossi", "Sig. Rossi", None),
+        ("Ditta Rossi S.r.l.", "Ditta Rossi S.r.l", None),
+        ("Maria & Paolo", "Maria & Paolo", None),
+        ("A.B. Vajpayee", "A.B. Vajpayee", None),
+        ("Nguyễn Văn A", "Nguyễn Văn A", None),
+        ("Mari' Aube'", "Mari' Aube'", "Mari'"),
+        ("4 U", "4 U", None),
+    ],
+)
+def test_a_name_as_it_was_written_is_made_fit_to_be_said(written: str, whole: str | None, given: str | None) -> None:
+    assert as_said(written) == Written(whole, given)
+
+
+def test_nobody_hears_two_points_a_bracket_a_comma_or_a_rank_behind_their_name() -> None:
+    for written in json.loads((DATA / "awkward_names.json").read_text()):
+        for formal in (True, False):
+            name = addressed(Invented(name=written, formal=formal), "en-GB") or ""
+            assert not re.search(r"""[()",;]|\.$|\.\.|\b(?:Jr|III|MD|CLU)\b""", name), (written, name)
 
 
 def test_a_title_is_left_away_sooner_than_the_name_is_cut() -> None:

@@ -283,6 +283,12 @@ def _fit_to_be_said(text: str) -> bool:
     return all(unicodedata.category(character) not in ("Cc", "Cs") for character in text)
 
 
+def test_no_sign_that_nobody_hears_is_ever_said() -> None:
+    unheard = ("Cc", "Cf", "Cs", "Co")
+    signs = "".join(chr(n) for n in range(0x110000) if unicodedata.category(chr(n)) in unheard)
+    assert speakable(f"Anna{signs}Maria", longest=len(signs)) == "Anna Maria"
+
+
 @pytest.mark.parametrize("language", EVERY_LANGUAGE)
 def test_every_awkward_name_is_greeted_in_valid_xml(language: str) -> None:
     for name in [*NAMES, *NAUGHTY]:

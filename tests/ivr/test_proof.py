@@ -136,3 +136,20 @@ async def test_a_number_that_came_with_the_call_proves_nothing(door: Door, ask: 
     assert (await ask.post(f"/calls/{sid(4)}/proof", {})).status_code == 201
     assert (await ask.post(f"/calls/{sid(9)}/proof", {})).status_code == 404
     assert not [one for one in door.carrier.of("send_text") if one["to"] == MARIA]
+
+
+@on_sqlite
+async def test_a_number_that_a_caller_told_proves_nothing_for_a_week(door: Door, ask: Asking) -> None:
+    """Typed by an agent in one call, it must not prove anything in the next; nor because it is written once more."""
+    await maria_rings(door, FIXED)
+    token = await ask.token("agent", "anna")
+    for numbers, by in (([FIXED, MOBILE], token), ([MOBILE, FIXED], token), ([FIXED, MOBILE], KEY_OF_THE_HOUSE)):
+        path = f"/customers/{door.ids['Maria']}"
+        assert (await ask("PATCH", path, {"phones": numbers}, token=by)).status_code == 200
+    await door.clock.advance(7 * 86_400 - 60)
+    await door.ring(2, From=FIXED)
+    for wish in ({}, {"number": MOBILE}):
+        assert (await ask.post(f"/calls/{sid(2)}/proof", wish)).status_code in (409, 422)
+    assert door.carrier.of("send_text") == []
+    await door.clock.advance(120)
+    assert (await ask.post(f"/calls/{sid(2)}/proof", {})).status_code == 201

@@ -47,7 +47,7 @@ def test_the_carrier_reads_the_marks_and_complains_of_nothing() -> None:
     script = parse(render((Ask((said,), "https://c.test/key", 1), replace(said, names=(("Siobhán", "/ʃɪˈvɔːn/"),)))))
     assert script.warnings == ()
     gather, plain = script.verbs
-    assert gather.prompts[0].text == "Good morning, shi-VAWN. Good to have you back."  # type: ignore[union-attr]
+    assert gather.prompts[0].spoken == "Good morning, shi-VAWN. Good to have you back."  # type: ignore[union-attr]
     assert plain.text == said.text  # type: ignore[union-attr]
 
 

@@ -15,6 +15,7 @@ from ivr.heard import de, en, es, fr, it
 from ivr.when import When, agreed, only_number, typed, understand
 from tests.ivr.speaking import EVERY_LANGUAGE
 from tests.ivr.utterances import NOTHING, SAID
+from tests.ivr.who_is_calling import NO, UNSURE, YES
 
 NOW = datetime(2026, 11, 24, 10, 0)
 
@@ -112,6 +113,12 @@ def test_yes_is_yes_and_no_is_no() -> None:
     said |= {("en-GB", "yes please"): True, ("en-GB", "not that one"): False, ("de-DE", "ja genau"): True}
     said |= {("fr-FR", "oui"): True, ("es-ES", "vale"): True, ("it-IT", "non va bene"): False}
     assert {one: agreed(one[1], one[0]) for one in said} == said
+
+
+@pytest.mark.parametrize(("table", "meant"), [(YES, True), (NO, False), (UNSURE, None)])
+def test_a_whole_answer_is_what_people_mean_by_it(table: dict[str, list[str]], meant: bool | None) -> None:
+    heard = {(language, words): agreed(words, language) for language in table for words in table[language]}
+    assert {one: yes for one, yes in heard.items() if yes is not meant} == {}
 
 
 @pytest.mark.parametrize("heard", [it, en, de, fr, es])

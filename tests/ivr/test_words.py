@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from ivr import catalogue
+from ivr.breaths import PRESS
 from ivr.catalogue import LANGUAGES, ONE, slots
-from ivr.lint import PRESS
 from ivr.phrases import _CATALOGUES
 from tests.ivr.speaking import EVERY_LANGUAGE, speaker
 

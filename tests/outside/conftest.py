@@ -6,21 +6,20 @@ reaches; `house` sets the stage through the API and asks what became of it.
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
-import uvicorn
 from sqlalchemy.engine import URL
 
 from simulator.app import build
 from simulator.network import Network
 from store.clock import SystemClock
 from switchboard.settings import Settings
-from tests.outside.around import HOSTED, LINE, OURS, Carrier, Roads, until
+from switchboard.stage import served
+from tests.outside.around import HOSTED, LINE, OURS, Carrier, Roads
 from tests.outside.house import API_TOKEN, Api, House
 from tests.outside.process import Process
 from tests.ports import free_port
@@ -45,17 +44,11 @@ async def carrier() -> AsyncIterator[Carrier]:
         characters_per_second=150.0,
     )
     network.sound_seconds[f"{OURS}/twilio/sounds/ringback.wav"] = 3.0
-    port = free_port()
-    config = uvicorn.Config(build(network), port=port, log_config=None, access_log=False, ws="none", lifespan="off")
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server._serve())  # without its signal handlers: those are the test runner's
-    await until(lambda: server.started)
-    carrier = Carrier(network, roads, f"http://127.0.0.1:{port}")
-    carrier.number(LINE)
-    yield carrier
-    await network.close()
-    server.should_exit = True
-    await task
+    async with served(build(network)) as url:
+        carrier = Carrier(network, roads, url)
+        carrier.number(LINE)
+        yield carrier
+        await network.close()
 
 
 @pytest.fixture

@@ -40,6 +40,19 @@ async def test_the_time_to_answer_starts_when_the_prompt_is_over(
     assert asked(customer) == []
 
 
+async def test_a_caption_has_a_name_as_it_is_written_and_takes_as_long_as_it_is_spoken(
+    clock: VirtualClock, network: Network, customer: Any
+) -> None:
+    written = '<Say voice="Polly.Bianca-Neural" language="it-IT">Sono <sub alias="ma-RI-a ma-RI-a">Maria</sub>.</Say>'
+    customer.answers |= {"/voice": written}
+    phone = network.plug_in(CARLA)
+    await phone.dial(LINE)
+    await clock.advance(5)
+    said = phone.heard[0]
+    assert said.text == "Sono Maria."
+    assert said.seconds == round(len("Sono ma-RI-a ma-RI-a.") / network.characters_per_second, 3)
+
+
 async def test_a_key_stops_the_prompt_and_the_last_digit_ends_the_gather(
     clock: VirtualClock, network: Network, customer: Any
 ) -> None:

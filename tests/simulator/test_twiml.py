@@ -48,12 +48,13 @@ def test_conference_has_the_documented_defaults() -> None:
     assert (dial.timeout_seconds, dial.time_limit_seconds, dial.answer_on_bridge) == (30, 14400, False)
 
 
-def test_speech_markup_is_spoken_without_its_tags() -> None:
+def test_speech_markup_is_read_as_it_is_written_and_spoken_as_it_is_respelt() -> None:
     say = one(
         '<Say voice="Polly.Bianca-Neural" language="it-IT">Buongiorno <sub alias="dottoressa">dott.ssa</sub> '
         '<break time="300ms"/><prosody rate="slow">Rossi</prosody></Say>'
     )
-    assert say == Say("Buongiorno dottoressa Rossi", "Polly.Bianca-Neural", "it-IT", 1, 0.3)
+    spoken = "Buongiorno dottoressa Rossi"
+    assert say == Say("Buongiorno dott.ssa Rossi", "Polly.Bianca-Neural", "it-IT", 1, 0.3, spoken)
 
 
 def test_a_google_voice_brings_its_language() -> None:

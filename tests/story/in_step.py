@@ -23,7 +23,7 @@ from switchboard.settings import Settings
 from switchboard.stage import DEADLINE_SECONDS, POLL_SECONDS
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["tests.story.in_step", "uvicorn.protocols.http.httptools_impl"])
+_CONTEXT.set_forkserver_preload(["tests.story.in_step", "tests.story.warm"])
 ANSWERS_WITHIN_SECONDS = 30  # real
 
 

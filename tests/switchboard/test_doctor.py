@@ -16,9 +16,10 @@ from store.clock import SystemClock
 from switchboard.cli import run
 from switchboard.doctor import examine
 from switchboard.settings import Settings
+from switchboard.stage import served
 from tests.crm.connectors.remotes import document, remote
 from tests.ports import free_port
-from tests.switchboard.over_sockets import internet, served
+from tests.switchboard.over_sockets import internet
 
 pytestmark = pytest.mark.anyio
 ACCOUNT, TOKEN, PUBLIC, SECRET = "AC" + "a" * 32, "the-token", "http://phone.example.org", "hunter2"

@@ -4,10 +4,11 @@ import subprocess
 import sys
 
 import pytest
+from fastapi import FastAPI
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
@@ -76,3 +77,22 @@ def test_a_request_that_breaks_is_logged_too() -> None:
     with capture_logs() as lines:
         TestClient(RequestLog(app), raise_server_exceptions=False).get("/broken")
     assert [line["status"] for line in lines if line["event"] == "request"] == [500]
+
+
+@pytest.mark.parametrize(
+    ("path", "logged"),
+    [
+        ("/api/v1/people/cus_01m8cgp3gjk7prp8ptjafb5d3v", "/api/v1/people/cus_01m8cgp3gjk7prp8ptjafb5d3v"),
+        ("/api/v1/people/nope-Zanzibar", "/api/v1/people/…"),
+        ("/api/v1/people/zanzibar/notes", "/api/v1/people/…/notes"),
+        ("/api/v1/zanzibar/notes", "/api/v1/…"),
+    ],
+)
+def test_what_somebody_typed_in_place_of_an_id_is_not_logged(path: str, logged: str) -> None:
+    api = FastAPI()
+    for known in ("/people/{customer_id}", "/people/{customer_id}/notes"):
+        api.add_api_route(known, lambda customer_id: customer_id)
+    app = Starlette(routes=[Mount("/api/v1", api)])
+    with capture_logs() as lines:
+        TestClient(RequestLog(app)).get(path)
+    assert [line["path"] for line in lines if line["event"] == "request"] == [logged]

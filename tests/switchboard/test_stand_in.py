@@ -18,10 +18,10 @@ from simulator.app import network_from
 from store.clock import SystemClock
 from switchboard.cli import run
 from switchboard.settings import Settings
+from switchboard.stage import served
 from switchboard.stand_in import environment
 from tests.ports import free_port
 from tests.switchboard import foreign_app
-from tests.switchboard.over_sockets import served
 
 pytestmark = pytest.mark.anyio
 ACCOUNT, TOKEN, LINE, CARLA = "AC" + "7" * 32, "foreign-token", "+390698765432", "+393331234567"

@@ -15,9 +15,9 @@ from store.clock import SystemClock
 from switchboard.account import AccountRefused
 from switchboard.cli import run
 from switchboard.settings import Settings
+from switchboard.stage import served
 from switchboard.twilio_setup import reachable
 from tests.ports import free_port
-from tests.switchboard.over_sockets import served
 
 pytestmark = pytest.mark.anyio
 ACCOUNT, TOKEN, APP = "AC" + "a" * 32, "secret-token", "AP" + "1" * 32

@@ -138,7 +138,7 @@ export class Telephone {
   #said(frame) {
     const bubble = this.talk.heard(this.kind === "agent" ? "Centralino" : this.#who, frame.text, frame.language);
     this.talk.speaking(bubble, frame.seconds ?? 2);
-    sound.say(this, frame.text, frame.language);
+    sound.say(this, frame.spoken ?? frame.text, frame.language);
     this.#status(this.kind === "agent" ? "Listening to Centralino" : `${this.#who} is speaking`);
   }
 

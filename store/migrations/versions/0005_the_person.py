@@ -30,6 +30,7 @@ def _added() -> Iterator[tuple[str, sa.Column[object]]]:
     yield "customers", sa.Column("merged_into", sa.Text())
     yield "customers", sa.Column("stand_ins", sa.JSON())
     yield "customer_phones", _instant("given_up_at")
+    yield "customer_phones", _instant("since_at")
     yield "interactions", sa.Column("case_id", sa.Text())
     yield "interactions", sa.Column("confirmed", sa.Boolean())
     yield "cases", sa.Column("confirmed", sa.Boolean())
@@ -43,7 +44,7 @@ def _added() -> Iterator[tuple[str, sa.Column[object]]]:
     yield "calls", sa.Column("confirmed", sa.Boolean())
     for name in ("known_by", "asked", "room_sid", "recording_state"):
         yield "calls", sa.Column(name, sa.Text())
-    for name in ("recording_said_at", "solved_asked_at"):
+    for name in ("recording_said_at", "solved_asked_at", "question_at", "hears_until"):
         yield "calls", _instant(name)
 
 

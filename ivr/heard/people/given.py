@@ -1,0 +1,5 @@
+"""First names, as the memory of people has them."""
+
+from crm.given_names import GIVEN
+
+__all__ = ["GIVEN"]
