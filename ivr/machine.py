@@ -3,7 +3,7 @@
 A caller is at a *place*: the document they hear.  Something comes: a key, words, nothing at all (the document ran out,
 or we fetched them because something had changed), an agent.  `MEANS` says what is then done, `LEADS` where doing it may
 lead: which of those it is depends on who is free, what the clock says and what the store knows, and is found out by
-whoever carries it out (answers.py).  Whatever is not in these tables does not happen: `step` and `arrived` raise.
+whoever carries it out (doing.py).  Whatever is not in these tables does not happen: `step` and `arrived` raise.
 
 Why people are safe here, which the tests prove by walking all of it:
 - every key of the wait (1 to 4) means the same at every place before a talk;

@@ -6,6 +6,9 @@ import struct
 import wave
 from pathlib import Path
 
+from starlette.requests import Request
+from starlette.responses import FileResponse
+
 RINGBACK = Path(__file__).parent / "static" / "ringback.wav"
 _RATE = 8000
 
@@ -24,3 +27,7 @@ def ringback(hertz: float = 425.0, ring_seconds: float = 1.0, rest_seconds: floa
         sound.setframerate(_RATE)
         sound.writeframes(bytes(samples))
     return file.getvalue()
+
+
+async def play(request: Request) -> FileResponse:
+    return FileResponse(RINGBACK, media_type="audio/wav", headers={"Cache-Control": "public, max-age=86400"})

@@ -13,7 +13,7 @@ from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from carrier.signatures import Forged, Odd, Signatures
@@ -37,6 +37,7 @@ log = structlog.get_logger()
 
 DEADLINE_SECONDS = 3.0
 NEWS_DEADLINE_SECONDS = 10.0  # nobody listens to the answer, and the carrier tells it only once
+NEWS = ("/status", "/left", "/recording", "/talk-recording", "/transcription")
 MAX_BODY_BYTES = 64 * 1024
 
 NOTHING_ASKED: dict[str, Any] = {"question_at": None, "hears_until": None}  # unless the document says so
@@ -113,7 +114,7 @@ class Webhooks:
             self._route("/twilio/customer/status", self._leg_status(customer_leg.status)),
             self._route("/twilio/sms", self._text),
             self._route("/twilio/sms/status", self._text_status),
-            Route("/twilio/sounds/ringback.wav", _ringback, methods=["GET"]),
+            Route("/twilio/sounds/ringback.wav", sounds.play, methods=["GET"]),
         ]
 
     def _route(self, path: str, answer: Callable[[Hook], Awaitable[str]]) -> Route:
@@ -149,7 +150,7 @@ class Webhooks:
     async def _safely(self, hook: Hook, answer: Callable[[Hook], Awaitable[str]]) -> str:
         """Whatever breaks behind it, the caller hears the safe document and the carrier gets its 200."""
         try:
-            limit = NEWS_DEADLINE_SECONDS if _is_news(hook) else self._deadline
+            limit = NEWS_DEADLINE_SECONDS if hook.path.endswith(NEWS) else self._deadline
             return await self._within(limit, _twice(lambda: answer(hook)))
         except (*STORE_AWAY, TimeoutError) as error:
             log.warning("webhook_store_away", path=hook.path, **told(error))
@@ -379,10 +380,6 @@ async def learn_sid(turn: Turn, leg: Row[Any], sid: str) -> None:
         turn.effects.append(effect)
 
 
-def _is_news(hook: Hook) -> bool:
-    return hook.path.endswith(("/status", "/left", "/recording", "/talk-recording", "/transcription"))
-
-
 def _finish(turns: list[Turn]) -> None:
     for turn in turns:
         turn.finish()
@@ -400,7 +397,3 @@ async def _twice(answer: Callable[[], Awaitable[str]]) -> str:
     except (IntegrityError, *STORE_AWAY) as error:
         log.info("webhook_tried_again", error=type(error).__name__)
         return await answer()
-
-
-async def _ringback(request: Request) -> Response:
-    return FileResponse(sounds.RINGBACK, media_type="audio/wav", headers={"Cache-Control": "public, max-age=86400"})

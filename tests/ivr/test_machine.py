@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ivr import machine
-from ivr.answers import _DONE
+from ivr.doing import DONE
 from ivr.hearing import Heard, Whom, hear
 from ivr.machine import (
     AFTER,
@@ -87,8 +87,8 @@ def test_whatever_is_meant_leads_somewhere_and_is_done_by_somebody() -> None:
     assert set(LEADS) == set(Do)
     assert all(LEADS[do] for do in Do)
     assert set(MEANS.values()) == set(Do)
-    assert set(_DONE) | OUTSIDE | AFTER_A_TALK == set(Do)
-    assert not set(_DONE) & (OUTSIDE | AFTER_A_TALK)
+    assert set(DONE) | OUTSIDE | AFTER_A_TALK == set(Do)
+    assert not set(DONE) & (OUTSIDE | AFTER_A_TALK)
 
 
 def test_from_every_place_silence_leads_to_help_in_a_few_documents() -> None:
