@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.fields import Listing
 from api.paging import Paging, encode_cursor
-from api.problems import FieldRefused, NotFound, responses
+from api.problems import FieldRefused, NotFound, Problem, responses
 from api.tokens import Asking, Guard
 from crm import audit, duplicates, merging, people
 from crm.audit import What
@@ -120,7 +120,7 @@ class _Duplicates:
     async def _other(self, conn: AsyncConnection, one: str, given: Other) -> str:
         other = await one_customer(conn, "other", given.other)
         if other == one:
-            raise FieldRefused("other", "This is the same customer.")
+            raise Problem(409, None, "They are one record already.", "other", id=one)
         return other
 
     def _changed(self, merged: Merge) -> Merge:

@@ -125,6 +125,7 @@ def people(url: str) -> dict[str, Any]:
         assert client.put("/plan", json={"hours": "24/7"}, headers={"If-Match": etag}).status_code == 200
         anna, luca = [made("/agents", {"name": name, "address": f"client:{name}"}) for name in ("Anna", "Luca")]
         maria, paolo = [made("/customers", {"name": name, "phones": ["06 12345678"]}) for name in ("Maria", "Paolo")]
+        twin = made("/customers", {"name": "Paolo"})
         hers, his = [made("/cases", {"customer": one, "title": "The lamp"}) for one in (maria, paolo)]
         soon = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=2)
         promise = made("/callbacks", {"customer": maria, "due_at": soon.isoformat()})
@@ -139,6 +140,7 @@ def people(url: str) -> dict[str, Any]:
         },
         "agents": [anna],
         "customer": maria,
+        "other": twin,
         "case": hers,
         "due_at": [(soon + timedelta(hours=n)).isoformat() for n in range(1, 200)],
         "from": [(soon - timedelta(days=n)).isoformat() for n in range(12, 20)],
