@@ -19,7 +19,7 @@ from callbacks.history import By, What
 from callbacks.promises import end, first_look
 from callbacks.states import MOVABLE, OPEN, State
 from callbacks.tables import callbacks
-from crm.separating import without
+from crm.separating import new_lines, without
 from store.events import emit
 from store.sql import only_one
 
@@ -79,7 +79,7 @@ async def _take_out(
     """What it was about and the message left for it are another person's again."""
     values: dict[str, Any] = {}
     if "reason" in added:
-        values["reason"] = without(stayed.reason or "", went.reason or "") or None
+        values["reason"] = without(stayed.reason or "", _came(went.reason or "", added)) or None
     if "recording" in added and stayed.recording_url == went.recording_url:
         values |= {"recording_url": None, "transcript": None}
     if values:
@@ -91,9 +91,9 @@ async def _add(conn: AsyncConnection, stays: Row[Any], goes: Row[Any], now: date
     """Why they wanted to be called, and the message they left; which of the two."""
     added, values = [], {}
     mine, theirs = (stays.reason or "").strip(), (goes.reason or "").strip()
-    if theirs and theirs not in mine:
-        added.append("reason")
-        values["reason"] = f"{mine}\n{theirs}".strip()
+    if theirs and theirs not in mine and (came := new_lines(mine, theirs)).strip():
+        added += ["reason", *_ours(mine, theirs)]
+        values["reason"] = f"{mine}\n{came}".strip()
     if stays.recording_url is None and goes.recording_url is not None:
         added.append("recording")
         values |= {"recording_url": goes.recording_url, "transcript": goes.transcript}
@@ -101,3 +101,13 @@ async def _add(conn: AsyncConnection, stays: Row[Any], goes: Row[Any], now: date
         await conn.execute(update(callbacks).where(callbacks.c.id == stays.id).values(values))
     await emit(conn, "callback.changed", stays.id, now)
     return added
+
+
+def _ours(mine: str, theirs: str) -> list[str]:
+    """Which lines of theirs ours had too, by number: kept in place of the words."""
+    lines = {line.strip() for line in mine.split("\n")}
+    return [f"ours:{n}" for n, line in enumerate(theirs.split("\n")) if line.strip() in lines]
+
+
+def _came(theirs: str, added: Sequence[str]) -> str:
+    return "\n".join(line for n, line in enumerate(theirs.strip().split("\n")) if f"ours:{n}" not in added)

@@ -1,7 +1,7 @@
 """What of one record is written into another when the two become one, and taken out again when they are told apart.
 
 Kept for that is only what came, never what the other said before: the words of a third person may stand there, who is
-told apart and erased on another day.
+told apart and erased on another day.  A line that both had is none that came.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm import people
 from crm.names import name_key
-from crm.separating import without
+from crm.separating import new_lines, same_lines, without
 from crm.tables import customers, merges
 
 _ALONE = (
@@ -43,7 +43,8 @@ def coming(kept: Mapping[str, Any], gone: Mapping[str, Any]) -> Came:
         came[recorded] = gone[recorded]
     for name in _PROSE:
         if (gone[name] or "").strip() and gone[name].strip() not in (kept[name] or ""):
-            came[name] = gone[name]
+            lines = new_lines(kept[name] or "", gone[name])
+            came |= {name: lines} if lines.strip() else {}
     tags = [tag for tag in gone["tags"] if tag not in kept["tags"]]
     return came | ({"tags": tags} if tags else {})
 
@@ -60,7 +61,7 @@ def together(kept: Mapping[str, Any], came: Came) -> dict[str, Any]:
 
 
 def apart(kept: Mapping[str, Any], came: Came) -> dict[str, Any]:
-    """The fields of the kept one without what came; what somebody has written since, and nobody gave, stays.  Pure."""
+    """The fields of the kept one without what came; a line that somebody has written or edited since stays.  Pure."""
     values: dict[str, Any] = {}
     for name, value in came.items():
         if name in _WORDS:
@@ -103,12 +104,17 @@ async def take_back(conn: AsyncConnection, kept: str, came: Came, now: datetime)
 def _instead(could: Came, went: Came, gave: Came) -> Came:
     """Of what a third could give: what has just gone.  What they gave already, and somebody took out, stays out."""
     fields = {name: value for name, value in could.items() if name in went and name != "tags" and name not in gave}
+    for name in _PROSE:
+        if name in could and name in went and name in gave:
+            lines = without(same_lines(could[name], went[name]), gave[name])
+            fields |= {name: lines} if lines.strip() else {}
     tags = [tag for tag in could.get("tags", ()) if tag in went.get("tags", ())]
     return fields | ({"tags": tags} if tags else {})
 
 
 def _added(gave: Came, more: Came) -> Came:
-    return gave | more | ({"tags": [*gave.get("tags", ()), *more["tags"]]} if "tags" in more else {})
+    prose = {name: f"{gave[name]}\n{more[name]}" for name in _PROSE if name in gave and name in more}
+    return gave | more | prose | ({"tags": [*gave.get("tags", ()), *more["tags"]]} if "tags" in more else {})
 
 
 async def _row(conn: AsyncConnection, customer_id: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ is covered by itself.  What the kept one has already under the same key (a numbe
 
 Told apart, each has again what was theirs at the time; what came in since stays with the kept one, because nobody
 could say whose it was.  A field that was filled from the other is emptied unless somebody has changed it meanwhile; out
-of notes the other's words are taken wherever they stand by then.
+of notes the other's lines are taken wherever they stand by then, but not one that somebody has edited.
 """
 
 from __future__ import annotations

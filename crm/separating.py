@@ -1,68 +1,45 @@
-"""Words that came into a text with another person's, taken out of it again; what was written since stays.  Pure."""
+"""Lines that came into a text with another person's, taken out of it again.  Pure.
+
+Lines are the same where they read the same, blanks at their ends apart.  Who wrote a part of a line cannot be known:
+one that was edited since is whole the work of whoever edited it.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from difflib import SequenceMatcher
 
-_ALIKE = 0.5  # of a line's words: that many stand in another line, and it is the same line, written on
-_BLANKS = re.compile(r"\n\s*\n(?:\s*\n)*")
-LONGEST_COMPARED = 2000  # lines that were rewritten are looked for in so many only
+def new_lines(text: str, other: str) -> str:
+    """Those of the other that the text has not: what comes into it.  A line that both have stays its own."""
+    return _left(other, _lines(text))
+
+
+def same_lines(text: str, other: str) -> str:
+    """Those of the text that the other has too."""
+    return _left(text, _lines(text) - _lines(other))
 
 
 def without(text: str, came: str) -> str:
-    """Wherever it stands now, and in one piece or not: whole, else line by line, else word by word in the line that is
-    most like it.  Words of ours that somebody wrote between theirs are all that is left of such a line."""
-    whole = came.strip()
-    if not whole:
-        return text
-    place = _found(text, whole)
-    if place is not None:
-        before, after = text[: place[0]], text[place[1] :]
-        by_itself = before.endswith("\n") or after.startswith("\n")
-        return _tidy(f"{before.rstrip()}\n\n{after.lstrip()}" if by_itself else before + after)
-    lines = text.split("\n")
-    for line in filter(None, (line.strip() for line in came.split("\n"))):
-        _take_line(lines, line)
-    return _tidy("\n".join(lines))
+    """Without the lines that came, wherever they stand now."""
+    return _left(text, _lines(came))
 
 
-def _found(text: str, words: str) -> tuple[int, int] | None:
-    """Where they stand by themselves, else among others; the last place, since they were added at the end."""
-    exactly = re.escape(words)
-    for pattern in (rf"^{exactly}$", rf"(?<!\w){exactly}(?!\w)"):
-        places = [found.span() for found in re.finditer(pattern, text, re.MULTILINE)]
-        if places:
-            return places[-1]
-    return None
+def _lines(text: str) -> set[str]:
+    return {line.strip() for line in text.split("\n")} - {""}
 
 
-def _take_line(lines: list[str], line: str) -> None:
-    for n in reversed(range(len(lines))):
-        place = _found(lines[n], line)
-        if place is not None:
-            lines[n] = (lines[n][: place[0]] + lines[n][place[1] :]).strip()
-            return
-    words = line.split()
-    shared, n = max((_shared(words, other.split()), n) for n, other in enumerate(lines[:LONGEST_COMPARED]))
-    if shared >= len(words) * _ALIKE:
-        lines[n] = " ".join(_left(words, lines[n].split()))
+def _left(text: str, gone: set[str]) -> str:
+    """The text as it is where none of these lines is in it.  Where one was, there is no more than one blank line."""
+    left: list[str] = []
+    gap: list[str] = []  # blank lines and such as go, since the last one that stays
+    for line in text.split("\n"):
+        if not line.strip() or line.strip() in gone:
+            gap.append(line)
+            continue
+        left += [*_closed(gap, first=not left), line]
+        gap = []
+    return "\n".join(left + (gap if not any(map(str.strip, gap)) else []))
 
 
-def _shared(words: Sequence[str], others: Sequence[str]) -> int:
-    if not set(words) & set(others):
-        return 0
-    return sum(block.size for block in SequenceMatcher(None, words, others, autojunk=False).get_matching_blocks())
-
-
-def _left(words: Sequence[str], others: Sequence[str]) -> list[str]:
-    """Of the others those that are not these words."""
-    left = list(others)
-    for block in SequenceMatcher(None, words, others, autojunk=False).get_matching_blocks():
-        left[block.b : block.b + block.size] = [""] * block.size
-    return [word for word in left if word]
-
-
-def _tidy(text: str) -> str:
-    return _BLANKS.sub("\n\n", text).strip()
+def _closed(gap: list[str], *, first: bool) -> list[str]:
+    if not any(map(str.strip, gap)):
+        return gap
+    return [""] if not first and not all(map(str.strip, gap)) else []

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from crm import consents
 from ivr import calls, dialogue
 from ivr.document import Ask, Document, Join, Say, spoken_text_seconds
 from ivr.lifecycle import CallState
+from ivr.machine import Place
 from ivr.turn import Turn
 from ivr.when import agreed
-from ivr.whereabouts import WHICH, was_asked
+from ivr.whereabouts import WHICH, before_the_question, place_of, was_asked
 
 Form = Mapping[str, str]
 YES_KEY, NO_KEY = "5", "6"  # they answer a question, as in every other one
@@ -119,8 +120,11 @@ def _answer(turn: Turn, form: Form) -> bool | None:
 
 
 def _was_heard(turn: Turn) -> bool:
-    """At least its beginning: what is answered before that is taken back (`whereabouts.not_put`)."""
-    return turn.notes.get("recording_said_at", turn.call.recording_said_at) is not None
+    """By now: to its end, or so much of it that they may answer.  What was cut short before that is still to be put."""
+    said_at: datetime | None = turn.notes.get("recording_said_at", turn.call.recording_said_at)
+    if said_at is None:
+        return False
+    return said_at <= turn.now or (place_of(turn) is Place.RINGING_CONSENT and not before_the_question(turn))
 
 
 async def _once_for_all(turn: Turn) -> bool | None:

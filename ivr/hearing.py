@@ -31,9 +31,9 @@ DOUBTED = 0.5  # the recogniser's confidence, below which what it wrote may be a
 TYPED_AT = frozenset({P.WHICH_TIME, P.NUMBER, P.NUMBER_NEEDED})  # digits; of the keys only the ways out are keys
 _NO_DIGITS = frozenset({I.TEAMMATE, I.MESSAGE, I.KNOWN_ONE})
 # `Cinque`, in place of the key.
-_SAID_AS_KEYS = frozenset({P.OFFER, P.OTHER_TIME, P.NUMBER, P.NUMBER_NEEDED, P.NUMBER_CHECK})
+_SAID_AS_KEYS = frozenset({P.OFFER, P.OTHER_TIME, P.NUMBER, P.NUMBER_NEEDED, P.NUMBER_CHECK, P.WHICH})
 _YES_OR_NO = frozenset({P.RINGING_SAME, P.RINGING_CONSENT})
-_OF_TIMES = _SAID_AS_KEYS | {P.WHICH_TIME}
+_OF_TIMES = (_SAID_AS_KEYS - {P.WHICH}) | {P.WHICH_TIME}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,21 @@ def hear(place: Place, form: Mapping[str, str], whom: Whom) -> Heard:
     """Of the fields of a webhook.  A key ends a recording too, and is then what they want."""
     digits, words = form.get("Digits", ""), form.get("SpeechResult", "").strip()
     if words and not digits:
-        number = only_number(words, whom.language) if place in _SAID_AS_KEYS else None
-        if number is None:
+        digits = _said_key(place, words, whom)
+        if not digits:
             return _words(place, words, _confidence(form), whom)
-        digits = str(number) if 1 <= number <= 7 else "*"
     return _key(place, digits, whom) if digits else Heard(I.NOTHING)
+
+
+def _said_key(place: Place, words: str, whom: Whom) -> str:
+    """Empty for what is no key; at the question for one of several people only theirs are, and Otto is a name."""
+    number = only_number(words, whom.language) if place in _SAID_AS_KEYS else None
+    if number is None:
+        return ""
+    if place is not P.WHICH:
+        return str(number) if 1 <= number <= 7 else "*"
+    named = which_of(speakable(words, longest=200), whom.people).one is not None
+    return str(number) if str(number) in PERSON_KEYS and not named else ""
 
 
 def _key(place: Place, digits: str, whom: Whom) -> Heard:

@@ -21,7 +21,7 @@ from crm.texts import no_more_texts, texts_again
 from ivr.choices import choose, open_question
 from ivr.letters import CALL_ME_KEY, CHANGE_KEY, CHOICE_KEYS, NOT_SOLVED_KEY, SOLVED_KEY
 from ivr.segments import fitted
-from ivr.shared_texts import claimed, who_writes
+from ivr.shared_texts import claimed, says_only_who, writer
 from ivr.solved import answered_by_text
 from ivr.texts import send_text, tell, text_became
 from ivr.turn import Rooms
@@ -32,6 +32,7 @@ from store.sql import only_one
 SAID_ENOUGH = timedelta(minutes=30)
 MOST_QUESTIONS = 3  # of ours in that time to a number that several share: a machine there may answer each
 ONE_DAY = timedelta(days=1)
+MOST_IN_A_DAY = 3  # thanks and questions of ours to a number of nobody's, or of several, who writes whenever it may
 # Twilio acts on these and answers them itself; a word of ours beside it would contradict it.
 STOP_WORDS = frozenset(("stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"))
 START_WORDS = frozenset(("start", "yes", "unstop"))
@@ -63,7 +64,7 @@ async def receive_text(rooms: Rooms, conn: AsyncConnection, form: Mapping[str, s
     if is_withheld(number) or await _twilios(conn, number, person, body, form.get("OptOutType"), now):
         return []
     said = body.strip(" .!()")
-    if shared and person is not None and await claimed(conn, person.id, number, now - ONE_DAY):
+    if shared and person is not None and await claimed(conn, person, number, now - ONE_DAY):
         said = CALL_ME_KEY  # they had asked for it, and have said now who they are
     question = await open_question(conn, person, number) if said in CHOICE_KEYS else None
     if question is not None and (answered := await _answer(rooms, conn, question, said)) is not None:
@@ -80,6 +81,9 @@ async def receive_text(rooms: Rooms, conn: AsyncConnection, form: Mapping[str, s
         assert person is not None
         with suppress(TooMany):  # what they wrote is kept, and seen
             return await _promise_a_call(rooms, conn, person, form, text_id, promised, now)
+    nobodys = person is None or not (person.name or person.called)
+    if (shared or nobodys) and await _written_today(conn, number, now) >= MOST_IN_A_DAY:
+        return []
     written = await _written_lately(conn, person, number, now)
     if shared and person is None:
         again = said == CALL_ME_KEY and written < MOST_QUESTIONS
@@ -159,11 +163,29 @@ async def _sender(
         case Known(person):
             return person, False
         case Household() | Unknown(shared=True):
-            return await who_writes(conn, number, body, now - SAID_ENOUGH), True
+            return await _one_of_several(rooms, conn, number, body, now), True
         case Unknown(number=str(theirs)):
             values = {"language": rooms.house.language, "phones": [theirs]}
             return await person_by_id(conn, await people.add(conn, values, now, told=True)), False
     return None, False
+
+
+async def _one_of_several(rooms: Rooms, conn: AsyncConnection, number: str, body: str, now: datetime) -> Person | None:
+    """Who says that they are yet another one gets a record of their own, as somebody who calls does."""
+    name = await _writer(rooms, conn, number, body, now)
+    if isinstance(name, str):
+        await only_one(conn, "newcomers")  # two texts at once are one newcomer
+        name = await _writer(rooms, conn, number, body, now)
+    if not isinstance(name, str):
+        return name
+    values = {"language": rooms.house.language, "phones": [number], "name": name}
+    return await person_by_id(conn, await people.add(conn, values, now, told=True))
+
+
+async def _writer(rooms: Rooms, conn: AsyncConnection, number: str, body: str, now: datetime) -> Person | str | None:
+    found = await identify(conn, number, rooms.house.country)
+    members = found.people if isinstance(found, Household) else ()
+    return await writer(conn, number, body, members, now - SAID_ENOUGH)
 
 
 async def _ask_who_writes(rooms: Rooms, conn: AsyncConnection, form: Mapping[str, str], *, thank: bool) -> list[str]:
@@ -194,7 +216,7 @@ async def _promise_a_call(
         language=person.language or rooms.house.language,
         agent_id=agent_id or person.preferred_agent,
         case_id=None if promised is None else promised.case_id,
-        reason=None if known else await _said_before(conn, person.id, text_id, now),
+        reason=None if known else await _said_before(conn, person, text_id, now),
         from_number=form["To"],
         by=BY_TEXT,
     )
@@ -212,13 +234,13 @@ async def _soonest(rooms: Rooms, conn: AsyncConnection, wish: Wish, plan: Plan, 
         return (await rooms.promises.make(conn, wish, plan, now=now, honest=False))[0]
 
 
-async def _said_before(conn: AsyncConnection, customer_id: str, text_id: str, now: datetime) -> str | None:
-    """The last of their texts that was words, and not a key."""
+async def _said_before(conn: AsyncConnection, person: Person, text_id: str, now: datetime) -> str | None:
+    """The last of their texts that was words, and neither a key nor only who they are."""
     last = select(texts.c.body).where(
-        texts.c.customer_id == customer_id, texts.c.direction == "in", texts.c.id != text_id, texts.c.at > now - ONE_DAY
+        texts.c.customer_id == person.id, texts.c.direction == "in", texts.c.id != text_id, texts.c.at > now - ONE_DAY
     )
     bodies = await conn.scalars(last.order_by(texts.c.id.desc()).limit(10))
-    return next((body for body in bodies if not _is_key(body)), None)
+    return next((body for body in bodies if not _is_key(body) and not says_only_who(body, person)), None)
 
 
 def _is_key(body: str) -> bool:
@@ -233,6 +255,12 @@ async def _written_lately(conn: AsyncConnection, person: Person | None, number: 
     theirs = to if person is None else or_(to, texts.c.customer_id == person.id)
     ours = select(func.count()).where(theirs, texts.c.direction == "out", texts.c.at > now - SAID_ENOUGH)
     return await conn.scalar(ours) or 0
+
+
+async def _written_today(conn: AsyncConnection, number: str, now: datetime) -> int:
+    """Beside what was promised: that they have asked for."""
+    ours = (texts.c.to_number == number, texts.c.direction == "out", texts.c.callback_id.is_(None))
+    return await conn.scalar(select(func.count()).where(*ours, texts.c.at > now - ONE_DAY)) or 0
 
 
 async def text_state(conn: AsyncConnection, text_id: str | None, form: Mapping[str, str], now: datetime) -> None:

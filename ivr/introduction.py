@@ -144,12 +144,15 @@ def _bare(said: Words) -> Introduction | None:
 
 
 def _may_go_on(name: Words, rest: Words) -> bool:
-    """What stands behind a name that is one: another sentence.  `John Doe (Google)` is not cut to a piece of itself."""
+    """What stands behind a name that is one: another sentence.  `John Doe (Google)` is not cut to a piece of itself;
+    `Mario Rossi mi ha chiamato` is one sentence, of somebody else."""
     if not rest[0].text[:1].isalpha() or len(rest) == 1:
         return False
     if goes_on(rest[0]):
         return len(rest) > 2 and not _stands(rest[1])
-    return (name[-1].ends and not _stands(rest[0])) or (len(name) > 1 and not name_like(rest[0]))
+    if name[-1].ends and not _stands(rest[0]):
+        return True
+    return len(name) > 1 and not name_like(rest[0]) and not any(word.plain in speech().me for word in rest[:2])
 
 
 def _introduction(name: Words, lead: Literal["sure", "weak", "tail"] | None, titled: bool, rest: Words) -> Introduction:

@@ -109,11 +109,79 @@ def introduced(words: str, known: Sequence[str | None]) -> Introduced:
         if found is None or _is_one_of(found.name, known, doubt=False):
             return Introduced(True, why=_why(without_openings(rest)))
         return Introduced(True, found.name, _why(found.rest))
+    if (other := _somebody_of_theirs(said, known)) is not None:
+        return other
     refused = refusal(said) > 0
     found = introduction(said, plainly=not refused)
     if found is None or _is_one_of(found.name, known, doubt=True) or _may_be_theirs(found, known):
         return Introduced()
     return Introduced(True, found.name, _why(found.rest))
+
+
+def _somebody_of_theirs(said: Words, known: Sequence[str | None]) -> Introduced | None:
+    """Who calls in their place, or has their number now: `sono suo figlio Paolo`, `chiamo per conto di Maria`, `Maria
+    non c'è, sono Paola`.  `Il figlio di Anna mi ha venduto la lampada` is why they call."""
+    theirs, absent = name_parts(*known), False
+    for start in range(len(said) if theirs else 0):
+        if start and not said[start - 1].ends and without_openings(said[:start]):
+            continue
+        clause, before = said[start:], said[:start]
+        if length := _away(clause, theirs):
+            absent, said = True, (*before, *clause[length:])
+            break
+        length, lead = _stands_for(clause, theirs)
+        if length:
+            after = clause[length:]
+            found = introduction(after, plainly=True) or introduction((*clause[:lead], *after))
+            why = _why(without_openings((*before, *(found.rest if found else after))))
+            return Introduced(True, _of_another(found, known), why)
+    if not absent:
+        return None
+    if (other := _somebody_of_theirs(said, known)) is not None:
+        return other
+    found = introduction(said, plainly=True)
+    if found is not None and (name := _of_another(found, known)):
+        return Introduced(True, name, _why(found.rest))
+    return Introduced(True) if _is_a_relation(said) else None
+
+
+def _of_another(found: Introduction | None, known: Sequence[str | None]) -> str | None:
+    return found.name if found and not _is_one_of(found.name, known, doubt=False) else None
+
+
+def _away(clause: Words, theirs: frozenset[str]) -> int:
+    """`Maria non c'è`."""
+    titles = speech().titles.at_start(clause)
+    end = _end_of_name(clause, titles, theirs)
+    length = speech().absent.at_start(clause[end:]) if end > titles else 0
+    return end + length if length else 0
+
+
+def _stands_for(clause: Words, theirs: frozenset[str]) -> tuple[int, int]:
+    """Of how many words it is that say whom they call for, or whose relation they are; and of how many of those is the
+    lead that a name may follow as well."""
+    known = speech()
+    if sought := max(known.behalf.at_start(clause), known.no_longer.at_start(clause)):
+        end = _end_of_name(clause, whom := sought + known.titles.at_start(clause[sought:]), theirs)
+        if whom < len(clause) and _genitive(clause[whom]) & theirs:
+            end = whom + 1
+        return (end if end > whom else 0), 0
+    lead = known.weak.at_start(clause)
+    at = lead + known.titles.at_start(clause[lead:]) if lead else len(clause)
+    if at >= len(clause):
+        return 0, 0
+    end, rest = 0, clause[at:]
+    if len(rest) > 1 and (rest[0].plain in known.their or _genitive(rest[0]) & theirs):
+        end = at + 2 if rest[1].plain in known.relations else 0
+    elif (of := _spoken_of(rest, theirs))[1]:
+        end = at + of[0]
+    qualified = 0 < end < len(clause) and clause[end].plain in known.who and not clause[end - 1].ends
+    return (0 if qualified else end), lead
+
+
+def _genitive(word: Word) -> set[str]:
+    """`Maria's`, `Marias`."""
+    return _parts(re.sub(r"'?s$", "", word.plain)) if word.plain.endswith("s") else set()
 
 
 def _may_be_theirs(found: Introduction, known: Sequence[str | None]) -> bool:
@@ -143,9 +211,19 @@ def _not_me_at(said: Words, start: int) -> int:
     """`Non sono io`, where a clause begins; not `non sono io che ho chiamato`."""
     if start and not said[start - 1].ends and without_openings(said[:start]):
         return 0
+    if wrong := _wrong_at(said, start):
+        return wrong
     length = speech().not_me.at_start(said[start:])
     after = said[start + length :]
     return 0 if after and after[0].plain in speech().who and not said[start + length - 1].ends else length
+
+
+def _wrong_at(said: Words, start: int) -> int:
+    """`Wrong number`, and not `wrong number on my bill`."""
+    length = speech().wrong.at_start(said[start:])
+    after = said[start + length :]
+    closed = not without_polite(after) or said[start + length - 1].ends or goes_on(after[0])
+    return length if length and (closed or speech().weak.at_start(after)) else 0
 
 
 def _end_of_name(said: Words, start: int, theirs: frozenset[str]) -> int:
@@ -194,6 +272,9 @@ def which_of(words: str, people: Sequence[Sequence[str | None]]) -> Which:
     if (place := _by_place(said)) is not None and place < len(people):
         return Which(one=place)
     said, neither = _without_neither(said, theirs)
+    neither = neither or any(
+        _wrong_at(said, start) and not without_openings(said[:start]) for start in range(len(said))
+    )
     said, denied = _without_denial(said, everybody)
     said, others = _without_others(said, theirs)
     found = None if neither else _member(said, people, theirs)

@@ -12,7 +12,7 @@ from typing import Literal
 
 from ivr.dialogue import CALLBACK_KEY, CHOICE_SECONDS, TEAMMATE_KEY, WAIT_KEY, Stage
 from ivr.document import Ask, Document, HangUp, Say
-from ivr.when import agreed
+from ivr.when import solved
 from routing.agents import Agent
 
 SOLVED_KEY, NOT_SOLVED_KEY = "5", "6"
@@ -32,7 +32,7 @@ def understood(asked: str, form: Mapping[str, str], language: str) -> Wish | Non
     """What they pressed, or said to the one question that has a yes and a no."""
     wish = _WISHES.get(form.get("Digits", ""))
     if wish is None and asked == "solved" and (words := form.get("SpeechResult")):
-        yes = agreed(words, language)
+        yes = solved(words, language)
         return None if yes is None else "solved" if yes else "not_solved"
     return wish
 

@@ -104,15 +104,23 @@ class Speech:
         self.titles = phrases("TITLES")
         self.denials, self.not_me, self.neither = phrases("NOT"), phrases("NOT_ME"), phrases("NEITHER")
         self.seeks, self.absent, self.again = phrases("SEEKS"), phrases("ABSENT"), phrases("AGAIN")
+        self.wrong, self.no_longer, self.behalf = phrases("WRONG"), phrases("NO_LONGER"), phrases("BEHALF")
+        self.their, self.me = single("THEIR"), single("ME")
         self.who, self.of = single("WHO"), single("OF")
         self.relations, self.matters = single("RELATIONS"), single("MATTERS")
         self.given = frozenset(plain(name) for name in GIVEN.split())
         self.grammar = single("GRAMMAR") - self.given
-        self.common = single("COMMON") - self.given
+        self.common = (single("COMMON", "NUMBERS") | _numbers()) - self.given
         self.ordinals: dict[str, int] = {}
         for one in heard:
             for place, several in enumerate(one.ORDINALS.split("|")):
                 self.ordinals |= {plain(word): place for word in several.split()}
+
+
+def _numbers() -> frozenset[str]:
+    """`Quarantadue`, `forty-two`, and the words of `forty two`; Otto is a German's first name."""
+    said = [number for code in LANGUAGES for number in import_module(f"ivr.heard.{code}").NUMBERS]
+    return frozenset(plain(one) for number in said for one in (*number.split(), number.replace(" ", "-"))) - {"otto"}
 
 
 @cache

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
+from ivr.introduction import refusal, without_polite
 from ivr.marks import marks
-from ivr.speech import Answer, whole_answer
+from ivr.speech import Answer, speech, text_of, whole_answer, words_of
 
 IsOpen = Callable[[datetime], bool]  # asked with a time on the wall
 A_DAY = timedelta(days=1)
@@ -28,6 +29,7 @@ PARTS = {  # of a day, from hour to hour
     "evening": (17, 22),
 }
 LONGEST_WHILE_HOURS = 6  # "sei ore" may be from now, "quindici ore" is a time of the day
+_SOLVED = frozenset(("risolto", "solved", "gelost", "resolu", "resuelto"))
 NAMED_HOURS = {"noon": 12, "midnight": 0}
 
 
@@ -99,6 +101,17 @@ def agreed(said: str, language: str) -> bool | None:
     if {"no", "not", "cannot"} & set(line):
         return False
     return True if "yes" in line else None
+
+
+def solved(said: str, language: str) -> bool | None:
+    """Yes or no to whether it is solved, where `no, thank you, it's solved` declines help and not the question."""
+    words = words_of(said)
+    refused = speech().refusals.at_start(words)
+    if not speech().polite.at_start(words[refused:]):
+        refused = refusal(words)  # `no está resuelto`
+    left = without_polite(words[refused:]) if refused else ()
+    declined = any(word.plain in _SOLVED for word in left) and whole_answer(text_of(left), language) is Answer.YES
+    return True if declined else agreed(said, language)
 
 
 def _corrected(before: _Said, after: _Said) -> _Said:

@@ -15,6 +15,7 @@ from ivr.turn import Turn
 NAME, WHY, SAME = "name", "why", "same"  # questions, of which each is put once
 WHICH = "which"  # of the people who share a number they are
 BEGUN = timedelta(seconds=0.5)  # so much earlier than we reckon a question may have begun
+SURE = timedelta(seconds=1)  # so much of a question they must have heard whose answer holds for ever
 TO_ANSWER = timedelta(seconds=4)  # from the end of a question, before what listens to the answer may be taken away
 TONE_SECONDS = 1  # before a recording
 
@@ -118,11 +119,14 @@ def records_until(turn: Turn, document: Document) -> None:
 def before_the_question(turn: Turn, words: str = "") -> bool:
     """What comes now began before the question of the document they hear: it cannot be its answer.
 
+    We only reckon when a question begins: in doubt a name or a reason is heard, and nothing that has consequences is.
     `words`: what they said, which took its time.
     """
     asked_at: datetime | None = turn.call.question_at
     began = turn.now - timedelta(seconds=dialogue.speech_seconds(words) if words else 0)
-    return asked_at is not None and began < asked_at - BEGUN
+    if asked_at is None:
+        return False
+    return began < (asked_at + SURE if place_of(turn) in _FOR_EVER else asked_at - BEGUN)
 
 
 def not_put(turn: Turn) -> Place:
@@ -139,6 +143,7 @@ def not_put(turn: Turn) -> Place:
     return Place.WAITING if place in WAIT else place
 
 
+_FOR_EVER = frozenset({Place.RINGING_CONSENT, Place.RINGING_SAME})  # a consent; a matter that is taken up again
 _QUESTION_AT: Mapping[Place, str] = {
     Place.RINGING_NAME: NAME,
     Place.WAITING_NAME: NAME,

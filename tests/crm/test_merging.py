@@ -10,8 +10,9 @@ from callbacks import joining
 from callbacks.tables import callbacks
 from crm import history, merging, people
 from crm.api import Others
-from crm.filling import coming, together
+from crm.filling import _added, _instead, apart, coming, together
 from crm.identify import Known, identify, person_by_id
+from crm.separating import new_lines, without
 from crm.tables import customer_phones, customers, interactions, not_the_same
 from crm.tidying import Tidying
 from store.clock import VirtualClock
@@ -52,6 +53,43 @@ def test_the_parts_of_a_name_come_over_only_with_the_same_name() -> None:
     recorded = row(name_recording_url="https://api.example/RE1")
     assert filled(row(), recorded) == {"name_recording_url": "https://api.example/RE1"}
     assert filled(row(name="Maria"), recorded) == {}
+
+
+@pytest.mark.parametrize(
+    ("field", "mine", "theirs", "edited", "left"),
+    [
+        ("notes", "chiamare dopo le 20", "chiamare dopo le 18", "chiamare dopo le 20", "chiamare dopo le 20"),
+        ("notes", None, "gas", "Ha il gas metano, dal 2019", "Ha il gas metano, dal 2019"),
+        ("style", None, "parlare piano", "parlare piano e forte", "parlare piano e forte"),
+        ("notes", "gas", "gas\nluce", "gas\nluce", "gas"),  # each line once, tidied by somebody
+        ("life_notes", "due gatti\n\n\nun cane ", "un cane\nun pesce", None, "due gatti\n\n\nun cane"),
+        ("notes", None, "gas", None, None),
+    ],
+)
+def test_told_apart_each_has_the_lines_that_were_theirs_and_those_edited_since(
+    field: str, mine: str | None, theirs: str, edited: str | None, left: str | None
+) -> None:
+    kept = row(**{field: mine})
+    came = coming(kept, row(**{field: theirs}))
+    kept |= together(kept, came)
+    assert not set(str(mine).split("\n")) & set(came[field].split("\n"))  # nobody else's words are kept for it
+    kept |= {field: edited} if edited else {}
+    assert (kept | apart(kept, came))[field] == left
+
+
+def test_a_line_that_a_third_has_too_comes_from_them_when_it_goes() -> None:
+    kept = row(notes="nota")
+    gave = coming(kept, row(notes="gas"))
+    kept |= together(kept, gave)
+    third = row(notes="gas\nluce")
+    given = coming(kept, third)
+    kept |= together(kept, given)
+    assert (given, kept["notes"]) == ({"notes": "luce"}, "nota\n\ngas\n\nluce")
+    kept |= apart(kept, gave)
+    more = _instead(coming(kept, third), gave, given)
+    assert more == {"notes": "gas"}
+    kept |= together(kept, more)
+    assert apart(kept, _added(given, more)) == {"notes": "nota"}
 
 
 async def fill_every_table(conn: AsyncConnection, customer_id: str, name: str) -> dict[str, int]:
@@ -200,6 +238,13 @@ async def test_of_two_who_merge_at_once_one_is_told_so(database: Database, clock
     assert len(into) == 1
 
 
+def test_a_reason_that_both_promises_had_stays_when_they_are_told_apart() -> None:
+    mine, theirs = "the bill\nbefore noon", "the router\nthe bill"
+    together_ = f"{mine}\n{new_lines(mine, theirs)}"
+    assert together_ == "the bill\nbefore noon\nthe router"
+    assert without(together_, joining._came(theirs, joining._ours(mine, theirs))) == mine
+
+
 async def test_of_two_promises_the_earlier_stays_and_the_later_comes_back(
     database: Database, clock: VirtualClock
 ) -> None:
@@ -286,7 +331,7 @@ async def test_whoever_was_told_apart_and_erased_has_left_nothing_with_the_other
     done = [(await ask.post(f"/customers/{kept}/merge", {"other": other})).json()["id"] for other in others]
     notes = (await ask.get(f"/customers/{kept}")).json()["notes"]
     assert notes == "nota di A\n\nzanzibar segreto di B\n\nnota di C"
-    await ask("PATCH", f"/customers/{kept}", {"notes": notes.replace("segreto", "molto segreto") + "\n\nnuova"})
+    await ask("PATCH", f"/customers/{kept}", {"notes": f"prima\n{notes}\n\nnuova"})
     if first == 0:
         await ask.post(f"/merges/{done[0]}/undo")
         shown = (await ask.get(f"/customers/{kept}")).json()
@@ -295,7 +340,7 @@ async def test_whoever_was_told_apart_and_erased_has_left_nothing_with_the_other
     await ask.post(f"/merges/{done[0]}/undo")
     assert (await ask("DELETE", f"/customers/{others[0]}")).status_code == 204
     shown = (await ask.get(f"/customers/{kept}")).json()
-    assert shown["notes"] == "nota di A\n\nmolto\n\nnuova"
+    assert shown["notes"] == "prima\nnota di A\n\nnuova"
     assert (shown["title"], shown["tags"], shown["style"], shown["life_notes"]) == (None, [], None, None)
     async with ask.database.read() as conn:
         for table in (customers, merging.merges):

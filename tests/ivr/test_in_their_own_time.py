@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 
 from crm import consents
+from ivr import consent
+from ivr.dialogue import speech_seconds
 from ivr.meeting import not_them
 from ivr.picking_up import only_picks_up
 from ivr.promising import customer_of
@@ -67,6 +69,49 @@ async def test_what_comes_before_the_question_is_no_consent_and_the_question_is_
     assert (call.consent, call.said, await recorded_for_ever(door)) == (None, None, None)
     assert (await door.press(again, "5")).words.startswith("Grazie, registriamo.")
     assert await recorded_for_ever(door) is True
+
+
+async def since_the_question(door: Door, asked: Answer, seconds: float, **input_: str) -> Answer:
+    """It comes, with its end, so long after we reckon that the question begins."""
+    begins = (await door.call()).question_at
+    took = speech_seconds(input_["SpeechResult"]) if "SpeechResult" in input_ else 0
+    return await early(door, asked, (begins - door.clock.now()).total_seconds() + seconds + took, **input_)
+
+
+@on_sqlite
+@pytest.mark.parametrize("input_", [{"Digits": "5"}, {"SpeechResult": "sì"}, {"Digits": "6"}])
+async def test_a_consent_counts_only_when_a_second_of_its_question_was_heard(
+    door: Door, input_: dict[str, str]
+) -> None:
+    asked = await rung_with_consent(door)
+    for seconds in (-0.4, 0.9):
+        asked = await since_the_question(door, asked, seconds, **input_)
+        assert "registrare la chiamata" in asked.words
+        assert ((await door.call()).consent, await recorded_for_ever(door)) == (None, None)
+    await since_the_question(door, asked, 1.1, **input_)
+    assert await recorded_for_ever(door) is (input_.get("Digits") != "6")
+
+
+@on_sqlite
+async def test_a_matter_is_taken_up_again_only_when_a_second_of_the_question_was_heard(door: Door) -> None:
+    asked = await with_a_matter(door)
+    for seconds, input_ in ((-0.4, {"Digits": "5"}), (0.9, {"SpeechResult": "sì"})):
+        asked = await since_the_question(door, asked, seconds, **input_)
+        assert "stessa cosa" in asked.words
+        assert (await door.call()).case_id is None
+    await since_the_question(door, asked, 1.1, Digits="5")
+    assert (await door.call()).case_id is not None
+
+
+@on_sqlite
+async def test_a_question_that_is_still_to_be_said_was_not_heard(door: Door) -> None:
+    await rung_with_consent(door)
+    async with door.database.write() as conn:
+        turn = await Turn.of(door.rooms, conn, await door.call())
+        assert turn.call.recording_said_at > turn.now
+        assert await consent.question(turn) == "ask_recording"
+        await turn.change(recording_said_at=turn.now)
+        assert await consent.question(turn) is None
 
 
 @on_sqlite

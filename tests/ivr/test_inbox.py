@@ -11,9 +11,10 @@ from sqlalchemy import Row, insert, select
 
 from callbacks.tables import callbacks
 from crm import consents, people
-from crm.identify import Known, identify
+from crm.identify import Known, identify, person_by_id
 from crm.tables import text_opt_outs, texts
 from crm.timeline import timeline
+from ivr.shared_texts import Writes, writes
 from tests.ivr.door import ACCOUNT, LINE, MARIA, PAOLO, SOMEBODY, Answer, Door, sid
 from tests.ivr.promising import as_it_is, asked_to_choose, changed, promised
 
@@ -256,6 +257,113 @@ async def test_whoever_of_a_household_says_who_writes_is_called_about_what_was_w
     assert {one.customer_id for one in await kept(door)} == {door.ids["Paolo"]}
     await text(door, "è urgente", 9)  # who wrote a minute ago writes on
     assert (await kept(door))[-1].customer_id == door.ids["Paolo"]
+
+
+SHARED = ("Ada", "Bea")
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("Ada", Writes(0, another=True)),
+        ("Buongiorno, sono Bea ho il forno rotto", Writes(1, another=True)),
+        ("sono Ada e il forno è rotto", Writes(0, another=True)),
+        ("sono Bea, il forno di mia sorella è rotto", Writes(1, another=True)),
+        ("il forno è rotto. Sono Ada", Writes(0, another=True)),
+        ("chiamate Bea, sono Ada", Writes(0, another=True)),
+        ("non sono Ada, sono Bea", Writes(1, another=True)),
+        ("Sono Carlo", Writes(name="Carlo", another=True)),
+        ("Carlo Verdi", Writes(name="Carlo Verdi", another=True)),
+        ("non sono Ada", Writes(another=True)),
+        ("sono il marito di Ada", Writes(another=True)),
+        ("chiamate Bea", Writes()),
+        ("Richiamatemi", Writes()),
+        ("la seconda", Writes()),  # nobody was offered a place
+        ("Sono disperata", Writes()),
+        ("no", Writes()),
+        ("2", Writes()),
+    ],
+)
+def test_a_text_is_by_whoever_it_says_it_is_by(body: str, expected: Writes) -> None:
+    assert writes(body, [(name, name) for name in SHARED]) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("sono Carlo Rossi", Writes(name="Carlo Rossi", another=True)),
+        ("Carlo Rossi", Writes(name="Carlo Rossi", another=True)),
+        ("sono Rossi, Ada", Writes(0, another=True)),
+        ("Bea Rossi", Writes(1, another=True)),
+        ("Rossi", Writes(another=True)),
+        ("sono la signora Rossi", Writes(another=True)),
+    ],
+)
+def test_of_a_family_it_is_by_whoever_has_the_first_name(body: str, expected: Writes) -> None:
+    assert writes(body, [(f"{name} Rossi",) for name in SHARED]) == expected
+
+
+async def of_whom(door: Door, *bodies: str) -> list[str | None]:
+    """By name, whose each text became."""
+    for name in SHARED:
+        await door.customer(name, MARIA)
+    for n, body in enumerate(bodies):
+        await text(door, body, n)
+        await door.clock.advance(20)
+    async with door.database.read() as conn:
+        found = [one.customer_id and await person_by_id(conn, one.customer_id) for one in await kept(door)]
+    return [one and one.name and one.name.split()[0] for one in found]
+
+
+async def reasons(door: Door) -> list[str | None]:
+    async with door.database.read() as conn:
+        return list(await conn.scalars(select(callbacks.c.reason)))
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("bodies", "whose", "reason"),
+    [
+        (("il forno è rotto", "Ada", "2"), ["Ada"] * 3, "il forno è rotto"),
+        (("il forno è rotto", "non sono Ada", "Bea", "2"), ["Bea"] * 4, "il forno è rotto"),
+        (
+            ("Ada", "sono Bea, il forno di mia sorella è rotto", "2"),
+            ["Ada", "Bea", "Bea"],
+            "sono Bea, il forno di mia sorella è rotto",
+        ),
+        (("il forno è rotto", "Sono Carlo", "2"), ["Carlo"] * 3, "il forno è rotto"),
+    ],
+)
+async def test_whoever_says_last_who_writes_is_called(
+    door: Door, bodies: tuple[str, ...], whose: list[str], reason: str
+) -> None:
+    await door.agent()
+    assert await of_whom(door, *bodies) == whose
+    assert await reasons(door) == [reason]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_whoever_is_not_one_of_them_takes_nothing_of_theirs(door: Door) -> None:
+    bodies = ("il forno è rotto", "sono il marito di Ada", "Ada", "non sono Ada", "è urgente")
+    assert await of_whom(door, *bodies) == [None, None, "Ada", None, None]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("known", [SHARED, ()])
+async def test_a_machine_on_a_number_of_several_or_of_nobody_is_answered_three_times_a_day(
+    door: Door, known: tuple[str, ...]
+) -> None:
+    for name in known:
+        await door.customer(name, MARIA)
+    answered = []
+    for n in range(6):
+        await text(door, f"automatic reply {n}", n)
+        answered.append(len(await kept(door, "out")))
+        await door.clock.advance(1801)
+    assert answered == [1, 2, 3, 3, 3, 3]
+    await door.clock.advance(86_400)
+    await text(door, "il forno è rotto", 9)
+    assert len(await kept(door, "out")) == 4
 
 
 async def sent_text(door: Door, state: str = "queued") -> None:

@@ -222,6 +222,29 @@ def test_who_of_the_house_it_is(answer: dict[str, str], what: Input, one: int | 
     assert (found.input, found.one) == (what, one)
 
 
+@pytest.mark.parametrize(
+    ("language", "words", "what", "one"),
+    [
+        ("it-IT", "otto", Input.PERSON, 0),
+        ("it-IT", "8", Input.PERSON, 0),
+        ("it-IT", "nove", Input.PERSON, 1),
+        ("it-IT", "zero", Input.NOT_ME, None),
+        ("en-GB", "eight", Input.PERSON, 0),
+        ("de-DE", "acht", Input.PERSON, 0),
+        ("fr-FR", "neuf", Input.PERSON, 1),
+        ("es-ES", "ocho", Input.PERSON, 0),
+        ("it-IT", "cinque", Input.UNCLEAR, None),
+    ],
+)
+def test_the_key_of_who_it_is_may_be_said(language: str, words: str, what: Input, one: int | None) -> None:
+    found = heard(Place.WHICH, words, Whom(language, people=HOUSEHOLD.people))
+    assert (found.input, found.one) == (what, one)
+
+
+def test_who_is_called_like_a_number_is_not_a_key() -> None:
+    assert heard(Place.WHICH, "Otto", Whom("it-IT", people=[("Maria",), ("Otto",)])).one == 1
+
+
 def test_three_people_take_all_three_keys_and_no_key_is_anybodys_where_no_name_is_said() -> None:
     three = Whom("it-IT", people=[*HOUSEHOLD.people, ("Ugo",)])
     assert hear(Place.WHICH, {"Digits": "0"}, three).one == 2

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.heard import de, en, es, fr, it
-from ivr.when import When, agreed, only_number, typed, understand
+from ivr.when import When, agreed, only_number, solved, typed, understand
 from tests.ivr.speaking import EVERY_LANGUAGE
 from tests.ivr.utterances import NOTHING, SAID
-from tests.ivr.who_is_calling import NO, UNSURE, YES
+from tests.ivr.who_is_calling import NO, SOLVED, UNSOLVED, UNSURE, YES
 
 NOW = datetime(2026, 11, 24, 10, 0)
 
@@ -119,6 +119,13 @@ def test_yes_is_yes_and_no_is_no() -> None:
 def test_a_whole_answer_is_what_people_mean_by_it(table: dict[str, list[str]], meant: bool | None) -> None:
     heard = {(language, words): agreed(words, language) for language in table for words in table[language]}
     assert {one: yes for one, yes in heard.items() if yes is not meant} == {}
+
+
+@pytest.mark.parametrize(("table", "meant"), [(SOLVED, True), (UNSOLVED, False)])
+def test_thanks_that_decline_more_help_say_that_it_is_solved(table: dict[str, list[str]], meant: bool) -> None:
+    heard = {(language, words): solved(words, language) for language in table for words in table[language]}
+    assert {one: yes for one, yes in heard.items() if yes is not meant} == {}
+    assert agreed("no grazie, è risolto", "it-IT") is False  # to any other question
 
 
 @pytest.mark.parametrize("heard", [it, en, de, fr, es])

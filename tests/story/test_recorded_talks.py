@@ -17,6 +17,7 @@ async def test_a_talk_is_recorded_with_consent_paused_and_given_up(world: World)
     maria = await world.customer("Maria", MARIA)
     await maria.dial(LINE)
     await world.hears(maria, "registrare la chiamata", 20)
+    await world.clock.advance(2)  # they must have heard a second of it
     maria.press("5")
     await world.hears(maria, "Grazie, registriamo", 5)
     anna.answer()
@@ -68,6 +69,7 @@ async def test_where_all_is_recorded_they_hear_so_first_and_may_refuse(world: Wo
     await maria.dial(LINE)
     await world.until(lambda: anna.state == "ringing")
     await world.until(lambda: maria.words.count("viene registrata") > said)
+    await world.clock.advance(2)  # they must have heard a second of it
     maria.press("6")
     await world.hears(maria, "non registriamo", 10)
     anna.answer()

@@ -19,6 +19,22 @@ NOT = (
     "|nicht"
 )
 NOT_ME = "das bin ich nicht|das bin nicht ich|bin ich nicht|bin nicht ich|falsche person|sie haben die falsche person"
+WRONG = (
+    "falsch verbunden|sie sind falsch verbunden|sie sind hier falsch|falsche nummer|sie haben die falsche nummer"
+    "|das ist die falsche nummer|sie haben sich verwählt|da haben sie sich verwählt|verwählt"
+    "|ich bin der neue mieter|ich bin die neue mieterin|ich bin der neue bewohner|ich bin die neue bewohnerin"
+)
+NO_LONGER = (
+    "diese nummer gehört nicht mehr|die nummer gehört nicht mehr|diese nummer gehört nicht"
+    "|das ist nicht mehr die nummer von|das ist nicht die nummer von|diese nummer ist nicht mehr die von"
+)
+BEHALF = (
+    "ich rufe im auftrag von|ich rufe im namen von|ich rufe für|ich rufe an für|ich rufe an im auftrag von"
+    "|im auftrag von|im namen von"
+)
+THEIR = "ihr ihre sein seine"
+ME = "mich mir"
+NUMBERS = "sechzig siebzig achtzig neunzig hundert einhundert zweihundert tausend eintausend zweitausend million"
 WHO = "der die"
 NEITHER = (
     "keiner von beiden|keine von beiden|keiner|keine|keines|niemand|weder|noch|jemand anderes|jemand anders"
@@ -54,6 +70,7 @@ GRAMMAR = (
     " idiot leck wegen zum zur vom beim dabei damit kenne weiß wissen heißt heiße verbinden ruhe egal wohne lebe"
     " arbeite kaufen gekauft schicken geschickt bekomme finde gefunden suche suchen sehe sehen gesehen nehme nehmen"
     " steht liegt läuft läutet offen stopp probe ahnung doof hä blabla keins"
+    " buchstabieren buchstabiere spelling"
 )
 MATTERS = (
     "rechnung rechnungen kundendienst kundenservice service störung stromausfall strom gas wasser heizung ofen"
@@ -66,6 +83,7 @@ MATTERS = (
     " verbindung fernseher auto haus wohnung nummer adresse name nachname vorname anliegen frage fragen rückruf hammer"
     " wahnsinn unverschämtheit frechheit gmbh ag kg praxis apotheke schule krankenhaus gemeinde hausverwaltung kanzlei"
     " restaurant verein verwaltung"
+    " kennen kennst"
 )
 COMMON = (
     "rentner rentnerin ingenieur ingenieurin lehrer lehrerin arzt ärztin anwalt student studentin mieter mieterin"
@@ -89,8 +107,8 @@ AGAIN = (
 YES = (
     "natürlich|ja natürlich|gern|gerne|ja gern|ja gerne|ja bitte|klar|ja klar|na klar|sicher|aber sicher"
     "|selbstverständlich|auf jeden fall|jawohl|doch|kein problem|passt|alles gut|alles klar|alles gelöst|gelöst"
-    "|ja ist es|ist gelöst|einverstanden|in ordnung|ich denke schon|ich glaube schon|ich glaube ja|glaube schon|na gut"
-    "|freilich|absolut|na sicher"
+    "|ja ist es|es ist gelöst|ist gelöst|einverstanden|in ordnung|ich denke schon|ich glaube schon|ich glaube ja"
+    "|glaube schon|na gut|freilich|absolut|na sicher"
 )
 NO = (
     "glaube nicht|ich glaube nicht|ich glaube nein|ich denke nicht|eher nicht|lieber nicht|noch nicht|leider nein"

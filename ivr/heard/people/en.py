@@ -22,6 +22,22 @@ NOT_ME = (
     "that's not me|that is not me|this is not me|not me|wrong person|you have the wrong person"
     "|you've got the wrong person|you got the wrong person|i'm not her|i'm not him|i am not her|i am not him"
 )
+WRONG = (
+    "wrong number|it's the wrong number|it's a wrong number|this is the wrong number|you have the wrong number"
+    "|you've got the wrong number|you got the wrong number|you have a wrong number|i'm the new tenant"
+    "|i am the new tenant|i'm the new owner|i am the new owner"
+)
+NO_LONGER = (
+    "this number is no longer|this number doesn't belong to|this number does not belong to"
+    "|this number no longer belongs to|this number isn't|this number is not|this is no longer|it's no longer"
+)
+BEHALF = (
+    "i'm calling on behalf of|i am calling on behalf of|calling on behalf of|on behalf of|i'm calling for"
+    "|i am calling for|calling for"
+)
+THEIR = "her his their"
+ME = "me"
+NUMBERS = "sixty seventy eighty ninety hundred thousand million"
 WHO = "who that"
 NEITHER = (
     "neither of us|neither of them|neither|none of them|none of us|none of the above|none|nobody|nor|somebody else"
@@ -56,6 +72,7 @@ GRAMMAR = (
     " crap idiot stupid stop test testing mind forget idea none whatever live lives open closed check start started"
     " turn turned switch switched change changed look looking see seen find found try tried keep kept leave left stay"
     " mmm hm bla blah without above below against during late raining"
+    " spelling spell"
 )
 MATTERS = (
     "bill bills billing invoice invoices order complaint complaints service customer customers support account"
@@ -66,6 +83,7 @@ MATTERS = (
     " heater heating quote offer price information info emergency urgent cancellation number address name surname"
     " email letter form document company business shop store meter outage blackout connection broadband television"
     " corporation corp inc ltd llc plc pharmacy school hospital hotel restaurant university council agency department"
+    " callback"
 )
 COMMON = (
     "happy unhappy angry upset tired annoyed confused disappointed worried desperate lost stuck interested ready"

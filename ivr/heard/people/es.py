@@ -16,6 +16,19 @@ PARTNER = "con|habla con|está hablando con|hablas con"
 TITLES = "el señor|la señora|el|la|señor|señora|señorita|don|doña|doctor|doctora|licenciado|sr|sra"
 NOT = "no soy|yo no soy|no es|no habla con|no está hablando con|no me llamo"
 NOT_ME = "no soy yo|persona equivocada|se ha equivocado de persona|se equivoca de persona"
+WRONG = (
+    "número equivocado|es un número equivocado|se ha equivocado de número|se han equivocado de número"
+    "|se equivoca de número|se equivocan de número|tiene el número equivocado|tienen el número equivocado"
+    "|soy el nuevo inquilino|soy la nueva inquilina|soy el nuevo propietario|soy la nueva propietaria"
+)
+NO_LONGER = (
+    "este número ya no es de|este número no es de|este número ya no pertenece a|este ya no es el número de"
+    "|este no es el número de|ya no es el número de|no es el número de"
+)
+BEHALF = "llamo de parte de|llamo en nombre de|de parte de|en nombre de"
+THEIR = "su"
+ME = "me"
+NUMBERS = "sesenta setenta ochenta noventa cien ciento doscientos mil millón"
 WHO = "quien que el la"
 NEITHER = "ninguno de los dos|ninguna de las dos|ninguno|ninguna|nadie|ni uno ni otro|ni|otra persona|otro|otra"
 ORDINALS = "primero primera primer|segundo segunda|tercero tercera"
@@ -46,6 +59,7 @@ GRAMMAR = (
     " ninguna cada así entonces mierda coño joder puta puto cabrón gilipollas hostia pendejo vivo trabajo deja deje"
     " déjelo déjame dejar importa miro ver visto encuentro pongo poner tomo pare prueba caramba vaya anda venga ojalá"
     " realmente servirle servirte"
+    " deletrear deletree spelling"
 )
 MATTERS = (
     "factura facturas facturación servicio cliente clientes clienta atención pedido pedidos entrega paquete"
@@ -57,6 +71,8 @@ MATTERS = (
     " frigorífico coche casa piso número dirección nombre apellido consulta pregunta error ventas comercial"
     " administración recibo ayuntamiento colegio escuela hospital farmacia despacho hotel restaurante comunidad"
     " asociación agencia taller sl"
+    " llámeme llámame llámenme devuélvame devuélvanme llamadme conoce conocen conoces endesa iberdrola naturgy"
+    " correos"
 )
 COMMON = (
     "enfadado enfadada contento contenta cansado cansada harto harta decepcionado decepcionada preocupado preocupada"

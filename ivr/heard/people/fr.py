@@ -19,6 +19,23 @@ NOT_ME = (
     "ce n'est pas moi|c'est pas moi|pas moi|mauvaise personne|vous vous trompez de personne"
     "|vous avez la mauvaise personne"
 )
+WRONG = (
+    "faux numéro|c'est un faux numéro|c'est le mauvais numéro|mauvais numéro|vous avez fait un faux numéro"
+    "|vous avez un faux numéro|vous avez le mauvais numéro|vous vous trompez de numéro"
+    "|vous vous êtes trompé de numéro|erreur de numéro|je suis le nouveau locataire|je suis la nouvelle locataire"
+    "|je suis le nouveau propriétaire"
+)
+NO_LONGER = (
+    "ce numéro n'est plus à|ce numéro n'est pas à|ce numéro n'est plus celui de|ce numéro n'est pas celui de"
+    "|ce n'est plus le numéro de|ce n'est pas le numéro de|c'est plus le numéro de|ce numéro n'appartient plus à"
+)
+BEHALF = "j'appelle de la part de|j'appelle au nom de|de la part de|au nom de"
+THEIR = "son sa"
+ME = "me m'a m'ont m'avait"
+NUMBERS = (
+    "soixante septante huitante nonante quatre-vingt quatre-vingts quatre-vingt-dix soixante-dix cent cents mille"
+    " million"
+)
 WHO = "qui"
 NEITHER = (
     "ni l'un ni l'autre|ni l'une ni l'autre|aucun des deux|aucune des deux|aucun|aucune|personne|ni|un autre"
@@ -54,6 +71,7 @@ GRAMMAR = (
     " aucun aucune chaque quelqu'un quelque chose instant moment seconde merde putain connard connasse salaud enculé"
     " foutre bordel con habite vis travaille laisse laissez laisser tomber regarde regardez vois voir vu trouve trouvé"
     " prends prendre mets mettre arrête arrêtez essai zut mince dommage vraiment enfin puis grave"
+    " épeler épelez spelling"
 )
 MATTERS = (
     "facture factures facturation service clientèle client cliente clients commande commandes livraison colis"
@@ -65,6 +83,7 @@ MATTERS = (
     " coupure connexion télé télévision lave-linge lave-vaisselle frigo réfrigérateur voiture maison appartement"
     " numéro adresse nom prénom dossier question questions plainte erreur comptabilité ventes commercial mairie"
     " pharmacie école hôpital cabinet hôtel restaurant copropriété syndic association sarl agence garage"
+    " rappelez rappelez-moi rappelle rappelle-moi connaissez connaissez-vous edf engie sncf sfr"
 )
 COMMON = (
     "fâché fâchée énervé énervée content contente mécontent mécontente fatigué fatiguée déçu déçue inquiet inquiète"

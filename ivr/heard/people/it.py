@@ -19,6 +19,24 @@ TITLES = (
 )
 NOT = "non sono|non è|non parla con|non sta parlando con|non|mica"
 NOT_ME = "non sono io|persona sbagliata|ha sbagliato persona|avete sbagliato persona|sbagliato persona"
+WRONG = (
+    "avete sbagliato numero|ha sbagliato numero|hai sbagliato numero|avete sbagliato il numero"
+    "|ha sbagliato il numero|numero sbagliato|sbagliato numero|avete il numero sbagliato"
+    "|ha il numero sbagliato|sono il nuovo inquilino|sono la nuova inquilina|sono il nuovo proprietario"
+    "|sono la nuova proprietaria"
+)
+NO_LONGER = (
+    "questo numero non è più di|questo numero non è di|questo numero non è più della|questo numero non è della"
+    "|questo numero non è più del|questo numero non è del|non è più il numero di|non è il numero di"
+    "|questo non è più il numero di|questo non è il numero di"
+)
+BEHALF = (
+    "chiamo per conto di|telefono per conto di|per conto di|chiamo da parte di|telefono da parte di|da parte di"
+    "|chiamo a nome di|chiamo per conto della|chiamo per conto del|chiamo da parte della|chiamo da parte del"
+)
+THEIR = "suo sua"
+ME = "mi"
+NUMBERS = "sessanta settanta ottanta novanta cento duecento trecento mille duemila tremila milione"
 WHO = "che"
 NEITHER = "nessuno dei due|nessuna delle due|nessuno|nessuna|nessuno dei tre|né|ne|un altro|un'altra|un'altra persona"
 ORDINALS = "primo prima|secondo seconda|terzo terza"
@@ -59,6 +77,7 @@ GRAMMAR = (
     " paga pago cambiato cambiare cambio disdire annullare bloccato attivare finalmente veramente davvero purtroppo"
     " comunque quindi vabbè mannaggia accidenti cavolo oddio guidando palle amore senza sopra sotto contro verso"
     " durante presso fuori rimasto rimasta piove ritardo"
+    " spelling chiamatemi chiamami dammelo ditemi mandatemi aspettatemi sentite"
 )
 MATTERS = (
     "fattura fatture bolletta bollette ordine ordini reclamo reclami assistenza tecnica tecnico tecnici operatore"
@@ -72,6 +91,8 @@ MATTERS = (
     " telefonica messaggio nome cognome numero indirizzo casa macchina auto gatto cane bagno cucina studio farmacia"
     " hotel albergo ristorante condominio scuola ospedale comune notaio palestra officina cantiere impresa agenzia"
     " associazione srl spa snc"
+    " richiamatemi richiamami richiami richiama richiamate conosce conoscete conosci poste enel eni iliad"
+    " fastweb tiscali amazon inps"
 )
 COMMON = (
     "disperato disperata arrabbiato arrabbiata contento contenta felice stanco stanca stufo stufa deluso delusa"
@@ -87,7 +108,7 @@ COMMON = (
     " donna ragazzo ragazza bambino bambina persona gente famiglia mattina sera notte giorno settimana mese anno ora"
     " minuto minuti scemo cretino idiota deficiente bastardo ladri ladro stupido vero vera giusto esatto corretto"
     " libero occupato malato malata ammalato vivo solo sola fuori dentro sicuro sicura anonimo pizza idea cieco cieca"
-    " sordo sorda incinta invalido invalida postino idraulico elettricista"
+    " sordo sorda incinta invalido invalida postino idraulico elettricista sky wind"
 )
 AGAIN = (
     "come|come scusi|come ha detto|come dice|come prego|cosa|cosa ha detto|che cosa|che|eh|prego|scusi|mi scusi|scusa"
