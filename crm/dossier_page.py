@@ -24,7 +24,8 @@ h2 { border-bottom: 1px solid; margin-top: 2rem; }
 article { margin: 1rem 0; break-inside: avoid; }
 dl { display: grid; grid-template-columns: minmax(8rem, 14rem) 1fr; gap: 0 1rem; margin: 0; }
 dt { opacity: .75; }
-dd { margin: 0; white-space: pre-line; overflow-wrap: anywhere; }
+dd { margin: 0; overflow-wrap: anywhere; }
+span { white-space: pre-line; }
 ul { margin: 0; padding-left: 1.2rem; }
 """
 _DIGEST = base64.b64encode(hashlib.sha256(_CSS.encode()).digest()).decode()
@@ -38,6 +39,7 @@ HEADERS = {
 }
 _FIRST = ("profile", "interactions", "cases", "case_history", "promises", "calls", "texts", "notes", "consents")
 _LAST = "audit"
+_OF_A_FEW = frozenset(("outcome", "channel", "direction", "state", "kind", "what"))  # and have words of their own
 _OURS = frozenset(("id", "customer", "customer_id", "ref"))  # says nothing to a person; it is in the data
 _TEMPLATE = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "pages"),
@@ -86,7 +88,7 @@ class _Readable:
         match value:
             case dict():
                 told = {name: one for name, one in value.items() if name not in _OURS and one not in (None, "", [], {})}
-                return {name: self.value(one) for name, one in told.items()}
+                return {name: self._named(name, one) for name, one in told.items()}
             case list():
                 return [self.value(one) for one in value]
             case bool():
@@ -94,6 +96,10 @@ class _Readable:
             case str():
                 return self._names.get(value) or self._time(value)
         return value
+
+    def _named(self, name: str, value: Any) -> Any:
+        word = self._said.get(f"is_{value}") if name in _OF_A_FEW else None
+        return word or self.value(value)
 
     def moment(self, at: datetime) -> str:
         return str(format_datetime(at.astimezone(self._zone), "long", locale=self._language))
