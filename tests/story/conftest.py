@@ -160,23 +160,28 @@ def database_url(house: str, request: pytest.FixtureRequest) -> URL:
     return url
 
 
-@pytest.fixture
-async def world(
-    house: str, clock: VirtualClock, database_url: URL, redis_url: str, tmp_path: Path
-) -> AsyncIterator[World]:
-    database = database_url.render_as_string(hide_password=False)
-    settings = Settings(
+def settings_of(database_url: URL, redis_url: str, folder: Path, **more: Any) -> Settings:
+    return Settings(
         _env_file=None,
-        database_url=database,
+        database_url=database_url.render_as_string(hide_password=False),
         redis_url=redis_url,
-        centralino_home=tmp_path / "home",
+        centralino_home=folder / "home",
         public_url=OURS,
         twilio_account_sid=ACCOUNT,
         twilio_auth_token=TOKEN,
         api_token="bootstrap",
         company_name="Officine Lume",
         calls_per_second=100.0,
+        **more,
     )
+
+
+@pytest.fixture
+async def world(
+    house: str, clock: VirtualClock, database_url: URL, redis_url: str, tmp_path: Path
+) -> AsyncIterator[World]:
+    settings = settings_of(database_url, redis_url, tmp_path)
+    database = database_url.render_as_string(hide_password=False)
     played = _here if house == "here" else _beside
     async with played(settings, clock, redis_url) as (clock, network, address, transport):
         client = httpx2.AsyncClient(

@@ -12,10 +12,9 @@ from sqlalchemy.engine import URL
 
 from crm.connectors.lookup import SECONDS
 from store.clock import VirtualClock
-from switchboard.settings import Settings
 from switchboard.stage import on_stage
 from tests.crm.connectors.remotes import Remote, document, remote
-from tests.story.conftest import ACCOUNT, LINE, MARIA, OURS, TOKEN, World
+from tests.story.conftest import LINE, MARIA, OURS, World, settings_of
 
 pytestmark = pytest.mark.anyio
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -31,18 +30,10 @@ async def there() -> AsyncIterator[Remote]:
 async def world(
     there: Remote, clock: VirtualClock, sqlite_url: URL, redis_url: str, tmp_path: Path
 ) -> AsyncIterator[World]:
-    database = sqlite_url.render_as_string(hide_password=False)
-    settings = Settings(
-        _env_file=None,
-        database_url=database,
-        redis_url=redis_url,
-        centralino_home=tmp_path / "home",
-        public_url=OURS,
-        twilio_account_sid=ACCOUNT,
-        twilio_auth_token=TOKEN,
-        api_token="bootstrap",
-        company_name="Officine Lume",
-        calls_per_second=100.0,
+    settings = settings_of(
+        sqlite_url,
+        redis_url,
+        tmp_path,
         connector="webhook",
         connector_url=f"{there.url}/centralino",
         connector_secret=SECRET,
@@ -52,7 +43,7 @@ async def world(
         transport = httpx2.ASGITransport(app=app)
         headers = {"Authorization": "Bearer bootstrap"}
         async with httpx2.AsyncClient(transport=transport, base_url=f"{OURS}/api/v1", headers=headers) as client:
-            yield World(clock, network, client, transport, database)
+            yield World(clock, network, client, transport, sqlite_url.render_as_string(hide_password=False))
 
 
 async def test_a_stranger_whom_the_other_crm_knows_is_greeted_by_name_and_it_hears_how_it_went(
