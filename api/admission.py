@@ -54,7 +54,8 @@ class Admission:
         headers = Headers(scope=scope)
         path = scope["path"].removeprefix(scope.get("root_path", ""))
         if path not in self._open_paths:
-            principal = await self._guard.identify(headers.get("authorization"))
+            # Asked from within by a signed-in user, it is known who asks; nothing from outside can write a scope.
+            principal = scope.get(PRINCIPAL) or await self._guard.identify(headers.get("authorization"))
             if principal is None:
                 raise not_identified(headers.get("authorization"))
             scope[PRINCIPAL] = principal

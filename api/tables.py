@@ -13,6 +13,7 @@ tokens = Table(
     Column("agent_id", Text),
     Column("digest", Text, nullable=False, unique=True),  # SHA-256 of the token: it is random, so no salt is needed
     Column("made_at", Instant, nullable=False),
+    Column("made_by", Text),  # a user's or token's id; null: by the command
 )
 
 idempotency_keys = Table(

@@ -26,6 +26,7 @@ from carrier.port import (
     NewCall,
     NewText,
     OwnNumber,
+    ParticipantChange,
     RecordingChange,
 )
 from simulator.http import InProcess, Patience
@@ -134,6 +135,10 @@ class Exchange:
     async def fetch_call(self, sid: str) -> KnownCall:
         status = "in-progress" if sid in self._legs else "completed"
         return KnownCall(sid, "", LINE, status, "outbound-api", None)
+
+    async def change_participant(self, change: ParticipantChange) -> None: ...
+
+    async def announce(self, room: str, url: str) -> None: ...
 
     async def change_recording(self, change: RecordingChange) -> None: ...
 

@@ -30,6 +30,7 @@ from carrier.port import (
     NotAsked,
     OnResult,
     OutcomeUnknown,
+    ParticipantChange,
     RecordingChange,
     Refused,
     TooManyRequests,
@@ -123,6 +124,12 @@ class Asking:
             case "redirect_call" | "end_call":
                 await self._network.update_call(CallChange(sid=row.target, **wish))
                 return str(row.target)
+            case "change_participant":
+                await self._network.change_participant(ParticipantChange(call_sid=row.target, **wish))
+                return str(row.target)
+            case "announce":
+                await self._network.announce(row.target, **wish)
+                return None
             case "change_recording":
                 await self._network.change_recording(RecordingChange(sid=row.target, **wish))
                 return str(row.target)
@@ -201,7 +208,8 @@ class Asking:
         ending: str | None = None
         async with self._database.write() as conn:
             settled = await ledger.settle(conn, row.id, state=state, sid=sid, error=error)
-            if settled is not None and sid is not None and not settled.wanted:
+            unwanted = settled is not None and row.kind == "create_call" and not settled.wanted
+            if unwanted and sid is not None:
                 ending = await intend_end(conn, sid, subject=row.subject, clock=self._clock)
             told = settled or await ledger.find(conn, row.id)
         if ending is not None:
@@ -214,9 +222,9 @@ class Asking:
         """What had to wait for this number's last attempt need not wait for a loop as well."""
         if row.kind == "create_call":
             self._freed()
-        elif row.kind == "send_text":
+        elif row.kind in ledger.IN_ORDER:
             async with self._database.read() as conn:
-                waiting = await ledger.next_text_to(conn, row.target, self._clock.now())
+                waiting = await ledger.next_in_order(conn, row.kind, row.target, self._clock.now())
             if waiting is not None:
                 self._kick(waiting)
 

@@ -34,6 +34,8 @@ _OTHER_LIMITS: dict[Kind, timedelta] = {
     "redirect_call": timedelta(minutes=1),
     "end_call": timedelta(minutes=5),
     "send_text": timedelta(hours=6),
+    "change_participant": timedelta(seconds=20),
+    "announce": timedelta(seconds=10),
     "change_recording": timedelta(minutes=1),
     "delete_recording": timedelta(days=30),
     "delete_transcription": timedelta(days=30),
@@ -159,6 +161,42 @@ class Effects:
             not_after=not_after,
             effect_id=effect_id,
         )
+
+    async def change_participant(
+        self,
+        conn: AsyncConnection,
+        call_sid: str,
+        *,
+        room: str,
+        subject: str,
+        hold: bool | None = None,
+        hold_url: str | None = None,
+        muted: bool | None = None,
+        coaches: str | None = None,
+        not_before: datetime | None = None,
+    ) -> str:
+        """Of one who is in `room`: held, muted, or heard by one other alone.
+
+        A later wish for the same call takes the place of those before it, also of one that would be repeated: nobody is
+        put on hold again who has just been fetched back.
+        """
+        wish = {"room": room, "hold": hold, "hold_url": hold_url, "muted": muted, "coaches": coaches}
+        request = {name: value for name, value in wish.items() if value is not None}
+        await ledger.supersede(conn, "change_participant", call_sid)
+        not_after = (not_before or self._clock.now()) + _OTHER_LIMITS["change_participant"]
+        return await self._intend(
+            conn,
+            "change_participant",
+            call_sid,
+            request,
+            subject=subject,
+            not_before=not_before,
+            not_after=not_after,
+        )
+
+    async def announce(self, conn: AsyncConnection, room: str, *, url: str, subject: str) -> str:
+        """Said to everybody in `room`, whoever speaks meanwhile."""
+        return await self._intend(conn, "announce", room, {"url": url}, subject=subject)
 
     async def change_recording(
         self, conn: AsyncConnection, sid: str, *, room_sid: str, status: str, subject: str | None = None

@@ -14,6 +14,7 @@ from carrier.tables import effects
 from store.ids import new_id
 
 MAKES_SOMETHING: tuple[Kind, ...] = ("create_call", "send_text")  # what must never be repeated blindly
+IN_ORDER: tuple[Kind, ...] = ("send_text", "change_participant")  # to one number, or of one call, one by one
 LEASE = timedelta(seconds=15)
 _SETTLED: dict[str, Any] = {"request": {}, "due_at": None, "lease_owner": None, "lease_until": None}
 
@@ -91,12 +92,12 @@ async def next_call_at(conn: AsyncConnection, now: datetime) -> datetime | None:
     return at
 
 
-async def next_text_to(conn: AsyncConnection, target: str, now: datetime) -> str | None:
-    """A text that had to wait because the one before it to the same number was under way."""
+async def next_in_order(conn: AsyncConnection, kind: Kind, target: str, now: datetime) -> str | None:
+    """What had to wait because the one before it to the same number was under way."""
     found: str | None = await conn.scalar(
         select(effects.c.id)
         .where(
-            effects.c.kind == "send_text",
+            effects.c.kind == kind,
             effects.c.target == target,
             effects.c.state == "intended",
             effects.c.due_at <= now,
@@ -113,7 +114,8 @@ async def claim(
     """Takes the right to ask: nobody else gets it, and whoever looks later knows that it may have been asked.
 
     `again`: one found half asked whose repetition does no harm.  None: taken, withdrawn, not yet due, too late, or
-    another effect that makes something for the same number is unresolved, or a text to it was written before this one.
+    another effect that makes something for the same number is unresolved, or one of a kind that goes in order was
+    written before this one.
     """
     other = effects.alias("unresolved")
     clash = exists().where(
@@ -121,11 +123,11 @@ async def claim(
         other.c.kind == effects.c.kind,
         other.c.target == effects.c.target,
         other.c.state.in_(("asking", "unknown")),
-        other.c.kind.in_(MAKES_SOMETHING),
+        other.c.kind.in_((*MAKES_SOMETHING, *IN_ORDER)),
     )
     before = effects.alias("before")
     overtakes = exists().where(  # what is written later may contradict what is written first
-        effects.c.kind == "send_text",
+        effects.c.kind.in_(IN_ORDER),
         before.c.kind == effects.c.kind,
         before.c.target == effects.c.target,
         before.c.state == "intended",
@@ -217,6 +219,15 @@ async def withdraw(conn: AsyncConnection, subject: str) -> list[str | None]:
         .order_by(effects.c.made_at, effects.c.id)
     )
     return list(asked.scalars())
+
+
+async def supersede(conn: AsyncConnection, kind: Kind, target: str) -> None:
+    """What was wished of `target` before holds no more; one that is being asked just now is not repeated."""
+    mine = (effects.c.kind == kind, effects.c.target == target)
+    await conn.execute(
+        update(effects).where(*mine, effects.c.state == "intended").values(state="withdrawn", wanted=False, **_SETTLED)
+    )
+    await conn.execute(update(effects).where(*mine, effects.c.state == "asking").values(wanted=False))
 
 
 async def learn_sid(conn: AsyncConnection, effect_id: str, sid: str) -> Row[Any] | None:

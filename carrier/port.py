@@ -17,6 +17,8 @@ Kind = Literal[
     "redirect_call",
     "end_call",
     "send_text",
+    "change_participant",
+    "announce",
     "change_recording",
     "delete_recording",
     "delete_transcription",
@@ -57,6 +59,18 @@ class CallChange:
     sid: str
     url: str | None = None
     status: Literal["canceled", "completed"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantChange:
+    """Of somebody in a room, which is named as we named it.  What is None stays as it is."""
+
+    room: str
+    call_sid: str
+    hold: bool | None = None
+    hold_url: str | None = None  # what they hear meanwhile; spoken words and quiet only
+    muted: bool | None = None
+    coaches: str | None = None  # the call that alone hears this one; "": everybody does
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +172,10 @@ class Network(Protocol):
 
     async def send_text(self, text: NewText) -> str: ...
 
+    async def change_participant(self, change: ParticipantChange) -> None: ...
+
+    async def announce(self, room: str, url: str) -> None: ...
+
     async def change_recording(self, change: RecordingChange) -> None: ...
 
     async def delete_recording(self, sid: str) -> None: ...
@@ -238,6 +256,22 @@ class Carrier(Protocol):
         not_after: datetime | None = None,
         effect_id: str | None = None,
     ) -> str: ...
+
+    async def change_participant(
+        self,
+        conn: AsyncConnection,
+        call_sid: str,
+        *,
+        room: str,
+        subject: str,
+        hold: bool | None = None,
+        hold_url: str | None = None,
+        muted: bool | None = None,
+        coaches: str | None = None,
+        not_before: datetime | None = None,
+    ) -> str: ...
+
+    async def announce(self, conn: AsyncConnection, room: str, *, url: str, subject: str) -> str: ...
 
     async def change_recording(
         self, conn: AsyncConnection, sid: str, *, room_sid: str, status: str, subject: str | None = None

@@ -3,6 +3,7 @@
 What counts: the matter was solved, in the customer's own word most of all; it was lately; it happened more than once.
 Minutes do not: a matter that took an hour did not go better than one that took five minutes, and who is paid in minutes
 learns to be slow.  Length tells one thing only, whether the two really talked: in less than twenty seconds hardly.
+Who passed somebody on warmly, and stayed until they were in good hands, is to them nearly as one who left it open.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ SHORTEST_TALK_SECONDS = 1  # below that nobody met anybody
 SHORT_TALK_SECONDS, SHORT_SHARE = 20, 0.3  # below that they hardly did
 WEIGHT_BY_OUTCOME: Mapping[str, float] = {"solved": 1.0, "open": 0.7, "transferred": 0.3, "abandoned": 0.0}
 WEIGHT_BY_THEIR_WORD: Mapping[bool | None, float] = {True: 1.25, False: 0.5, None: 1.0}
+WARMLY_TRANSFERRED = 0.6
 HALF_KNOWN = 1.0  # this much weight, one problem solved today, makes a score of one half
 
 
@@ -52,7 +54,8 @@ def weight(talk: Past, now: datetime) -> float:
     if talk.channel == "voice" and talk.talk_seconds < SHORTEST_TALK_SECONDS:
         return 0.0
     age = max(now - talk.started_at, timedelta(0))
-    ended = WEIGHT_BY_OUTCOME.get(talk.outcome, 0.0) * WEIGHT_BY_THEIR_WORD[talk.confirmed]
+    by_outcome = WARMLY_TRANSFERRED if talk.warm else WEIGHT_BY_OUTCOME.get(talk.outcome, 0.0)
+    ended = by_outcome * WEIGHT_BY_THEIR_WORD[talk.confirmed]
     return ended * (SHORT_SHARE if was_short(talk) else 1.0) * math.pow(0.5, age / HALF_LIFE)
 
 

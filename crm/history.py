@@ -35,6 +35,7 @@ async def record(
     summary: str | None = None,
     external_id: str | None = None,
     case_id: str | None = None,
+    warm: bool = False,
 ) -> str:
     """The id of the conversation; one that is known by its external id is left as it is.
 
@@ -55,13 +56,14 @@ async def record(
         "summary": summary,
         "external_id": external_id,
         "case_id": case_id,
+        "warm": warm,
     }
     return (await record_many(conn, [row]))[0]
 
 
 async def record_many(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Rows with the table's columns, none of them known yet; their ids.  Cases of the same matter hear of it."""
-    identified = [{"id": new_id("int"), "case_id": None, **row} for row in rows]
+    identified = [{"id": new_id("int"), "case_id": None, "warm": False, **row} for row in rows]
     if identified:
         await same_matter.join(conn, identified)
         await conn.execute(insert(interactions), identified)

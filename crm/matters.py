@@ -24,6 +24,7 @@ class Past:
     summary: str | None = None
     case_id: str | None = None
     confirmed: bool | None = None  # is it solved, in the customer's own word; null: they have not said
+    warm: bool = False  # of a transfer: who passed them on stayed until they were in good hands
 
 
 @dataclass(frozen=True, slots=True)

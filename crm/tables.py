@@ -97,6 +97,7 @@ interactions = Table(
     Column("summary", Text),
     Column("case_id", Text, index=True),
     Column("confirmed", Boolean),  # is it solved, in the customer's own word; null: they have not said
+    Column("warm", Boolean, nullable=False, server_default=text("false")),  # transferred by one who introduced them
     Index("ix_interactions_customer_started", "customer_id", "started_at"),
 )
 

@@ -47,12 +47,17 @@ class Weary:
 def weariness(
     past: Iterable[Past], matters: Sequence[OpenMatter], now: datetime, troubles: Troubles = NO_TROUBLES
 ) -> Weary:
-    """One step for each kind of trouble, one more for what was done to them twice; repeating oneself is two at once."""
+    """One step for each kind of trouble, one more for what was done to them twice; repeating oneself is two at once.
+
+    A warm transfer, where one agent spoke with the next and introduced them, is half of one into the blue: the first is
+    no trouble, the second is.
+    """
     talks = [talk for talk in past if talk.started_at <= now]
-    transfers = sum(talk.outcome == "transferred" and now - talk.started_at <= TRANSFERS_COUNT_FOR for talk in talks)
+    passed_on = [t for t in talks if t.outcome == "transferred" and now - t.started_at <= TRANSFERS_COUNT_FOR]
+    transfers = transfers_suffered(passed_on)
     unsolved = _unsolved(talks, now)
     found = [
-        (Reason("transferred", transfers), min(transfers, 2)),
+        (Reason("transferred", len(passed_on) if transfers else 0), min(transfers, 2)),
         *((Reason("repeated", times, topic), 2) for topic, times in _repeated(talks, now)),
         (Reason("open", len(matters), matters[0].topic if matters else None), 1),
         (Reason("unsolved", len(unsolved), unsolved[0].topic if unsolved else None), min(len(unsolved), 2)),
@@ -63,6 +68,12 @@ def weariness(
     counting = [(reason, steps) for reason, steps in found if reason.times]
     level = min(sum(steps for _, steps in counting), HIGHEST_LEVEL)
     return Weary(level, tuple(reason for reason, _ in counting))
+
+
+def transfers_suffered(passed_on: Iterable[Past]) -> int:
+    """Of conversations that ended in a transfer: each, but of the warm ones every second."""
+    warm = [talk.warm for talk in passed_on]
+    return warm.count(False) + warm.count(True) // 2
 
 
 def _unsolved(talks: Sequence[Past], now: datetime) -> list[Past]:

@@ -10,6 +10,7 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -68,19 +69,31 @@ class LiveFeed:
 
     async def stream(self, after: int | None = None) -> AsyncGenerator[News, None]:
         """Without an end.  `after` None: only what happens from now on."""
+        async with aclosing(self.batches(after)) as batches:
+            async for _, found in batches:
+                for news in found:
+                    yield news
+
+    async def batches(self, after: int | None = None) -> AsyncGenerator[tuple[int, Sequence[News]], None]:
+        """As `stream`, whatever has come meanwhile at once, with the number up to which that is all.
+
+        The first one comes at once and may be empty: it says where this stream begins.
+        """
         woken = asyncio.Event()
         self._listeners.add(woken)
         try:
             at = await self.newest() if after is None else after
             self.nudge()
+            yield at, ()
             while True:
                 woken.clear()
+                before = at
                 reached, found = await self._since(at)
-                for news in found:
-                    yield news
-                if reached <= at:
-                    await woken.wait()
                 at = max(at, reached)
+                if found:
+                    yield at, found
+                elif at == before:
+                    await woken.wait()
         finally:
             self._listeners.discard(woken)
 
@@ -147,13 +160,14 @@ def event_stream(
     """Resumes after `Last-Event-ID`, or after the number in `?after=` for a browser's first connection."""
 
     async def frames() -> AsyncIterator[dict[str, str]]:
-        async for news in feed.stream(_last_seen(request)):
+        async for news in feed.stream(last_seen(request)):
             if may_see(news):
                 yield {"id": str(news.id), "event": news.type, "data": json.dumps(news.body, ensure_ascii=False)}
 
     return EventSourceResponse(frames(), ping=PING_SECONDS, headers={"Cache-Control": "no-store"})
 
 
-def _last_seen(request: Request) -> int | None:
+def last_seen(request: Request) -> int | None:
+    """What the browser says it has heard: `Last-Event-ID`, or `?after=` for its first connection."""
     given = request.headers.get("last-event-id") or request.query_params.get("after") or ""
     return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else None

@@ -5,6 +5,7 @@ Whoever changes a call holds its row lock, and takes it before any agent's or pr
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +36,11 @@ async def open_call(conn: AsyncConnection, *, now: datetime, **values: Any) -> R
 
 async def lock_by_sid(conn: AsyncConnection, sid: str) -> Row[Any] | None:
     return await _lock(conn, select(calls).where(calls.c.sid == sid))
+
+
+async def lock_by_name(conn: AsyncConnection, name: str) -> Row[Any] | None:
+    """By its SID or by its own id: a call of ours has no SID before its customer is dialled."""
+    return await _lock(conn, select(calls).where(or_(calls.c.sid == name, calls.c.id == name)))
 
 
 async def lock(conn: AsyncConnection, call_id: str) -> Row[Any] | None:
@@ -80,13 +86,18 @@ async def change_leg(conn: AsyncConnection, leg_id: str, **values: Any) -> None:
 
 async def live_leg(conn: AsyncConnection, call_id: str, role: str) -> Row[Any] | None:
     """The newest leg of this role that has not ended."""
-    query = (
-        select(legs)
-        .where(legs.c.call_id == call_id, legs.c.role == role, legs.c.state.not_in(LEG_ENDS))
-        .order_by(legs.c.id.desc())
-        .limit(1)
-    )
-    return (await conn.execute(query)).one_or_none()
+    return next(iter(await live_legs(conn, call_id, role)), None)
+
+
+async def live_legs(conn: AsyncConnection, call_id: str, *roles: str) -> Sequence[Row[Any]]:
+    """Those of these roles that have not ended, the newest first."""
+    query = select(legs).where(legs.c.call_id == call_id, legs.c.role.in_(roles), legs.c.state.not_in(LEG_ENDS))
+    return (await conn.execute(query.order_by(legs.c.id.desc()))).all()
+
+
+def is_reached(call: Row[Any]) -> bool:
+    """Is the customer on the line, or were they?  One whom we call is so once they have answered as a person."""
+    return call.direction == "inbound" or call.talking_at is not None
 
 
 async def waiting_before(conn: AsyncConnection, arrived_at: datetime) -> int:

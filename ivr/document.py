@@ -78,6 +78,8 @@ class Join:
     ends_room: bool  # the caller's leaving ends the talk, the agent's does not: the caller is still asked
     until_then: str | None = None  # a sound for whoever is there first; null: quiet
     recorded: str | None = None  # from the first word on; who is told of the recording
+    muted: bool = False
+    coaches: str | None = None  # the call of the one who alone hears this one
 
 
 @dataclass(frozen=True, slots=True)

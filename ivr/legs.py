@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row
 
 from ivr import calls
 from ivr.turn import Turn
@@ -19,27 +22,45 @@ def needs_key(address: str) -> bool:
     return not address.startswith("client:")
 
 
-async def ring_agent(turn: Turn, agent: Agent, reservation_id: str) -> list[str]:
-    call = turn.call
-    inbound = call.direction == "inbound"
+async def ring_agent(
+    turn: Turn, agent: Agent, reservation_id: str, *, role: str = "agent", seconds: int | None = None
+) -> list[str]:
+    """`role`: agent | consult; `seconds`: of ringing, if not as many as usual."""
     leg_id = await calls.add_leg(
-        turn.conn, call.id, "agent", now=turn.now, agent_id=agent.id, reservation_id=reservation_id
+        turn.conn, turn.call.id, role, now=turn.now, agent_id=agent.id, reservation_id=reservation_id
     )
-    url = turn.rooms.url("/twilio/agent/answer", leg=leg_id)
+    return await _ring(turn, leg_id, agent.address, "/twilio/agent", seconds or turn.plan.ring_seconds)
+
+
+async def ring_supervisor(turn: Turn, address: str) -> tuple[str, list[str]]:
+    """The leg's id with what is to be kicked."""
+    leg_id = await calls.add_leg(turn.conn, turn.call.id, "supervisor", now=turn.now)
+    return leg_id, await _ring(turn, leg_id, address, "/twilio/supervisor", turn.plan.ring_seconds)
+
+
+async def _ring(turn: Turn, leg_id: str, address: str, path: str, seconds: int) -> list[str]:
+    """One of ours, for whom somebody waits."""
+    call = turn.call
+    url = turn.rooms.url(f"{path}/answer", leg=leg_id)
     effect = await turn.rooms.carrier.create_call(
         turn.conn,
-        to=agent.address,
-        from_=call.to_number if inbound else call.from_number,  # whichever of the two is ours
+        to=address,
+        from_=our_number(call),
         url=url,
         fallback_url=turn.rooms.fallback(url),
-        status_url=turn.rooms.url("/twilio/agent/status", leg=leg_id),
-        ring_seconds=turn.plan.ring_seconds,
+        status_url=turn.rooms.url(f"{path}/status", leg=leg_id),
+        ring_seconds=seconds,
         subject=leg_id,
         effect_id=leg_id,
-        priority=WAITING_CALLER if inbound else PROMISE,
+        priority=WAITING_CALLER if calls.is_reached(call) else PROMISE,
         not_after=turn.now + PATIENCE,
     )
     return [effect]
+
+
+def our_number(call: Row[Any]) -> str:
+    """Whichever of the two is ours."""
+    return str(call.to_number if call.direction == "inbound" else call.from_number)
 
 
 async def ring_customer(turn: Turn) -> list[str]:
@@ -64,10 +85,13 @@ async def ring_customer(turn: Turn) -> list[str]:
 
 
 async def end_leg(turn: Turn, role: str) -> list[str]:
-    """Whatever this leg is doing: not yet asked for, ringing, talking."""
+    """The newest of this role, if it has not ended."""
     leg = await calls.live_leg(turn.conn, turn.call.id, role)
-    if leg is None:
-        return []
+    return [] if leg is None else await end(turn, leg)
+
+
+async def end(turn: Turn, leg: Row[Any]) -> list[str]:
+    """Whatever this leg is doing: not yet asked for, ringing, talking."""
     await calls.change_leg(turn.conn, leg.id, state="canceled" if leg.state != "in-progress" else leg.state)
     effects = []
     asked = await turn.rooms.carrier.withdraw(turn.conn, leg.id)

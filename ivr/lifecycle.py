@@ -35,7 +35,8 @@ NEXT: Mapping[CallState, frozenset[CallState]] = {
     _CHOOSING: frozenset({_WAITING, _RINGING, _ENDED}),
     _WAITING: frozenset({_CHOOSING, _RINGING, _ENDED}),
     _RINGING: frozenset({_CHOOSING, _WAITING, _TALKING, _ENDED}),
-    _TALKING: frozenset({_WAITING, _ENDED}),  # waiting: after the talk there was something else
+    # Waiting: after the talk there was something else.  Ringing: the agent's line broke, or they left to a colleague.
+    _TALKING: frozenset({_WAITING, _RINGING, _ENDED}),
     _ENDED: frozenset(),
 }
 

@@ -67,6 +67,10 @@ calls = Table(
     Column("question_at", Instant),  # when the question of the document last given begins to be spoken
     Column("hears_until", Instant),  # that document may be hearing their answer: till then it is not taken away
     Column("solved_asked_at", Instant),  # when they were asked by text whether it is solved
+    Column("on_hold_at", Instant),  # since when the caller is held by their agent
+    Column("agent_ends_at", Instant),  # when the agent's desk said that it hangs up: what ends without that has broken
+    Column("dropped_at", Instant),  # the agent's line broke in the middle of a talk
+    Column("dropped_agent", Text),
     # The document last given, so that a webhook sent twice gets the same answer and acts once.
     Column("step", Integer, nullable=False, server_default=text("0")),
     Column("reply_key", Text),
@@ -84,7 +88,7 @@ legs = Table(
     Column("id", Text, primary_key=True),
     Column("sid", Text, unique=True),  # null until the carrier has named it
     Column("call_id", ForeignKey("calls.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("role", Text, nullable=False),  # caller | agent | supervisor
+    Column("role", Text, nullable=False),  # caller | agent | consult (a colleague who is asked) | supervisor
     Column("agent_id", ForeignKey("agents.id", ondelete="SET NULL"), index=True),
     Column("reservation_id", ForeignKey("reservations.id", ondelete="SET NULL"), index=True),
     Column("state", Text, nullable=False),  # Twilio's CallStatus
@@ -106,4 +110,54 @@ proofs = Table(
     Column("ends_at", Instant, nullable=False),
     Column("tries", Integer, nullable=False, server_default=text("0")),
     Column("proved_at", Instant),
+)
+
+
+# A caller whom one agent brings to another: asked, talking alone, introduced, and then theirs.
+transfers = Table(
+    "transfers",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("call_id", ForeignKey("calls.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("from_agent", Text, nullable=False, index=True),
+    Column("to_agent", Text, index=True),
+    Column("skill", Text),
+    Column("note", Text),
+    Column("state", Text, nullable=False),  # ringing | consulting | introduced | completed, or why not
+    Column("live", Boolean, nullable=False),
+    Column("reservation_id", Text),
+    Column("made_at", Instant, nullable=False),
+    Column("answered_at", Instant),
+    Column("introduced_at", Instant),
+    Column("ended_at", Instant),
+    Index("uq_transfers_live_call", "call_id", unique=True, sqlite_where=text("live"), postgresql_where=text("live")),
+)
+
+# A manager who listens to a talk, speaks to its agent alone, or to both.
+supervisions = Table(
+    "supervisions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("call_id", ForeignKey("calls.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("by", Text, nullable=False),  # a user's or token's id
+    Column("name", Text, nullable=False),  # as the customer is told
+    Column("address", Text, nullable=False),
+    Column("leg_id", Text, index=True),
+    Column("mode", Text, nullable=False),  # listen | whisper | join
+    Column("made_at", Instant, nullable=False),
+    Column("joined_at", Instant),
+    Column("ended_at", Instant),
+)
+
+# What a manager ended by hand, and why.
+interventions = Table(
+    "interventions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("call_id", ForeignKey("calls.id", ondelete="CASCADE"), index=True),
+    Column("agent_id", ForeignKey("agents.id", ondelete="CASCADE"), index=True),
+    Column("by", Text, nullable=False),
+    Column("what", Text, nullable=False),  # call_ended | agent_released | promise_released
+    Column("reason", Text, nullable=False),
+    Column("at", Instant, nullable=False, index=True),
 )

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
 
-from callbacks.keeping import promise_kept
 from crm import history
-from ivr import calls, legs
+from ivr import broken, calls, consulted, legs, supervision
 from ivr.lifecycle import CallState, Outcome
 from ivr.machine import Place
-from ivr.solved import ask_by_text, case_topic
+from ivr.solved import ask_by_text
 from ivr.turn import Turn
+from ivr.written import promise_met, write_down
 from routing.agents import Ended
 from routing.reservations import accept, close, live_of_call, talks
 
@@ -34,12 +33,13 @@ _WHY_BY_STATUS: Mapping[str, Ended] = {
 
 
 async def take_call(turn: Turn, leg: Row[Any]) -> bool:
-    """The agent accepts the caller; False when it is too late."""
+    """The agent accepts the caller; False when it is too late.  Whose line broke goes on with the same talk."""
     if leg.reservation_id is None or await accept(turn.conn, leg.reservation_id, now=turn.now) is None:
         return False
-    if turn.call.direction == "outbound":
+    if not calls.is_reached(turn.call):
         await turn.change(agent_id=leg.agent_id)
         return True
+    again = turn.call.dropped_agent is not None and turn.call.dropped_agent == leg.agent_id
     waited = turn.call.waited_seconds  # of the first talk, if this is another one
     if waited is None:
         waited = round((turn.now - turn.call.arrived_at).total_seconds(), 1)
@@ -47,8 +47,10 @@ async def take_call(turn: Turn, leg: Row[Any]) -> bool:
         state=CallState.TALKING,
         outcome=Outcome.AGENT,
         agent_id=leg.agent_id,
-        talking_at=turn.now,
+        talking_at=turn.call.talking_at if again else turn.now,
         waited_seconds=waited,
+        agent_ends_at=None,
+        **broken.MENDED,
     )
     until = listened_until(turn) if _says_name(turn) else _greeted_at(turn)
     if turn.now < until:
@@ -109,7 +111,7 @@ async def agent_did_not_take(turn: Turn, leg: Row[Any], status: str) -> bool:
 
 async def missed_each_other(turn: Turn) -> None:
     """The agent accepted and was gone before the caller came into the room: the caller waits again, where they were."""
-    talked = await talks(turn.conn, turn.call.id) > 0
+    talked = await talks(turn.conn, turn.call.id) > 0 or turn.call.joined_at is not None
     await turn.change(
         state=CallState.WAITING,
         outcome=Outcome.AGENT if talked else None,
@@ -131,13 +133,12 @@ async def end_talk(turn: Turn) -> None:
     await close(turn.conn, reservation.id, why, turn.plan, now=turn.now, weary_level=weary)
     turn.effects += await legs.end_leg(turn, "agent")
     turn.floor = True
+    await supervision.release(turn)
+    if turn.call.on_hold_at is not None:
+        await turn.change(on_hold_at=None)
     if met:
-        await _write_down(turn, reservation.agent_id)
-    if turn.call.callback_id and met:
-        if turn.call.direction == "outbound":
-            await promise_kept(turn.conn, turn.call.callback_id, now=turn.now)
-        else:  # once more: our own call to them may have been under way when they came into the room
-            await turn.rooms.promises.served(turn.conn, turn.call.callback_id, now=turn.now)
+        await write_down(turn, reservation.agent_id)
+        await promise_met(turn)
 
 
 async def end_call(turn: Turn, *, found_out: bool = False) -> None:
@@ -149,6 +150,8 @@ async def end_call(turn: Turn, *, found_out: bool = False) -> None:
         await turn.change(due_at=turn.now + MESSAGE_PATIENCE)
         await _hung_up(turn)
         return
+    await consulted.caller_left(turn)
+    await broken.caller_left(turn)
     reservation = await live_of_call(turn.conn, turn.call.id)
     if reservation is not None and reservation.state == "offered":
         await close(turn.conn, reservation.id, Ended.CALLER_LEFT, turn.plan, now=turn.now)
@@ -180,23 +183,3 @@ async def _hung_up(turn: Turn) -> None:
     leg = await calls.live_leg(turn.conn, turn.call.id, "caller")
     if leg is not None:
         await calls.change_leg(turn.conn, leg.id, state="completed", ended_at=turn.now)
-
-
-async def _write_down(turn: Turn, agent_id: str) -> None:
-    call = turn.call
-    if call.customer_id is None or call.joined_at is None:
-        return
-    earlier = await talks(turn.conn, call.id) - 1
-    await history.record(
-        turn.conn,
-        customer_id=call.customer_id,
-        agent_id=agent_id,
-        channel="voice",
-        started_at=call.joined_at,
-        talk_seconds=math.ceil((turn.now - call.joined_at).total_seconds()),
-        outcome="solved",
-        topic=await case_topic(turn.conn, call.case_id),
-        summary=call.said,
-        external_id=f"{call.sid}/{earlier + 1}" if earlier else call.sid,
-        case_id=call.case_id,
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -32,6 +32,14 @@ from store.clock import Clock
 from store.sql import Database
 
 
+HasDesk = Callable[[AsyncConnection, str], Awaitable[bool]]
+
+
+async def no_desk(conn: AsyncConnection, agent_id: str) -> bool:
+    """Nobody answers in a browser of ours."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Rooms:
     """The real parts, wired once."""
@@ -49,6 +57,7 @@ class Rooms:
     public_url: str
     floor_changed: Callable[[], None]  # somebody may be free now: look at those who wait
     fallback_url: str | None = None  # a document at Twilio, for when nobody is here to answer
+    has_desk: HasDesk = no_desk  # does this agent answer in a browser of ours, which is there now?
 
     def url(self, path: str, **query: str) -> str:
         return f"{self.public_url}{path}" + (f"?{urlencode(query)}" if query else "")

@@ -65,10 +65,12 @@ def _write(response: VoiceResponse, step: Step) -> None:
             # An empty waitUrl is silence (the default is music); beep off: nobody is startled into a conversation.
             waiting = {"wait_url": step.until_then, "wait_method": "GET"} if step.until_then else {"wait_url": ""}
             recorded = _recorded(step.recorded) if step.recorded else {}
+            apart = {"muted": True} if step.muted else {"coach": step.coaches} if step.coaches else {}
             dial.conference(
                 step.room,
                 **waiting,
                 **recorded,
+                **apart,
                 beep="false",
                 start_conference_on_enter=True,
                 end_conference_on_exit=step.ends_room,

@@ -40,6 +40,7 @@ class Ended(StrEnum):
     CALLER_LEFT = "caller_left"
     WITHDRAWN = "withdrawn"  # we took it back
     TALK_ENDED = "talk_ended"
+    BROKEN = "broken"  # the agent's line broke in the middle of a talk, and they did not come back in time
 
 
 NEXT_ACTIVITY: Mapping[tuple[Activity, Ended], Activity] = {  # a pair not listed leaves the agent as they are
@@ -49,6 +50,7 @@ NEXT_ACTIVITY: Mapping[tuple[Activity, Ended], Activity] = {  # a pair not liste
     (Activity.RESERVED, Ended.NOT_RUNG): Activity.IDLE,
     (Activity.RESERVED, Ended.CALLER_LEFT): Activity.IDLE,
     (Activity.RESERVED, Ended.WITHDRAWN): Activity.IDLE,
+    (Activity.RESERVED, Ended.BROKEN): Activity.IDLE,  # nobody owes a wrap-up for a line
     (Activity.TALKING, Ended.TALK_ENDED): Activity.WRAP_UP,
     (Activity.TALKING, Ended.CALLER_LEFT): Activity.IDLE,  # answered, but nobody was there any more
     (Activity.TALKING, Ended.WITHDRAWN): Activity.IDLE,

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from crm.familiarity import familiar_agents
 from crm.matters import OpenMatter, Past, same_topic
-from crm.weariness import TRANSFERS_COUNT_FOR, Weary, solved_since
+from crm.weariness import TRANSFERS_COUNT_FOR, Weary, solved_since, transfers_suffered
 from routing.house import House
 from routing.plan import Plan, Urgency
 from routing.rules import LATELY_DAYS, Facts, ruled
@@ -86,8 +86,9 @@ def card(known: Known, moment: Moment, plan: Plan, house: House) -> Card:
 def keeper(known: Known, transfers: int, now: datetime) -> str | None:
     """Who keeps a caller who has been transferred so often: nobody shall send them on before it is solved.
 
-    Transfers count until a later conversation on their topic was solved, for thirty days at most.  It is the holder of
-    what is still open, of the topic they were transferred about if one is; else who last talked with them.
+    Transfers count until a later conversation on their topic was solved, for thirty days at most; of warm ones every
+    second does.  It is the holder of what is still open, of the topic they were transferred about if one is; else who
+    last talked with them.
     """
     suffered = [
         talk
@@ -96,7 +97,7 @@ def keeper(known: Known, transfers: int, now: datetime) -> str | None:
         and now - talk.started_at <= TRANSFERS_COUNT_FOR
         and not solved_since(talk, known.talks)
     ]
-    if not transfers or len(suffered) < transfers:
+    if not transfers or transfers_suffered(suffered) < transfers:
         return None
     topics = {same_topic(talk.topic) for talk in suffered}
     holders = [matter for matter in known.matters if matter.agent_id]

@@ -174,9 +174,20 @@ async def agent(conn: AsyncConnection, agent_id: str) -> Agent:
 
 
 async def set_availability(
-    conn: AsyncConnection, agent_id: str, availability: str, reason: str | None, *, now: datetime
+    conn: AsyncConnection,
+    agent_id: str,
+    availability: str,
+    reason: str | None,
+    *,
+    now: datetime,
+    back_at: datetime | None = None,
+    set_by: str | None = None,
 ) -> None:
-    """What the agent chose.  Ready ends a wrap-up; nothing here ends a talk.  Raises UnknownAgent."""
+    """What the agent chose.  Ready ends a wrap-up; nothing here ends a talk.  Raises UnknownAgent.
+
+    `back_at`: when somebody who is away means to be ready again (coming_back.py); `set_by`: the desk that chose it, and
+    with which it ends.
+    """
     if availability != Availability.READY:  # if their phone rings, it is somebody else's turn now
         offered = (reservations.c.agent_id == agent_id, reservations.c.live, reservations.c.state == "offered")
         await conn.execute(update(reservations).where(*offered).values(due_at=now))
@@ -186,6 +197,7 @@ async def set_availability(
     if row is None:
         raise UnknownAgent(agent_id)
     values: dict[str, Any] = {"availability": Availability(availability), "reason": reason, "misses": 0}
+    values |= {"back_at": back_at, "set_by": set_by}
     if availability == Availability.READY:
         if row.activity == Activity.WRAP_UP:
             load = load_after(row.load, now - row.since_at, busy=True)
@@ -197,9 +209,13 @@ async def set_availability(
     await emit(conn, "agent.changed", agent_id, now)
 
 
-async def end_wrap_up(conn: AsyncConnection, agent_id: str, *, now: datetime) -> bool:
-    """The wrap-up's time has come; False when the agent ended it first."""
-    over = (agents.c.id == agent_id, agents.c.activity == Activity.WRAP_UP, agents.c.due_at <= now)
+async def end_wrap_up(conn: AsyncConnection, agent_id: str, *, now: datetime, early: bool = False) -> bool:
+    """The wrap-up's time has come, or (`early`) they have done with it; False where there is none to end."""
+    over = (
+        agents.c.id == agent_id,
+        agents.c.activity == Activity.WRAP_UP,
+        *(() if early else (agents.c.due_at <= now,)),
+    )
     row = (
         await conn.execute(select(agents.c.load, agents.c.since_at).where(*over).with_for_update(key_share=True))
     ).one_or_none()

@@ -90,7 +90,7 @@ async def _remember(
         partition_by=(interactions.c.customer_id, at >= start), order_by=(at.desc(), interactions.c.id.desc())
     )
     wanted = (interactions.c.id, interactions.c.customer_id, interactions.c.agent_id, interactions.c.channel, at)
-    more = [interactions.c[name] for name in ("talk_seconds", "outcome", "topic", "case_id", "confirmed")]
+    more = [interactions.c[name] for name in ("talk_seconds", "outcome", "topic", "case_id", "confirmed", "warm")]
     known = (
         select(*wanted, *more, newest_first.label("place"))
         .where(interactions.c.customer_id.in_(ids), at < end)
@@ -173,5 +173,5 @@ def _seconds(begin: datetime | None, end: datetime | None) -> float | None:
 def _past(row: Row[Any]) -> Past:
     return Past(
         row.id, row.agent_id, row.channel, row.started_at, row.talk_seconds, row.outcome, row.topic, None, row.case_id,
-        row.confirmed,
+        row.confirmed, row.warm,
     )  # fmt: skip

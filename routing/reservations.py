@@ -21,7 +21,7 @@ from store.events import emit
 from store.ids import new_id
 
 _NOT_TAKEN = (Ended.DECLINED, Ended.RANG_OUT, Ended.FAILED)
-_MISSED = (Ended.NOT_RUNG, Ended.CALLER_LEFT)
+_MISSED = (Ended.NOT_RUNG, Ended.CALLER_LEFT, Ended.BROKEN)
 # The carrier stops ringing by itself; this is for the case that it forgets to tell us.
 RING_GRACE = timedelta(seconds=6)
 # A request to ring whose outcome is unknown: if it happened, a webhook says so well within this.
@@ -30,11 +30,19 @@ IN_VAIN = 2
 
 
 async def claim(
-    conn: AsyncConnection, agent_id: str, call_id: str, plan: Plan, *, now: datetime, load: float | None = None
+    conn: AsyncConnection,
+    agent_id: str,
+    call_id: str,
+    plan: Plan,
+    *,
+    now: datetime,
+    load: float | None = None,
+    consult: bool = False,
 ) -> str | None:
     """The id of the new reservation, or None when somebody else was quicker: then choose again.
 
-    `load`: how busy the agent has been, as the choice knew it.
+    `load`: how busy the agent has been, as the choice knew it; `consult`: asked by the agent who talks with the caller,
+    whose own reservation stays.
     """
     free = (
         agents.c.id == agent_id,
@@ -60,6 +68,7 @@ async def claim(
             agent_id=agent_id,
             state="offered",
             live=True,
+            consult=consult,
             made_at=now,
             due_at=now + timedelta(seconds=plan.ring_seconds) + RING_GRACE,
         )
@@ -111,16 +120,64 @@ async def rings_on(conn: AsyncConnection, reservation: Row[Any], plan: Plan, *, 
     return True
 
 
+async def ring_again(conn: AsyncConnection, reservation_id: str, *, now: datetime, look_at: datetime) -> bool:
+    """The agent's line broke: they are on offer to the same caller once more, and to nobody else.
+
+    Whoever looks at it at `look_at` decides whether their phone can be rung.
+    """
+    row = (
+        await conn.execute(
+            update(reservations)
+            .where(reservations.c.id == reservation_id, reservations.c.state == "accepted", reservations.c.live)
+            .values(state="offered", due_at=look_at, lease_owner=None, lease_until=None)
+            .returning(reservations.c.agent_id)
+        )
+    ).one_or_none()
+    if row is None:
+        return False
+    await conn.execute(update(agents).where(agents.c.id == row.agent_id).values(activity=Activity.RESERVED))
+    await emit(conn, "agent.changed", row.agent_id, now)
+    return True
+
+
+async def look_later(conn: AsyncConnection, reservation_id: str, look_at: datetime) -> None:
+    await conn.execute(
+        update(reservations)
+        .where(reservations.c.id == reservation_id, reservations.c.live)
+        .values(due_at=look_at, lease_owner=None, lease_until=None)
+    )
+
+
+async def takes_over(conn: AsyncConnection, reservation_id: str) -> None:
+    """Who was asked is now the one the caller talks with, or who is rung for them.  The other's has ended before."""
+    await conn.execute(update(reservations).where(reservations.c.id == reservation_id).values(consult=False))
+
+
 async def talks(conn: AsyncConnection, call_id: str) -> int:
-    """How many conversations this call has had so far."""
-    query = select(func.count()).where(reservations.c.call_id == call_id, reservations.c.state == Ended.TALK_ENDED)
+    """How many conversations this call has had so far; one that broke, and was resumed, counts once."""
+    ended = (Ended.TALK_ENDED, Ended.BROKEN)
+    query = select(func.count()).where(reservations.c.call_id == call_id, reservations.c.state.in_(ended))
     return await conn.scalar(query) or 0
 
 
 async def live_of_call(conn: AsyncConnection, call_id: str) -> Row[Any] | None:
-    return (
-        await conn.execute(select(reservations).where(reservations.c.call_id == call_id, reservations.c.live))
-    ).one_or_none()
+    """Of the agent who talks with the caller, or is rung for them."""
+    return await _live(conn, call_id, consult=False)
+
+
+async def consult_of_call(conn: AsyncConnection, call_id: str) -> Row[Any] | None:
+    """Of the colleague whom that agent asks."""
+    return await _live(conn, call_id, consult=True)
+
+
+async def live_of_agent(conn: AsyncConnection, agent_id: str) -> Row[Any] | None:
+    mine = select(reservations).where(reservations.c.agent_id == agent_id, reservations.c.live)
+    return (await conn.execute(mine)).one_or_none()
+
+
+async def _live(conn: AsyncConnection, call_id: str, *, consult: bool) -> Row[Any] | None:
+    of_call = (reservations.c.call_id == call_id, reservations.c.live, reservations.c.consult.is_(consult))
+    return (await conn.execute(select(reservations).where(*of_call))).one_or_none()
 
 
 async def close(
@@ -160,6 +217,7 @@ async def _let_go(
         values["misses"] = agent.misses + 1
         if values["misses"] >= plan.misses_until_away and agent.availability == Availability.READY:
             values |= {"availability": Availability.AWAY, "reason": "missed rings", "misses": 0}
+            values |= {"back_at": None, "set_by": None}  # nobody chose it
     await conn.execute(update(agents).where(agents.c.id == agent_id).values(values))
     await emit(conn, "agent.changed", agent_id, now)
 

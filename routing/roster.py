@@ -24,6 +24,7 @@ _CLIENT = re.compile(r"client:([^\s:?&]{1,256})", re.IGNORECASE)
 _SIP = re.compile(r"sips?:[^\s@;?]{1,128}@[A-Za-z0-9.\-\[\]:]{1,128}", re.IGNORECASE)
 _PARSED_UNTIL = re.compile(r"--> 1:(\d+)")
 UNIQUE = ("address", "external_id")
+_AS_KEPT = tuple(name for name in Agent.model_fields if name not in ("wrap_up_until", "set_by_desk"))
 
 
 async def clean(conn: AsyncConnection, given: Mapping[str, Any], region: str, agent_id: str | None) -> dict[str, Any]:
@@ -37,6 +38,10 @@ async def clean(conn: AsyncConnection, given: Mapping[str, Any], region: str, ag
         values["stand_in"] = await one_agent(conn, "stand_in", values["stand_in"])
         if values["stand_in"] == agent_id:
             raise FieldRefused("stand_in", "Nobody can stand in for themselves.")
+    if values.get("successor") is not None:
+        values["successor"] = await one_agent(conn, "successor", values["successor"])
+        if values["successor"] == agent_id:
+            raise FieldRefused("successor", "Nobody can follow themselves.")
     return values
 
 
@@ -112,4 +117,7 @@ async def by_external_id(conn: AsyncConnection, external_ids: Sequence[str]) -> 
 
 
 def shown(row: Row[Any]) -> Agent:
-    return Agent.model_validate(row)
+    wrap_up_until = row.due_at if row.activity == Activity.WRAP_UP else None
+    return Agent(
+        **{name: getattr(row, name) for name in _AS_KEPT}, wrap_up_until=wrap_up_until, set_by_desk=bool(row.set_by)
+    )

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from api.fields import WHOLE, Body, ExternalId, Language, Line, Name, Ref, Shown, Word
+from api.fields import WHOLE, Body, ExternalId, Language, Line, Moment, Name, Ref, Shown, WebAddress, Word
 
 Skills = dict[Word, Annotated[int, Field(ge=1, le=100), WHOLE]]
 Address = Annotated[str, StringConstraints(min_length=1, max_length=300)]
@@ -22,6 +22,8 @@ class AgentFields(Body):
     team: Line | None = None
     stand_in: Ref | None = None
     hours: HoursText | None = None
+    photo_url: WebAddress | None = None
+    successor: Ref | None = Field(None, description="whose people they become when this agent leaves")
 
 
 class AgentChanges(Body):
@@ -35,11 +37,18 @@ class AgentChanges(Body):
     team: Line | None = None
     stand_in: Ref | None = None
     hours: HoursText | None = None
+    photo_url: WebAddress | None = None
+    successor: Ref | None = Field(None, description="whose people they become when this agent leaves")
 
 
 class Presence(Body):
     availability: Literal["ready", "away", "offline"]
     reason: Line | None = None
+    back_at: Moment | None = Field(None, description="of somebody away for a while: ready again by themselves then")
+
+
+class StandIn(Body):
+    agent: Ref | None = Field(description="who answers those who know this agent, while they are not here")
 
 
 class Agent(Shown):
@@ -55,3 +64,10 @@ class Agent(Shown):
     availability: Literal["ready", "away", "offline"]
     activity: Literal["idle", "reserved", "talking", "wrap_up"]
     reason: str | None
+    photo_url: str | None
+    successor: str | None
+    back_at: Moment | None
+    wrap_up_until: Moment | None
+    set_by_desk: bool = Field(
+        description="chosen at a desk of ours, with which it ends; else it holds until told otherwise"
+    )

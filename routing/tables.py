@@ -5,6 +5,8 @@ from sqlalchemy import JSON, Boolean, Column, Float, ForeignKey, Index, Integer,
 from store.due import due_columns
 from store.sql import Instant, metadata
 
+_TALKS = text("live AND NOT consult")
+
 agents = Table(
     "agents",
     metadata,
@@ -25,6 +27,12 @@ agents = Table(
     Column("made_at", Instant, nullable=False),
     Column("load", Float, nullable=False, server_default=text("0")),  # how busy lately, at since_at: agents.load_at
     Column("wanted_an_hour", Float, nullable=False, server_default=text("0")),  # callers who know them
+    Column("back_at", Instant),  # away for a while: when they are back, as they said
+    Column(
+        "set_by", Text
+    ),  # the desk that chose the availability, which ends with it; null: holds until told otherwise
+    Column("photo_url", Text),
+    Column("successor", Text),  # an agent's id: whose people they become when this one leaves
     *due_columns(),  # due_at: the wrap-up ends
 )
 
@@ -39,14 +47,13 @@ reservations = Table(
     Column("made_at", Instant, nullable=False),
     Column("accepted_at", Instant),
     Column("ended_at", Instant),
+    Column("consult", Boolean, nullable=False, server_default=text("false")),  # asked by the one who talks with them
     *due_columns(),  # due_at: the agent has had long enough to answer
     # Two workers may both believe that an agent is free; the second one breaks on these.
     Index(
         "uq_reservations_live_agent", "agent_id", unique=True, sqlite_where=text("live"), postgresql_where=text("live")
     ),
-    Index(
-        "uq_reservations_live_call", "call_id", unique=True, sqlite_where=text("live"), postgresql_where=text("live")
-    ),
+    Index("uq_reservations_live_call", "call_id", unique=True, sqlite_where=_TALKS, postgresql_where=_TALKS),
 )
 
 decisions = Table(

@@ -17,6 +17,7 @@ from api.app import Mounted, build_api
 from api.tokens import Guard
 from carrier.port import Network
 from carrier.twilio import TwilioNetwork
+from desk.asking import Api
 from ivr.webhooks import DEADLINE_SECONDS
 from store.clock import Clock, SystemClock
 from store.due import POLL_SECONDS
@@ -24,6 +25,7 @@ from store.faults import told
 from store.live import Live, Nudges, connect
 from store.skew import clock_of
 from store.sql import Database
+from switchboard.desk_site import desk_routes
 from switchboard.health import Health
 from switchboard.logs import RequestLog
 from switchboard.metrics import Metrics
@@ -85,13 +87,15 @@ def assemble(
     public_url = settings.public_url or public_url or "http://127.0.0.1:8000"
     wired = wire(settings, public_url, database, clock, live, nudges, guard, network, poll, deadline, database_clock)
     api = build_api(wired.routers, guard, database, clock)
+    house, plans = wired.rooms.house, wired.rooms.plans
+    desk = desk_routes(settings, public_url, database, clock, house, plans, wired.feed, nudges, Api(api))
     return Parts(
         settings=settings,
         clock=clock,
         database=database,
         live=live,
         nudges=nudges,
-        routes=[*Health(database, live).routes, *metrics.routes, Mounted(api), *metrics.timed(wired.routes)],
+        routes=[*Health(database, live).routes, *metrics.routes, Mounted(api), *metrics.timed(wired.routes), *desk],
         everywhere=wired.everywhere,
         loops=wired.loops,
         network=network,

@@ -93,6 +93,7 @@ class Wired:
     loops: Sequence[Any]
     everywhere: Sequence[Any]
     rooms: Rooms
+    feed: LiveFeed
 
 
 def wire(
@@ -163,6 +164,7 @@ def wire(
     )
     feed = LiveFeed(database, clock, views(clock, promises))
     nudges.listen(FLOOR, feed.nudge)
+    database.listen(lambda news: feed.nudge())
     return Wired(
         routes=[
             *Webhooks(rooms, signatures, deadline=deadline, elsewhere=other_crm.lookup).routes,
@@ -180,6 +182,7 @@ def wire(
             *(watch.then(loop) for loop in (*keeping, Reconcile(rooms, network))),
         ],
         rooms=rooms,
+        feed=feed,
         everywhere=[feed, learning, absent, index_loop, *other_crm.everywhere],
     )
 

@@ -8,14 +8,19 @@ import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from sqlalchemy.engine import URL
 from starlette.types import ASGIApp
 
 from tests.ports import free_port
+
+if TYPE_CHECKING:
+    from tests.browser.house import LiveHouse
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (
@@ -25,6 +30,10 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    # A softphone's microphone, without a person to allow it.
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--autoplay-policy=no-user-gesture-required",
 )
 PATIENCE_MILLISECONDS = 15_000
 
@@ -61,8 +70,9 @@ def open_page(chromium: Browser) -> Opens:
     return opened
 
 
-def watch(context: BrowserContext) -> list[str]:
-    complaints: list[str] = []
+def watch(context: BrowserContext, complaints: list[str] | None = None) -> list[str]:
+    """What its pages complain of, in the list given or in a new one."""
+    complaints = [] if complaints is None else complaints
     context.on("weberror", lambda error: complaints.append(str(error.error)))
     context.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
 
@@ -93,6 +103,17 @@ def serve() -> Serve:
             await task
 
     return served
+
+
+@pytest.fixture
+async def live_house(
+    sqlite_url: URL, redis_url: str, tmp_path: Path, serve: Serve, chromium: Browser
+) -> AsyncIterator[LiveHouse]:
+    """See tests/browser/house.py."""
+    from tests.browser.house import living
+
+    async with living(sqlite_url.render_as_string(), redis_url, tmp_path, serve, chromium) as house:
+        yield house
 
 
 @pytest.fixture(name="free_port")

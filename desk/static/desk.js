@@ -1,0 +1,113 @@
+// What every page does: hears what changes, opens dialogs, keeps sliders' sentences, and says when the line is gone.
+
+const TOPICS = ["calls", "agents", "promises", "decisions", "mine", "limits"];
+const QUIET_MS = 250; // a topic wakes the page at once, and then no oftener than this
+
+const waiting = new Map(); // topic -> timer of its quiet time
+const again = new Set(); // topics that came meanwhile
+
+/** Tells the page that something of `topic` has changed: parts listen with hx-trigger="calls-changed from:body". */
+function changed(topic) {
+  if (waiting.has(topic)) {
+    again.add(topic);
+    return;
+  }
+  document.body.dispatchEvent(new CustomEvent(`${topic}-changed`, { bubbles: true }));
+  waiting.set(topic, setTimeout(() => {
+    waiting.delete(topic);
+    if (again.delete(topic)) changed(topic);
+  }, QUIET_MS));
+}
+
+function listen(address) {
+  let opened = false;
+  let delay = 500;
+  let last = "";
+  const connect = () => {
+    const source = new EventSource(last ? `${address}?after=${encodeURIComponent(last)}` : address);
+    source.addEventListener("hello", (event) => {
+      delay = 500;
+      last = event.lastEventId || last;
+      shown(true);
+      if (opened) TOPICS.forEach(changed); // whatever was missed
+      opened = true;
+      document.body.dispatchEvent(new CustomEvent("line-up"));
+    });
+    for (const topic of TOPICS) {
+      source.addEventListener(topic, (event) => {
+        last = event.lastEventId || last;
+        document.body.dispatchEvent(new CustomEvent(`live-${topic}`, { detail: event.data }));
+        changed(topic);
+      });
+    }
+    source.addEventListener("signed-out", () => location.assign("/sign-in"));
+    source.onerror = () => {
+      shown(false);
+      document.body.dispatchEvent(new CustomEvent("line-down"));
+      source.close();
+      setTimeout(connect, delay);
+      delay = Math.min(delay * 2, 5000);
+    };
+  };
+  connect();
+  addEventListener("online", () => TOPICS.forEach(changed));
+}
+
+function shown(on) {
+  const link = document.getElementById("link");
+  if (!link) return;
+  link.classList.toggle("on", on);
+  link.title = on ? link.dataset.on : link.dataset.off;
+  link.firstElementChild.textContent = link.title;
+}
+
+/** A short message at the foot of the page; kind: good | bad | calm. */
+function toast(text, kind = "calm") {
+  const box = document.createElement("p");
+  box.className = `alert ${kind}`;
+  box.textContent = text;
+  document.getElementById("toasts").append(box);
+  setTimeout(() => box.remove(), kind === "bad" ? 12000 : 5000);
+}
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-opens]");
+  if (opener) document.getElementById(opener.dataset.opens)?.showModal();
+  const closer = event.target.closest("[data-closes]");
+  if (closer) closer.closest("dialog")?.close();
+});
+
+document.addEventListener("input", (event) => {
+  const slider = event.target;
+  if (slider.type !== "range") return;
+  const box = slider.closest(".slider");
+  const output = box?.querySelector("output");
+  if (output) output.textContent = slider.dataset.unit ? `${slider.value} ${slider.dataset.unit}` : slider.value;
+  const sentence = box?.querySelector(".hint");
+  if (sentence && slider.dataset.sentence) sentence.textContent = slider.dataset.sentence.replaceAll("{}", slider.value);
+});
+
+// A form with data-saves sends itself a moment after the last key, and says when it has.
+const drafts = new WeakMap();
+document.addEventListener("input", (event) => {
+  const form = event.target.closest("form[data-saves]");
+  if (!form) return;
+  clearTimeout(drafts.get(form));
+  form.classList.add("unsaved");
+  drafts.set(form, setTimeout(() => form.requestSubmit(), 700));
+});
+addEventListener("beforeunload", () => {
+  document.querySelectorAll("form[data-saves].unsaved").forEach((form) => {
+    navigator.sendBeacon?.(form.action || form.getAttribute("hx-post"), new URLSearchParams(new FormData(form)));
+  });
+});
+document.addEventListener("htmx:after:request", (event) => {
+  const form = event.target.closest?.("form[data-saves]");
+  form?.classList.remove("unsaved");
+});
+document.addEventListener("htmx:error", () => {
+  toast(document.documentElement.lang === "it" ? "Il server non risponde. Riprovi tra un attimo." : "The server does not answer. Please try again in a moment.", "bad");
+});
+
+window.centralino = { toast, changed };
+if (document.body.dataset.live) listen(document.body.dataset.live);

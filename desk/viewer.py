@@ -1,0 +1,71 @@
+"""Who looks at a page: the user behind a session's cookie."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import select, update
+
+from api.tokens import Principal
+from desk.tables import sessions, users
+from desk.words import chosen
+from store.sql import Database
+
+COOKIE = "centralino_session"
+SEEN_EVERY = timedelta(minutes=1)  # so often at most is it written that a session is in use
+
+Role = Literal["manager", "agent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """`agent_id`: the agent whose calls they answer, also a manager's; null: none."""
+
+    user_id: str
+    session_id: str
+    name: str
+    email: str
+    role: Role
+    agent_id: str | None
+    language: str
+    address: str | None
+
+    @property
+    def principal(self) -> Principal:
+        """As the JSON API knows them: in the audit their user id stands where a token's would."""
+        return Principal(self.role, self.agent_id, self.user_id)
+
+    @property
+    def manages(self) -> bool:
+        return self.role == "manager"
+
+
+def digest_of(secret: str) -> str:
+    """A session's or an invitation's secret is random, so no salt is needed."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+async def viewer_of(
+    database: Database, cookie: str | None, accept_language: str | None, *, house: str, now: datetime
+) -> Viewer | None:
+    """Null: nobody, or a session that has ended, was revoked, or whose user was shut out."""
+    if not cookie:
+        return None
+    query = (
+        select(sessions.c.id, sessions.c.seen_at, sessions.c.user_id)
+        .add_columns(users.c.name, users.c.email, users.c.role, users.c.agent_id, users.c.language, users.c.address)
+        .join(users, users.c.id == sessions.c.user_id)
+        .where(sessions.c.digest == digest_of(cookie), sessions.c.ends_at > now, users.c.disabled_at.is_(None))
+    )
+    async with database.read() as conn:
+        row = (await conn.execute(query)).one_or_none()
+    if row is None:
+        return None
+    if now - row.seen_at >= SEEN_EVERY:
+        async with database.write() as conn:
+            await conn.execute(update(sessions).where(sessions.c.id == row.id).values(seen_at=now))
+    language = chosen(row.language, accept_language, house)
+    return Viewer(row.user_id, row.id, row.name, row.email, row.role, row.agent_id, language, row.address)
