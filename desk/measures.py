@@ -22,6 +22,7 @@ CONVERSATIONS = ("solved", "open", "transferred")  # how a contact ended in whic
 SHORT_SECONDS = 5.0  # who rings off sooner had dialled wrong, or thought better of it
 SAME_MATTER = timedelta(days=7)
 AGAIN = timedelta(hours=24)
+BANDS = ((10, "10+"), (4, "4-9"), (2, "2-3"), (1, "1"))  # how often they had talked with us before, the most first
 SMALLEST_TEAM = 3  # how busy fewer people are says how busy each of them is
 
 
@@ -200,8 +201,8 @@ class RelationTally:
     calls: int = 0
     agent: int = 0
     familiar: int = 0
-    returning: int = 0
-    returning_familiar: int = 0
+    earlier: Counter[str] = field(default_factory=Counter)  # by band: calls of those who had talked with us before
+    earlier_familiar: Counter[str] = field(default_factory=Counter)
     again: int = 0
     again_decided: int = 0
     again_undecided: int = 0
@@ -210,25 +211,36 @@ class RelationTally:
     first: int = 0
     first_solved: int = 0
     first_undecided: int = 0
+    taken_up: int = 0
+    told_again: int = 0
     said: Counter[bool] = field(default_factory=Counter)  # is it solved, in the customer's own word?
     promises: PromiseTally = field(default_factory=PromiseTally)
 
-    def add_calls(self, n: int, *, agent: bool, familiar: bool, returning: bool, again: bool | None, old: bool) -> None:
-        """`n` ended calls that are alike.  `again` None: of somebody nobody knows; `old`: 24 hours have passed."""
+    def add_calls(self, n: int, *, agent: bool, familiar: bool, earlier: int, again: bool | None, old: bool) -> None:
+        """`n` ended calls that are alike.  `earlier`: how often they had talked with us before.
+
+        `again` None: of somebody nobody knows; `old`: 24 hours have passed.
+        """
         self.calls += n
         self.agent += n * agent
         self.familiar += n * (agent and familiar)
-        self.returning += n * returning
-        self.returning_familiar += n * (returning and agent and familiar)
+        band = band_of(earlier)
+        if band is not None:
+            self.earlier[band] += n
+            self.earlier_familiar[band] += n * (agent and familiar)
         if again is not None and old:
             self.again_decided += n
             self.again += n * again
         elif again is not None:
             self.again_undecided += n
 
-    def add_conversation(self, outcome: str, first: First | None) -> None:
+    def add_conversation(self, outcome: str, first: First | None, told_again: bool | None = None) -> None:
+        """`told_again` None: it took nothing up that had been talked of before."""
         self.conversations += 1
         self.transferred += outcome == "transferred"
+        if told_again is not None:
+            self.taken_up += 1
+            self.told_again += told_again
         if first is None:
             return
         if first.solved is None:
@@ -255,7 +267,17 @@ class RelationTally:
     @property
     def returning_reached_familiar(self) -> Share:
         """The same of all calls by people who had spoken with one of us before; who reached nobody is a miss."""
-        return Share(self.returning_familiar, self.returning)
+        return Share(self.earlier_familiar.total(), self.earlier.total())
+
+    def by_earlier(self) -> Iterator[tuple[str, Share]]:
+        """The same by how often they had talked with us before, the fewest first."""
+        for _, band in reversed(BANDS):
+            yield band, Share(self.earlier_familiar[band], self.earlier[band])
+
+    @property
+    def had_to_repeat(self) -> Share:
+        """Conversations that took a matter up with somebody new who was not told, of all that took one up."""
+        return Share(self.told_again, self.taken_up)
 
     @property
     def solved_at_first_contact(self) -> Share:
@@ -280,6 +302,8 @@ class Contact:
     topic: str
     outcome: str
     met: bool  # somebody spoke with them
+    agent: str | None = None
+    warm: bool = False  # it ended with an introduction to the next
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +332,36 @@ def first_contacts(contacts: Sequence[Contact], now: datetime) -> list[First | N
         else:
             found.append(First(contact.outcome == "solved" and not _near(contact.at, later)))
     return found
+
+
+def told_again(contacts: Sequence[Contact]) -> list[bool | None]:
+    """For each contact of one person, in order of time, whether they had to tell their matter anew.
+
+    None for a contact that took up nothing: no conversation about the same matter in the seven days before, or nobody
+    spoke with them.  Who had spoken with them about it in those days knows; so does who was introduced by the last.
+    """
+    found: list[bool | None] = []
+    for place, contact in enumerate(contacts):
+        earlier = list(_same_matter_before(contacts, place)) if contact.met else []
+        if not earlier:
+            found.append(None)
+        else:
+            found.append(not earlier[0].warm and contact.agent not in {one.agent for one in earlier})
+    return found
+
+
+def _same_matter_before(contacts: Sequence[Contact], place: int) -> Iterator[Contact]:
+    """Conversations of the seven days before, the last one first."""
+    contact = contacts[place]
+    for earlier in reversed(contacts[:place]):
+        if contact.at - earlier.at > SAME_MATTER:
+            return
+        if earlier.met and (not earlier.topic or not contact.topic or earlier.topic == contact.topic):
+            yield earlier
+
+
+def band_of(earlier: int) -> str | None:
+    return next((band for least, band in BANDS if earlier >= least), None)
 
 
 def _near(at: datetime, other: datetime | None) -> bool:
@@ -343,14 +397,28 @@ class Talking:
     """
 
     agents: int = 0
+    talks: int = 0
     talk_seconds: float = 0.0
     shift_seconds: float = 0.0
+    shares: list[float] = field(default_factory=list)  # of each who had a shift
 
-    def add(self, talk_seconds: float, shift_seconds: float) -> None:
+    def add(self, talk_seconds: float, shift_seconds: float, talks: int = 0) -> None:
         """One agent."""
         self.agents += 1
+        self.talks += talks
         self.talk_seconds += talk_seconds
         self.shift_seconds += shift_seconds
+        if shift_seconds > 0:
+            self.shares.append(talk_seconds / shift_seconds)
+
+    @property
+    def busiest_to_mean(self) -> float | None:
+        """The mean share of the busiest tenth, at least one, over that of all, to two decimals; None without talks."""
+        mean = sum(self.shares) / len(self.shares) if self.shares else 0.0
+        if mean <= 0:
+            return None
+        most = sorted(self.shares, reverse=True)[: max(1, len(self.shares) // 10)]
+        return round(sum(most) / len(most) / mean, 2)
 
     @property
     def share(self) -> float | None:

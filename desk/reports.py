@@ -25,7 +25,6 @@ from sqlalchemy import (
     and_,
     case,
     cast,
-    exists,
     extract,
     func,
     literal,
@@ -40,6 +39,7 @@ from crm.matters import same_topic
 from crm.tables import interactions
 from desk.measures import (
     AGAIN,
+    BANDS,
     CONVERSATIONS,
     OPEN_PROMISES,
     SAME_MATTER,
@@ -55,6 +55,7 @@ from desk.measures import (
     hour_of,
     open_spans,
     overlap_seconds,
+    told_again,
 )
 from routing.agents import Ended
 from routing.hours import read_hours
@@ -201,18 +202,22 @@ async def read_relationships(conn: AsyncConnection, calls: Table, span: Span) ->
                 row.n,
                 agent=bool(row.agent),
                 familiar=bool(row.familiar),
-                returning=bool(row.known_before),
+                earlier=row.earlier,
                 again=None if row.again is None else bool(row.again),
                 old=bool(row.old),
             )
     async for rows in _people(conn, calls, span):
         contacts = [
-            Contact(row.started_at, same_topic(row.topic), row.outcome, row.agent_id is not None) for row in rows
+            Contact(
+                row.started_at, same_topic(row.topic), row.outcome, row.agent_id is not None, row.agent_id, row.warm
+            )
+            for row in rows
         ]
-        for row, contact, first in zip(rows, contacts, first_contacts(contacts, span.now), strict=True):
+        judged = zip(rows, contacts, first_contacts(contacts, span.now), told_again(contacts), strict=True)
+        for row, contact, first, again in judged:
             if contact.met and contact.outcome in CONVERSATIONS and span.start <= contact.at < span.end:
                 for tally in found.of(row.key):
-                    tally.add_conversation(contact.outcome, first)
+                    tally.add_conversation(contact.outcome, first, again)
                 if row.confirmed is not None:
                     for tally in found.of(row.key) if span.group in OF_NOBODY else [found.total]:
                         tally.said[bool(row.confirmed)] += 1
@@ -238,19 +243,24 @@ def _how_calls_went(conn: AsyncConnection, calls: Table, span: Span) -> Subquery
         )
         .subquery()
     )
-    met_before = exists().where(
-        interactions.c.customer_id == calls.c.customer_id,
-        interactions.c.started_at < calls.c.arrived_at,
-        interactions.c.agent_id.is_not(None),
-        interactions.c.outcome.in_(CONVERSATIONS),
+    earlier = (
+        select(func.count())
+        .where(
+            interactions.c.customer_id == calls.c.customer_id,
+            interactions.c.started_at < calls.c.arrived_at,
+            interactions.c.agent_id.is_not(None),
+            interactions.c.outcome.in_(CONVERSATIONS),
+        )
+        .scalar_subquery()
     )
+    band = case(*((earlier >= least, least) for least, _ in BANDS), else_=0)
     soon = _seconds(conn, calls.c.arrived_at, seen.c.next_at) <= AGAIN.total_seconds()
     return (
         keyed(calls, span, at=calls.c.arrived_at, agent=calls.c.agent_id, line=calls.c.to_number)
         .add_columns(
             flag(calls.c.outcome == "agent").label("agent"),
             flag(calls.c.familiar).label("familiar"),
-            flag(met_before).label("known_before"),
+            band.label("earlier"),
             case((calls.c.customer_id.is_(None), null()), (soon, 1), else_=0).label("again"),
             flag(calls.c.arrived_at <= span.now - AGAIN).label("old"),
         )
@@ -271,6 +281,7 @@ async def _people(conn: AsyncConnection, calls: Table, span: Span) -> AsyncItera
         interactions.c.outcome,
         interactions.c.topic,
         interactions.c.confirmed,
+        interactions.c.warm,
     )
     if span.group == "line":  # a conversation of ours bears the SID of its call; one that was imported has no line
         query = query.outerjoin(calls, calls.c.sid == interactions.c.external_id)
@@ -294,11 +305,12 @@ async def read_talking(conn: AsyncConnection, span: Span, plan: Plan, house: Hou
         select(
             reservations.c.agent_id,
             func.sum(_seconds(conn, reservations.c.accepted_at, reservations.c.ended_at)).label("seconds"),
+            func.count().label("n"),
         )
         .where(reservations.c.state == Ended.TALK_ENDED, span.contains(reservations.c.accepted_at))
         .group_by(reservations.c.agent_id)
     )
-    talk = {row.agent_id: float(row.seconds) async for row in _rows(conn, talked)}
+    talk = {row.agent_id: (float(row.seconds), row.n) async for row in _rows(conn, talked)}
     open_when: dict[str, list[tuple[datetime, datetime]]] = {}
     found = Grouped(Talking, lambda team: team)
     async for row in _rows(conn, select(agents.c.id, agents.c.team, agents.c.hours, agents.c.made_at)):
@@ -307,7 +319,8 @@ async def read_talking(conn: AsyncConnection, span: Span, plan: Plan, house: Hou
             open_when[text] = list(open_spans(read_hours(text, house.zone, house.country), span.start, end))
             await asyncio.sleep(0)
         for tally in found.of(row.team):
-            tally.add(talk.get(row.id, 0.0), overlap_seconds(open_when[text], row.made_at))
+            seconds, talks = talk.get(row.id, (0.0, 0))
+            tally.add(seconds, overlap_seconds(open_when[text], row.made_at), talks)
     return found
 
 

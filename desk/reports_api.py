@@ -53,6 +53,10 @@ LONGEST_BY_HOUR = timedelta(days=31)  # an answer of thousands of groups would h
 Tally = TypeVar("Tally")
 
 
+class ByEarlier(Ratio):
+    earlier: str = Field(description="1, 2-3, 4-9 or 10+")
+
+
 class Relationships(Shown):
     calls: int = Field(description="inbound calls that ended")
     reached_agent: Ratio = Field(description="calls that reached anybody, of `calls`")
@@ -63,6 +67,13 @@ class Relationships(Shown):
     returning_reached_familiar: Ratio = Field(
         description="the same, of all calls by people who had spoken with one of our agents before: "
         "a call of theirs that reached nobody is a miss"
+    )
+    by_earlier_talks: list[ByEarlier] = Field(
+        description="the same by how often they had talked with us before: 1, 2-3, 4-9, 10+"
+    )
+    had_to_repeat: Ratio = Field(
+        description="conversations that took up a matter of the last 7 days with an agent who had not talked with them "
+        "about it and was not introduced by the one before, of all conversations that took one up"
     )
     solved_at_first_contact: Undecided = Field(
         description="conversations that ended solved and were followed by no contact about the same matter within "
@@ -110,6 +121,15 @@ class TalkingShown(Shown):
     )
 
 
+class LoadShown(Shown):
+    agents: int = Field(description="who had a shift in the span")
+    talks: int
+    busiest_to_mean: float | None = Field(
+        description="talking time per hour on shift of the busiest tenth of the agents, one at least, over everybody's; "
+        "1.0 is even.  Who they are is not told"
+    )
+
+
 class FloorFigures(Shown):
     calls: int = Field(description="inbound calls accepted; the sum of `live`, `outcomes` and `unaccounted`")
     live: int
@@ -138,6 +158,7 @@ class FloorFigures(Shown):
         description="time in conversation, of the time on shift; of all and by team only, and null where fewer than "
         "three people would be told apart.  Not occupancy: how long each agent was ready and idle is not kept"
     )
+    load: LoadShown | None = Field(description="how evenly the talking is shared out; null as `talking` is")
 
 
 class _Named(Shown):
@@ -248,12 +269,12 @@ class _Reports:
         for item in report["items"]:
             item["told"] = _told(told.groups[item["group"]])
         if talking.total.agents >= SMALLEST_TEAM:
-            report["total"]["talking"] = _talking(talking.total)
+            report["total"] |= _busy(talking.total)
         if span.group == "team":
             shown = tells_of_nobody(talking.groups)
             for item in report["items"]:
                 if item["group"] in shown:
-                    item["talking"] = _talking(talking.groups[item["group"]])
+                    item |= _busy(talking.groups[item["group"]])
         return FloorReport.model_validate(report)
 
     def _span(self, from_: datetime | None, to: datetime | None, group: Group | None) -> Span:
@@ -293,6 +314,8 @@ def _relationships(tally: RelationTally) -> dict[str, Any]:
         "reached_agent": tally.reached_agent,
         "reached_familiar": tally.reached_familiar,
         "returning_reached_familiar": tally.returning_reached_familiar,
+        "by_earlier_talks": [ratio(share) | {"earlier": band} for band, share in tally.by_earlier()],
+        "had_to_repeat": tally.had_to_repeat,
         "solved_at_first_contact": undecided(tally.solved_at_first_contact, tally.first_undecided),
         "solved_as_they_say": tally.solved_as_they_say,
         "called_again_within_a_day": undecided(tally.called_again, tally.again_undecided),
@@ -315,6 +338,7 @@ def _floor(tally: FloorTally, within: int) -> dict[str, Any]:
         "answered_within": ratio(answered) | {"seconds": within},
         "choice_in_time": ratio(choice) | {"seconds": within},
         "talking": None,
+        "load": None,
     }
 
 
@@ -326,9 +350,11 @@ def _told(tally: ToldTally) -> dict[str, Any]:
     }
 
 
-def _talking(talking: Talking) -> dict[str, Any]:
-    return {
+def _busy(talking: Talking) -> dict[str, Any]:
+    shown = {
         "share": talking.share,
         "talk_seconds": round(talking.talk_seconds),
         "shift_seconds": round(talking.shift_seconds),
     }
+    load = {"agents": len(talking.shares), "talks": talking.talks, "busiest_to_mean": talking.busiest_to_mean}
+    return {"talking": shown, "load": load}

@@ -23,6 +23,7 @@ from desk.measures import (
     RelationTally,
     Share,
     Talking,
+    band_of,
     day_of,
     first_contacts,
     hour_of,
@@ -30,6 +31,7 @@ from desk.measures import (
     overlap_seconds,
     quantile,
     tells_of_nobody,
+    told_again,
 )
 from desk.reports import HOUR, QUARTER, Span
 from ivr.lifecycle import Outcome
@@ -114,9 +116,9 @@ def test_promises_kept_are_asked_of_those_kept_or_broken() -> None:
 def test_somebody_who_knew_us_and_reached_nobody_is_a_miss() -> None:
     tally = RelationTally()
     usual: dict[str, Any] = {"again": None, "old": True}
-    tally.add_calls(2, agent=True, familiar=True, returning=True, **usual)
-    tally.add_calls(1, agent=True, familiar=False, returning=False, **usual)
-    tally.add_calls(1, agent=False, familiar=True, returning=True, **usual)  # the familiar one was only rung
+    tally.add_calls(2, agent=True, familiar=True, earlier=2, **usual)
+    tally.add_calls(1, agent=True, familiar=False, earlier=0, **usual)
+    tally.add_calls(1, agent=False, familiar=True, earlier=2, **usual)  # the familiar one was only rung
     assert (tally.reached_agent, tally.reached_familiar) == (Share(3, 4), Share(2, 3))
     assert tally.returning_reached_familiar == Share(2, 3)
 
@@ -172,7 +174,7 @@ def test_the_share_solved_leaves_out_what_nobody_can_know_yet() -> None:
 
 def test_a_call_is_asked_about_only_when_its_day_is_over() -> None:
     tally = RelationTally()
-    usual = {"agent": True, "familiar": False, "returning": False}
+    usual = {"agent": True, "familiar": False, "earlier": 0}
     tally.add_calls(1, again=True, old=True, **usual)
     tally.add_calls(2, again=False, old=True, **usual)
     tally.add_calls(4, again=True, old=False, **usual)
@@ -228,3 +230,41 @@ def test_how_busy_a_team_was_needs_a_shift() -> None:
     talking.add(900, 3600)
     talking.add(0, 3600)
     assert (talking.agents, talking.share) == (2, 0.125)
+
+
+def talked(day: int, agent: str | None, topic: str = "bill", *, warm: bool = False) -> Contact:
+    at = datetime(2026, 3, day, 10, tzinfo=UTC)
+    return Contact(at, topic, "solved" if agent else "abandoned", agent is not None, agent, warm)
+
+
+@pytest.mark.parametrize(
+    ("past", "expected"),
+    [
+        ([talked(1, "anna"), talked(2, "anna")], [None, False]),
+        ([talked(1, "anna"), talked(2, "bruno")], [None, True]),
+        ([talked(1, "anna"), talked(2, "bruno"), talked(3, "anna")], [None, True, False]),  # Anna had heard it
+        ([talked(1, "anna", warm=True), talked(1, "bruno")], [None, False]),  # who was introduced has been told
+        ([talked(1, "anna"), talked(2, "bruno", "modem")], [None, None]),
+        ([talked(1, "anna"), talked(2, "bruno", "")], [None, True]),  # no topic noted: perhaps the same
+        ([talked(1, "anna"), talked(9, "bruno")], [None, None]),  # eight days later it is another matter
+        ([talked(1, None), talked(2, "bruno")], [None, None]),  # nobody had heard it yet
+        ([talked(1, "anna"), talked(2, None), talked(3, "bruno")], [None, None, True]),
+    ],
+)
+def test_a_matter_is_told_again_to_who_was_not_there_and_was_not_told(
+    past: list[Contact], expected: list[bool | None]
+) -> None:
+    assert told_again(past) == expected
+
+
+def test_callers_are_told_apart_by_how_often_they_had_talked_with_us() -> None:
+    assert [band_of(n) for n in (0, 1, 2, 3, 4, 9, 10, 90)] == [None, "1", "2-3", "2-3", "4-9", "4-9", "10+", "10+"]
+
+
+def test_an_even_load_is_one() -> None:
+    even, uneven = Talking(), Talking()
+    for _ in range(3):
+        even.add(600, 3600, 2)
+    uneven.add(1800, 3600, 6)
+    uneven.add(0, 3600)
+    assert (even.busiest_to_mean, uneven.busiest_to_mean, Talking().busiest_to_mean) == (1.0, 2.0, None)

@@ -189,6 +189,8 @@ async def test_the_floor_of_the_last_seven_days(ask: Asking, past: None) -> None
     total = found["total"]
     # On shift: 45 hours each of three agents (8 on Tuesday, 9 on four days, 1 this morning), and 10 of Carla.
     assert total.pop("talking") == {"share": 0.0069, "talk_seconds": 3600, "shift_seconds": 145 * 3600}
+    # Of 2,400 and 1,200 seconds in 45 hours each, and of two who talked with nobody.
+    assert total.pop("load") == {"agents": 4, "talks": 3, "busiest_to_mean": 2.67}
     tomorrow = await report(ask, "floor", **{"from": found["from"], "to": "2026-03-04T09:00:00Z"})
     assert tomorrow["total"]["talking"]["shift_seconds"] == 145 * 3600  # nobody is on tomorrow's shift yet
     assert total == {
@@ -252,6 +254,13 @@ async def test_what_people_met_with(ask: Asking, past: None) -> None:
         "reached_agent": ratio(4, 8, 0.5),
         "reached_familiar": ratio(2, 4, 0.5),
         "returning_reached_familiar": ratio(2, 3, 0.6667),
+        "by_earlier_talks": [
+            {"earlier": "1", **ratio(1, 1, 1.0)},
+            {"earlier": "2-3", **ratio(1, 2, 0.5)},
+            {"earlier": "4-9", **ratio(0, 0, None)},
+            {"earlier": "10+", **ratio(0, 0, None)},
+        ],
+        "had_to_repeat": ratio(1, 1, 1.0),  # Maria told Dora on the same day what she had told Anna
         "solved_at_first_contact": ratio(0, 0, None) | {"undecided": 2},
         "solved_as_they_say": ratio(1, 2, 0.5),
         "called_again_within_a_day": ratio(2, 4, 0.5) | {"undecided": 1},
