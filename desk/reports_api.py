@@ -125,8 +125,8 @@ class LoadShown(Shown):
     agents: int = Field(description="who had a shift in the span")
     talks: int
     busiest_to_mean: float | None = Field(
-        description="talking time per hour on shift of the busiest tenth of the agents, one at least, over everybody's; "
-        "1.0 is even.  Who they are is not told"
+        description="talking time per hour on shift of the busiest tenth of the agents, one at least, over "
+        "everybody's; 1.0 is even.  Who they are is not told"
     )
 
 

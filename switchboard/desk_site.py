@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from starlette.routing import BaseRoute
 
-from desk import site
+from desk import sections, site
 from desk.asking import Api
 from desk.live import LiveFeed
 from desk.pages import Pages
@@ -43,7 +43,7 @@ def desk_routes(
     def tell(name: str) -> None:
         clock.spawn(nudges.publish(name), f"nudge-{name}")
 
-    return site.routes(
+    return sections.routes(
         site.Site(
             pages=pages,
             feed=feed,

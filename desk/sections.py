@@ -1,0 +1,57 @@
+"""Everything that a browser may open, in one place: each section hands in its routes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.middleware import Middleware
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from desk.live_pages import live_routes
+from desk.pages import STATIC, Asked
+from desk.report_pages import pages as report_pages
+from desk.security import OnlyOurOwn, page_headers
+from desk.site import Site
+
+
+def routes(site: Site) -> list[BaseRoute]:
+    sections: list[Sequence[BaseRoute]] = [
+        [site.pages.open_route("/", _start)],
+        live_routes(site.pages, site.feed),
+        report_pages.routes(site),
+        [site.pages.open_route("/{path:path}", _nowhere)],  # the last: whatever no section knows
+    ]
+    return [
+        Mount("/static", _Static(directory=STATIC), name="static"),
+        Mount(
+            "",
+            routes=[route for section in sections for route in section],
+            middleware=[Middleware(OnlyOurOwn, headers=page_headers(signalling=site.pages.signalling))],
+        ),
+    ]
+
+
+async def _start(asked: Asked) -> Response:
+    """Where each of them works."""
+    viewer = asked.viewer
+    if viewer is None:
+        return asked.redirect("/sign-in")
+    return asked.redirect("/console/floor" if viewer.manages else "/desk")
+
+
+async def _nowhere(asked: Asked) -> Response:
+    return asked.trouble(404, asked.words("There is no such page."))
+
+
+class _Static(StaticFiles):
+    """A file asked for by its digest never changes."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        lasting = b"v=" in scope["query_string"]
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if lasting else "no-cache"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response
