@@ -18,6 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.tables import customer_phones, customers, interactions
 from routing.tables import agents
+from switchboard.company_ledger import Ledger, keep
+from switchboard.company_ledger import load as load_ledger
 from switchboard.company_people import AGENTS, GUESTS, STRANGERS, Guest
 from switchboard.company_words import FAMILY_NAMES, FIRST_NAMES, STYLES, TOPICS
 
@@ -45,6 +47,7 @@ class Company:
     customers: list[Row] = field(default_factory=list)
     phones: list[Row] = field(default_factory=list)
     interactions: list[Row] = field(default_factory=list)
+    ledger: Ledger = field(default_factory=Ledger)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ def invent(now: datetime, seed: int = 1) -> Company:
     for habit, count in zip(habits, _shares(habits, CONVERSATIONS - len(company.interactions)), strict=True):
         company.interactions += _past(habit, count, keys, now, dice)
     company.interactions.sort(key=lambda row: row["started_at"])
+    company.ledger = keep(company.interactions, company.customers, company.phones, keys, now, _id)
     return company
 
 
@@ -94,6 +98,7 @@ async def load(connection: AsyncConnection, company: Company) -> None:
             await connection.execute(insert(table), rows[start : start + ROWS_AT_ONCE])
     for row in company.agents:  # a stand-in must be there before anybody points to them
         await connection.execute(agents.update().where(agents.c.id == row["id"]).values(stand_in=row["stand_in"]))
+    await load_ledger(connection, company.ledger)
 
 
 def book(company: Company) -> dict[str, Any]:
@@ -284,6 +289,7 @@ def _conversation(
     return {
         "id": _id("int", at, dice),
         "external_id": None,
+        "case_id": None,
         "customer_id": customer_id,
         "agent_id": agent_id,
         "channel": "voice",

@@ -202,3 +202,70 @@ STRANGERS = (
     Guest("+393405550199", "Somebody new", "it-IT", "A number we have never seen: is asked for a name, once"),
     Guest("+393895550133", "Number withheld", "it-IT", "Hides the number: a normal caller all the same", withhold=True),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was noted or told `days` ago; `told`: in their own words."""
+
+    name: str
+    agent: str
+    days: int
+    words: str
+    told: bool = True
+    tags: tuple[str, ...] = ()
+
+
+STORIES = (
+    Told(
+        "Maria Rossi",
+        "anna",
+        6,
+        "Il tassello l'ho capito solo quando me l'ha disegnato. Perché non mettete il disegno nella scatola?",
+        tags=("instructions", "packaging"),
+    ),
+    Told("Maria Rossi", "anna", 33, "Cerca una Alba gemella per l'altro comodino.", told=False),
+    Told(
+        "Lorenzo Greco",
+        "davide",
+        5,
+        "È la terza volta che lo racconto. Ogni volta qualcuno mi dice che il dimmer va bene.",
+        tags=("dimmer", "repeated"),
+    ),
+    Told(
+        "Elena Ricci",
+        "sara",
+        3,
+        "Vorrei che la luce sul tavolo fosse come quella delle cinque del pomeriggio, a settembre.",
+        tags=("made to measure",),
+    ),
+    Told("Carlo Santoro", "sara", 29, "Chiama tra due riunioni: prima la risposta, poi il perché.", told=False),
+    Told(
+        "James Whitfield",
+        "hannah",
+        12,
+        "I only ever get an honest date from you people. Keep it that way.",
+        tags=("delivery",),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A promise for so many working days from today."""
+
+    name: str
+    agent: str
+    days: int
+    hour: float
+    kind: str
+    reason: str
+
+
+TO_COME = (
+    Ahead("Elena Ricci", "sara", 1, 10.0, "scheduled", "Il campione di tessuto è arrivato?"),
+    Ahead("Lorenzo Greco", "davide", 1, 11.5, "scheduled", "Il trasformatore nuovo: tiene sotto il 20%?"),
+    Ahead("Maria Rossi", "anna", 2, 9.5, "follow_up", "La lampada montata sul cartongesso tiene?"),
+    Ahead("James Whitfield", "hannah", 2, 15.0, "follow_up", "Do the three lamps dim evenly?"),
+    Ahead("Katharina Vogel", "thomas", 3, 10.5, "scheduled", "Angebot für den Lesesaal"),
+)

@@ -60,27 +60,39 @@ def _named(view: View) -> View:
 
 
 class Snapshot:
-    """Everything as it is now, in the same words as the news."""
+    """Everything as it is now, in the same words as the news; of what is over, only what was played in this demo."""
 
     def __init__(self, database: Database, views: Mapping[str, View]) -> None:
         self._database, self._views = database, views
 
     async def __call__(self) -> Mapping[str, Any]:
         async with self._database.read() as connection:
+            played = await company.invented_at(connection)
             return {
                 "agents": await self._all(connection, "agent.changed", select(agents.c.id).order_by(agents.c.id)),
-                "calls": await self._latest(connection, "call.changed", calls.c.id, calls.c.state != "ended"),
+                "calls": await self._latest(
+                    connection, "call.changed", calls.c.id, calls.c.state != "ended", calls.c.arrived_at >= played
+                ),
                 "callbacks": await self._latest(
-                    connection, "callback.changed", callbacks.c.id, callbacks.c.state.in_(OPEN)
+                    connection,
+                    "callback.changed",
+                    callbacks.c.id,
+                    callbacks.c.state.in_(OPEN),
+                    callbacks.c.made_at >= played,
                 ),
             }
 
     async def _latest(
-        self, connection: AsyncConnection, type: str, id: ColumnElement[str], live: ColumnElement[bool]
+        self,
+        connection: AsyncConnection,
+        type: str,
+        id: ColumnElement[str],
+        live: ColumnElement[bool],
+        played: ColumnElement[bool],
     ) -> list[Mapping[str, Any]]:
         """All that are live and some of the others, oldest first."""
-        found = set(await connection.scalars(select(id).where(live)))
-        found |= set(await connection.scalars(select(id).order_by(id.desc()).limit(RECENT)))
+        found = set(await connection.scalars(select(id).where(live, played)))
+        found |= set(await connection.scalars(select(id).where(played).order_by(id.desc()).limit(RECENT)))
         return await self._all(connection, type, select(id).where(id.in_(found)).order_by(id))
 
     async def _all(self, connection: AsyncConnection, type: str, ids: Select[str]) -> list[Mapping[str, Any]]:

@@ -16,13 +16,12 @@ from starlette.routing import BaseRoute
 
 from crm.stories import harmless
 from desk.asking import Refused
-from desk.pages import Asked
+from desk.pages import MANAGERS, Asked
 from desk.report_pages import figures
 from desk.report_pages.figures import REPORTS, Report
 from desk.site import Site
 
 SPANS = {"7": "Last 7 days", "28": "Last 28 days", "91": "Last 13 weeks"}
-MANAGERS = ("manager",)
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,3 +104,25 @@ async def test_it_loads_whole_into_an_empty_database(database: Database) -> None
         assert [matter.agent_id for matter in matters] == [AGENT_IDS["Sara"]]
         anna = (await connection.execute(select(agents).where(agents.c.id == AGENT_IDS["Anna"]))).one()
         assert anna.stand_in == AGENT_IDS["Davide"]
+
+
+def test_the_ledger_agrees_with_the_conversations() -> None:
+    ledger, sids = COMPANY.ledger, {row["external_id"] for row in COMPANY.interactions if row["external_id"]}
+    assert sids == {row["sid"] for row in ledger.calls if row["outcome"] in ("agent", "abandoned")}
+    assert min(row["arrived_at"] for row in ledger.calls) > NOW - timedelta(days=29)
+    by_id = {row["id"]: row for row in ledger.calls}
+    assert all(by_id[row["call_id"]]["agent_id"] == row["agent_id"] for row in ledger.reservations)
+    came = Counter(row["outcome"] for row in ledger.calls)
+    assert came["agent"] > 700
+    assert came["callback"] > 20
+
+
+def test_of_each_person_one_promise_at_most_is_open_and_all_of_them_lie_ahead() -> None:
+    ahead = [row for row in COMPANY.ledger.promises if row["state"] == "promised"]
+    assert len(ahead) == len({row["customer_id"] for row in ahead}) == 5
+    assert all(row["promised_at"] > NOW for row in ahead)
+
+
+def test_an_open_matter_is_a_case_of_whoever_holds_it() -> None:
+    elena = PEOPLE["Elena Ricci"]["id"]
+    assert [row["owner"] for row in COMPANY.ledger.cases if row["customer_id"] == elena] == [AGENT_IDS["Sara"]]
