@@ -290,6 +290,8 @@ def _conversation(
         "id": _id("int", at, dice),
         "external_id": None,
         "case_id": None,
+        "confirmed": None,
+        "warm": False,
         "customer_id": customer_id,
         "agent_id": agent_id,
         "channel": "voice",

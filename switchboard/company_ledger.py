@@ -25,6 +25,8 @@ from switchboard.company_people import LINE, STORIES, TO_COME
 ROME = ZoneInfo("Europe/Rome")
 RECENT = timedelta(days=28)
 CALLED_BACK, LEFT_A_MESSAGE = 0.07, 0.02  # of those who waited, what they took instead
+FOLLOWED_UP = 0.04  # of the solved talks
+ASKED, INTRODUCED = 0.35, 0.75  # who told us whether it is solved; transfers with an introduction
 OFFERED_AFTER, TOLD_AFTER = 14.0, 9.0  # seconds
 ROWS_AT_ONCE = 500
 
@@ -33,8 +35,9 @@ Row = dict[str, Any]
 
 @dataclass(slots=True)
 class Ledger:
-    """Rows as the tables take them."""
+    """Rows as the tables take them, of what was until a moment."""
 
+    until: datetime = datetime.max
     calls: list[Row] = field(default_factory=list)
     reservations: list[Row] = field(default_factory=list)
     promises: list[Row] = field(default_factory=list)
@@ -55,13 +58,14 @@ def keep(
 
     `agents`: key -> id; `new_id(prefix, at, dice)` as the company makes its own.
     """
-    dice, ledger = random.Random(seed), Ledger()
+    dice, ledger = random.Random(seed), Ledger(now)
     people = {row["id"]: row for row in customers}
     names = {row["name"]: row["id"] for row in customers}
     numbers = {row["customer_id"]: row["number"] for row in reversed(phones)}
     known: dict[str, set[str]] = {}
     for row in interactions:
         met = known.setdefault(row["customer_id"], set())
+        row["warm"] = row["outcome"] == "transferred" and dice.random() < INTRODUCED
         if now - row["started_at"] <= RECENT:
             _call(ledger, row, people[row["customer_id"]], numbers[row["customer_id"]], met, dice, new_id)
         if row["agent_id"]:
@@ -118,8 +122,12 @@ def _call(ledger: Ledger, talk: Row, person: Row, number: str, met: set[str], di
         "case_id": None,
     }
     ledger.calls.append(call)
+    if answered and dice.random() < ASKED:
+        talk["confirmed"] = talk["outcome"] == "solved" and dice.random() < 0.93
     if answered:
         _reserved(ledger, call, talk, dice, new_id)
+    if answered and talk["outcome"] == "solved" and dice.random() < FOLLOWED_UP:
+        _followed_up(ledger, call, person, number, dice, new_id)
     if waited > 20 and dice.random() < CALLED_BACK * 4:
         _instead(ledger, call, person, number, talk, dice, new_id)
 
@@ -183,6 +191,20 @@ def _instead(ledger: Ledger, later: Row, person: Row, number: str, talk: Row, di
     }
     promise["origin_call"] = call["sid"]
     ledger.calls.append(call)
+
+
+def _followed_up(ledger: Ledger, call: Row, person: Row, number: str, dice: random.Random, new_id: Any) -> None:
+    """Two days later, by the same agent; what would still lie ahead is left to the promises to come."""
+    due = call["ended_at"] + timedelta(days=2)
+    if due > ledger.until:
+        return
+    late = round(max(dice.gauss(4, 6), 0.0), 1)
+    kept = dice.random() < 0.96
+    ledger.promises.append(
+        _promise(person, number, due, call["ended_at"], new_id("cb", call["ended_at"], dice))
+        | {"kind": "follow_up", "agent_id": call["agent_id"], "origin_call": call["sid"], "late_seconds": late}
+        | {"state": "kept" if kept else "broken", "kept_at": due + timedelta(seconds=late + 20) if kept else None}
+    )
 
 
 def _promise(person: Row, number: str, due: datetime, made: datetime, promise_id: str) -> Row:

@@ -71,7 +71,7 @@ AGAIN = Figure("called_again_within_a_day", "Called again within a day", better=
 TRANSFERS = Figure("transfers", "Transfers in a hundred talks", "per_hundred", better="less")
 FOLLOW_UPS = Figure("follow_ups_done", "Follow-ups done", better="more")
 KEPT = Figure(
-    "kept",
+    "punctuality",
     "Promises kept",
     means="Of those kept or broken: both people were talking within the window that was promised.",
     better="more",
@@ -79,7 +79,9 @@ KEPT = Figure(
 LATE = Figure("late.median_seconds", "Usual lateness", "seconds", "Until the customer's telephone rang.", "less")
 LATE_90 = Figure("late.p90_seconds", "Lateness of the latest tenth", "seconds", better="less")
 MADE = Figure("made", "Promises made", "count")
-AT_RISK = Figure("at_risk", "At risk now", "count", better="less")
+OPEN = Figure("open", "Still open", "count")
+MISSED = Figure("missed", "Their time passed", "count", "With nobody calling, however it went on.", "less")
+AT_ONCE = Figure("reached_at_once", "Reached at once", means="By the first call, of those we reached.", better="more")
 TOLD = Figure(
     "told",
     "Waited no longer than they were told",
@@ -120,8 +122,8 @@ REPORTS: Mapping[str, Report] = {
         "promises",
         "Promises",
         "/reports/promises",
-        (KEPT, LATE, LATE_90, AT_RISK),
-        (MADE, KEPT, LATE, LATE_90),
+        (KEPT, LATE, MISSED, AT_ONCE),
+        (MADE, KEPT, OPEN, MISSED, LATE, LATE_90, AT_ONCE),
         (("Promises kept", (KEPT,)), ("Lateness", (LATE, LATE_90))),
     ),
     "waiting": Report(
@@ -249,6 +251,56 @@ def bands(total: Mapping[str, Any], f: Formats) -> list[dict[str, Any]]:
         }
         for one in total.get("by_earlier_talks", ())
     ]
+
+
+def kinds(total: Mapping[str, Any], f: Formats) -> list[dict[str, Any]]:
+    """Promises kept, by what they were."""
+    told = {
+        "asap": f.words("As soon as we can"),
+        "scheduled": f.words("At a time of their choice"),
+        "follow_up": f.words("To ask whether it is solved"),
+        "voicemail": f.words("To answer a message"),
+    }
+    return [
+        {
+            "label": told[name],
+            "share": kind["kept"]["share"],
+            "told": f.percent(kind["kept"]["share"]),
+            "count": f.words("%(count)s of %(of)s", count=kind["kept"]["count"], of=kind["kept"]["of"]),
+        }
+        for name, kind in total.get("by_kind", {}).items()
+    ]
+
+
+def outcomes(total: Mapping[str, Any], f: Formats) -> list[dict[str, Any]]:
+    """How calls ended, as a share of all that did."""
+    told = {
+        "agent": f.words("talked with somebody"),
+        "callback": f.words("took a call back"),
+        "voicemail": f.words("left a message"),
+        "abandoned": f.words("hung up"),
+        "backup": f.words("reached the fallback"),
+    }
+    counts = total["outcomes"]
+    ended = sum(counts.values())
+    return [
+        {"label": label, "share": share, "told": f.percent(share), "count": f.number(counts[name])}
+        for name, label in told.items()
+        for share in [counts[name] / ended if ended else None]
+    ]
+
+
+def bars(report: Report, total: Mapping[str, Any], f: Formats) -> tuple[str, list[dict[str, Any]]]:
+    """What is told in bars beside the charts: a heading, and a row each; nothing for some reports."""
+    match report.name:
+        case "people":
+            title = f.words("Reached somebody who knows them, by how often they had talked with us before")
+            return title, bands(total, f)
+        case "promises":
+            return f.words("Kept, by what was promised"), kinds(total, f)
+        case "waiting":
+            return f.words("How calls ended"), outcomes(total, f)
+    return "", []
 
 
 def charts(report: Report, days: Sequence[Mapping[str, Any]], f: Formats) -> list[dict[str, Any]]:

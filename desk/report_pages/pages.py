@@ -107,12 +107,10 @@ async def _figures(asked: Asked) -> Response:
         "reports/figures.html",
         want=want,
         tiles=[figures.tile(one, now["total"], before["total"], f) for one in want.report.lead],
-        bands=figures.bands(now["total"], f) if want.report.name == "people" else [],
+        bars=figures.bars(want.report, now["total"], f),
         charts=figures.charts(want.report, days["items"], f) if len(days["items"]) > 1 else [],
         table=figures.table(want.report, now["items"], want.group, f),
         empty=not now["items"],
-        outcomes=_outcomes(now["total"], asked) if want.report.name == "waiting" else [],
-        kinds=now["total"].get("kinds") or {},
     )
 
 
@@ -134,20 +132,3 @@ async def _ask(asked: Asked, want: Wanted, start: datetime, end: datetime, group
     query = {"from": start.isoformat(), "to": end.isoformat(), "group_by": group}
     found: Mapping[str, Any] = await asked.api.get(want.report.api, **query)
     return found
-
-
-def _outcomes(total: Mapping[str, Any], asked: Asked) -> list[tuple[str, str, float | None]]:
-    """How calls ended, as a share of all that did."""
-    words, f = asked.words, asked.formats
-    named = {
-        "agent": words("talked with somebody"),
-        "callback": words("took a call back"),
-        "voicemail": words("left a message"),
-        "abandoned": words("hung up"),
-        "backup": words("reached the fallback"),
-    }
-    ended = sum(total["outcomes"].values())
-    return [
-        (label, f.number(total["outcomes"][name]), total["outcomes"][name] / ended if ended else None)
-        for name, label in named.items()
-    ]

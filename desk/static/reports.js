@@ -31,7 +31,7 @@ function draw(box) {
         dash: n ? [6, 4] : undefined, // told apart without colour too
         points: { size: 6 },
         spanGaps: false,
-        value: (_, v) => written(v),
+        value: (_, v) => (v == null ? "" : written(v)),
       })),
     ],
   };
