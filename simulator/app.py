@@ -17,17 +17,21 @@ from simulator import control
 from simulator.network import Application, Network, NumberSettings
 from simulator.phone.socket import PhoneSockets
 from simulator.rest.routes import routes
+from simulator.signalling import Signalling
 from store.clock import Clock
 
 PAGE = Path(__file__).parent / "phone" / "static"
 DEFAULT_ACCOUNT = "AC" + "0" * 31 + "1"
 DEFAULT_TOKEN = "simulated-auth-token"
+DEFAULT_KEY = "SK" + "0" * 31 + "1"
+DEFAULT_SECRET = "simulated-secret-of-the-only-api-key"
 DEFAULT_NUMBER = "+390600000000"
 DEFAULT_APPLICATION_URL = "http://127.0.0.1:8000"
 
 
 def build(network: Network) -> Starlette:
     sockets = PhoneSockets(network)
+    network.softphones.changed = sockets.publish_directory
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -38,6 +42,7 @@ def build(network: Network) -> Starlette:
         *routes(network),
         *control.routes(network),
         WebSocketRoute("/phone/ws", sockets.endpoint),
+        WebSocketRoute("/signal", Signalling(network).endpoint),
     ]
     if PAGE.is_dir():
         served.append(Mount("/", StaticFiles(directory=PAGE, html=True)))
@@ -60,7 +65,7 @@ def network_from(environment: Mapping[str, str], clock: Clock, *, public_url: st
         public_url=public_url,
         numbers={number: settings_for(application) for number in numbers},
         calls_per_second=float(environment.get("CALLS_PER_SECOND") or 1.0),
-        api_keys={key: secret} if key and secret else {},
+        api_keys={key: secret} if key and secret else {DEFAULT_KEY: DEFAULT_SECRET},
         applications={app_sid: application_for(application)} if app_sid else {},
     )
 

@@ -28,6 +28,9 @@ class Bridge:
     def partners(self, call: Call) -> list[Call]:
         return [] if self.over else [self._other(call)]
 
+    def listeners(self, call: Call) -> list[Call]:
+        return self.partners(call)
+
     def left(self, call: Call, reason: str) -> None:
         if self.over:
             return

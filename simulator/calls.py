@@ -107,6 +107,10 @@ class Media(Protocol):
 
     def partners(self, call: Call) -> list[Call]: ...
 
+    def listeners(self, call: Call) -> list[Call]:
+        """Who hears what this call says."""
+        ...
+
     def left(self, call: Call, reason: str) -> None:
         """Idempotent."""
         ...
@@ -235,6 +239,7 @@ class Call:
     def hears(self, frame: Frame) -> None:
         if self.far_end is not None and not self.over:
             self.far_end.hears(self, frame)
+            self.network.voices.play(self, frame)
 
     def progress(self, status: str) -> None:
         """A state on the way, told to who subscribed to it.  `initiated` is still `queued` for the REST API."""

@@ -3,7 +3,8 @@
 Only for programs of this machine.  A page in a browser cannot reach it: it takes JSON, which a page of another origin
 may not send unasked, and only under this machine's own names.
 
-    POST   /faults    {"on": "rest" | "webhook", "effect": "…", "where": "", "method": "", "times": 1, "seconds": 0}
+    POST   /faults    {"on": "rest" | "webhook" | "signal", "effect": "…", "where": "", "method": "", "times": 1,
+                       "seconds": 0}
     GET    /faults    what has not struck yet
     DELETE /faults    nothing strikes any more
     GET    /alerts    what the debugger noted, newest last: at, code, url, message, call_sid
@@ -20,11 +21,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from simulator.faults import RestEffect, WebhookEffect
+from simulator.faults import RestEffect, SignalEffect, WebhookEffect
 from simulator.network import Network
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-EFFECTS = {"rest": get_args(RestEffect), "webhook": get_args(WebhookEffect)}
+EFFECTS = {"rest": get_args(RestEffect), "webhook": get_args(WebhookEffect), "signal": get_args(SignalEffect)}
 LONGEST_BODY = 10_000
 
 
@@ -80,6 +81,10 @@ def order(network: Network, wish: Any) -> None:
         network.faults.rest(effect, where=where, method=method, times=times, seconds=seconds)
     elif method:
         raise BadFault('"method" goes with "rest"')
+    elif effect == "cut":
+        network.softphones.cut(where, seconds)  # strikes at once
+    elif on == "signal":
+        network.faults.signal(effect, where=where, times=times)
     else:
         network.faults.webhook(effect, where=where, times=times, seconds=seconds)
 

@@ -46,13 +46,13 @@ class Directory:
         if bare.startswith(("client:", "sip:", "sips:")):
             if not phones:
                 return Reached(status="failed", sip_code="404")
-            return Reached(_idle(phones), parameters=parameters)  # a busy softphone ignores the ring without a word
+            return Reached(_rings(phones), parameters=parameters)  # a busy softphone ignores the ring without a word
         if not bare.startswith("+"):
             return Reached(status="failed", sip_code="404")
-        if phones and not _idle(phones):
+        if phones and not _rings(phones):
             return Reached(status="busy")
-        return Reached(_idle(phones))
+        return Reached(_rings(phones))
 
 
-def _idle(phones: Iterable[Phone]) -> tuple[FarEnd, ...]:
-    return tuple(phone for phone in phones if phone.state == "idle")
+def _rings(phones: Iterable[Phone]) -> tuple[FarEnd, ...]:
+    return tuple(phone for phone in phones if phone.takes_calls)

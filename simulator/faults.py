@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 RestEffect = Literal["lose_answer", "too_many", "server_error", "refuse", "slow"]
+SignalEffect = Literal["cut", "too_many"]
 WebhookEffect = Literal["duplicate", "duplicate_at_once", "delay", "shuffle", "lose", "lose_answer", "refuse"]
 
 
@@ -29,6 +30,7 @@ class Faults:
     def __init__(self) -> None:
         self._rest: list[Fault] = []
         self._webhooks: list[Fault] = []
+        self._signals: list[Fault] = []
 
     def rest(
         self, effect: RestEffect, *, where: str = "", method: str = "", times: int = 1, seconds: float = 0.0
@@ -47,13 +49,18 @@ class Faults:
         """
         return _kept(self._webhooks, Fault(effect, where, "", times, seconds))
 
+    def signal(self, effect: Literal["too_many"], *, where: str = "", times: int = 1) -> Fault:
+        """A softphone that shows its token: `too_many` refuses it with 31206; `where`: part of the identity."""
+        return _kept(self._signals, Fault(effect, where, "", times))
+
     def clear(self) -> None:
         self._rest.clear()
         self._webhooks.clear()
+        self._signals.clear()
 
     def pending(self) -> list[tuple[str, Fault]]:
         """What has not struck as often as asked, with what it strikes."""
-        kinds = (("rest", self._rest), ("webhook", self._webhooks))
+        kinds = (("rest", self._rest), ("webhook", self._webhooks), ("signal", self._signals))
         return [(on, fault) for on, faults in kinds for fault in faults if fault.times > 0]
 
     def of_rest(self, method: str, path: str) -> list[Fault]:
@@ -61,6 +68,9 @@ class Faults:
 
     def of_webhook(self, url: str, effects: Collection[str]) -> list[Fault]:
         return _striking([fault for fault in self._webhooks if fault.effect in effects], "", url)
+
+    def of_signal(self, identity: str) -> list[Fault]:
+        return _striking(self._signals, "", identity)
 
 
 def _kept(faults: list[Fault], fault: Fault) -> Fault:

@@ -28,6 +28,8 @@ from simulator.placing import Pace
 from simulator.queues import Queues
 from simulator.recordings import Recordings
 from simulator.run import Handler, Runner
+from simulator.softphones import Softphones
+from simulator.voices import Voices
 from simulator.webhooks import Webhooks
 from store.clock import Clock
 
@@ -103,8 +105,12 @@ class Trace:
 
 
 class Network:
-    """`public_url`: where the carrier itself is reached (recordings).  `api_keys`: SK… -> secret, beside the token.
-    `client_application`: the TwiML application that softphones dial into."""
+    """`public_url`: where the carrier itself is reached (recordings).
+
+    `api_keys`: SK… -> secret, beside the account's token; they sign what softphones show.  `applications`: what
+    softphones dial into, by AP….  `resume_seconds`: how long a softphone that lost its signalling has to resume its
+    call.  `softphone_media=False`: their calls have no sound and cost next to nothing, for hundreds of them.
+    """
 
     def __init__(
         self,
@@ -123,6 +129,8 @@ class Network:
         play_seconds: float = 3.0,
         ring_grace_seconds: float = 0.0,
         speech_confidence: bool = True,
+        resume_seconds: float = 10.0,
+        softphone_media: bool = True,
     ) -> None:
         self.clock, self.account_sid, self.auth_token = clock, account_sid, auth_token
         self.public_url = public_url.rstrip("/")
@@ -144,6 +152,8 @@ class Network:
         self.queues = Queues(self)
         self.recordings = Recordings(self)
         self.messages = Messages(self)
+        self.voices = Voices()
+        self.softphones = Softphones(self, resume_seconds, with_media=softphone_media)
         self.pace = Pace(self, calls_per_second)
         self._began_at = clock.now()
         self.numbers: dict[str, NumberSettings] = {}
@@ -161,6 +171,7 @@ class Network:
         """Its call ends with it."""
         phone.on_event = None
         phone.hang_up()
+        phone.unplugged()
         if phone in self.directory.phones:
             self.directory.phones.remove(phone)
 
@@ -174,7 +185,7 @@ class Network:
         """A telephone rings the account: at one of its numbers, or as a softphone through its application.
         None: nobody is there."""
         if phone.address.startswith("client:"):
-            return self._from_softphone(phone, to, extras)
+            return self.from_client(phone, to, extras, next(iter(self.applications), None))
         if to not in self.numbers or self.numbers[to].trunk_sid:
             return None  # also a number whose calls leave through a trunk: nobody is at its other end here
         return self.inbound(phone, shown, to, extras)
@@ -189,11 +200,12 @@ class Network:
         self.begin(call, Runner(call).run(Source(told.voice_url, told.voice_method)))
         return call
 
-    def _from_softphone(self, phone: Phone, to: str, extras: dict[str, str]) -> Call | None:
-        if not self.applications:
+    def from_client(self, phone: Phone, to: str, extras: dict[str, str], application_sid: str | None) -> Call | None:
+        """None: there is no such application."""
+        application = self.applications.get(application_sid or "")
+        if application is None or application_sid is None:
             return None
-        sid, application = next(iter(self.applications.items()))
-        call = self._incoming(phone, phone.address, to, {"ApplicationSid": sid} | extras, application)
+        call = self._incoming(phone, phone.address, to, {"ApplicationSid": application_sid} | extras, application)
         self.begin(call, Runner(call).run(Source(application.voice_url, application.voice_method)))
         return call
 
@@ -271,4 +283,6 @@ class Network:
         """Everybody hangs up, and the connections to the application close."""
         for call in list(self.calls.values()):
             call.finish("completed" if call.answered_at is not None else "canceled")
+        await self.softphones.close()
+        await self.voices.close()
         await self.http.close()

@@ -15,6 +15,7 @@ from simulator.calls import Call, Frame, Key, Speech, Voice, VoiceDone
 
 if TYPE_CHECKING:
     from simulator.network import Network
+    from simulator.tones import ToneVoice
 
 State = Literal["idle", "calling", "ringing", "in_call"]
 AnswersAs = Literal["human", "machine", "fax", "unknown"]
@@ -85,6 +86,7 @@ class Phone:
         self.texts: list[Text] = []
         self.offered_parameters: dict[str, str] = {}
         self._call: Call | None = None
+        self._voice: ToneVoice | None = None
 
     # what a person does
 
@@ -148,6 +150,10 @@ class Phone:
     def finish_recording(self) -> None:
         self._talking().put(VoiceDone())
 
+    def tone(self, hz: float | None) -> None:
+        """Sound, in real time: from now on this telephone says a tone, in this call and the next; None: silence."""
+        self._with_voice().hz = hz
+
     def send_text(self, to: str, body: str) -> str:
         """Returns the message's SID."""
         return self._network.messages.from_phone(self.address, to, body)
@@ -173,6 +179,15 @@ class Phone:
     def words(self) -> str:
         """Everything that was said to this telephone, by documents and people, in order."""
         return " ".join(entry.text for entry in self.heard if entry.text)
+
+    @property
+    def takes_calls(self) -> bool:
+        """A call that comes in now rings here."""
+        return self.state == "idle"
+
+    def hears_tone(self, hz: float) -> bool:
+        """Whether the last 0.2 seconds had this tone in them.  The first question begins to listen."""
+        return self._with_voice().hears(hz)
 
     # what the network does (FarEnd)
 
@@ -222,6 +237,20 @@ class Phone:
     def text_arrives(self, sender: str, body: str) -> None:
         self.texts.append(Text(self._network.clock.now(), sender, body))
         self._emit({"type": "text", "from": sender, "body": body})
+
+    def unplugged(self) -> None:
+        """Its voice, if it has one, is gone with it."""
+        if self._voice is not None:
+            self._network.voices.remove(self._voice)
+            self._voice = None
+
+    def _with_voice(self) -> ToneVoice:
+        from simulator.tones import ToneVoice  # not before somebody wants sound
+
+        if self._voice is None:
+            self._voice = ToneVoice()
+            self._network.voices.add(self._voice, lambda: self._call)
+        return self._voice
 
     def _talking(self) -> Call:
         if self._call is None or self.state == "ringing":

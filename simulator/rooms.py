@@ -162,10 +162,13 @@ class Room:
             return [p for p in others if p.call.sid == speaker.coach_sid]
         return others
 
-    def talk(self, call: Call, text: str) -> None:
+    def listeners(self, call: Call) -> list[Call]:
         speaker = self.of(call)
-        for hearer in self.hearers(speaker) if speaker is not None else []:
-            hearer.call.hears({"type": "heard", "from": call.line, "text": text})
+        return [hearer.call for hearer in self.hearers(speaker)] if speaker is not None else []
+
+    def talk(self, call: Call, text: str) -> None:
+        for listener in self.listeners(call):
+            listener.hears({"type": "heard", "from": call.line, "text": text})
 
     def key(self, call: Call, digit: str) -> None:
         """Keys pass as tones to nobody who would act on them."""

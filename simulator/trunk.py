@@ -22,6 +22,11 @@ class Trunk:
     def address(self) -> str:
         return self._number
 
+    def across(self, call: Call) -> Call | None:
+        """The leg that says on the other side what this one hears."""
+        other = self._in if call is self._out else self._out
+        return other if other is not None and not other.over else None
+
     def offered(self, call: Call) -> None:
         self._out = call
         self._in = self._network.inbound(self, call.from_, self._number, {})
@@ -35,8 +40,8 @@ class Trunk:
             self._out.answer(self)
 
     def hears(self, call: Call, frame: Frame) -> None:
-        other = self._in if call is self._out else self._out
-        if other is None or other.over:
+        other = self.across(call)
+        if other is None:
             return
         if frame["type"] == "keys":
             for digit in frame["digits"]:
@@ -48,8 +53,8 @@ class Trunk:
                 other.put(Speech(frame["text"]))
 
     def ended(self, call: Call, reason: str) -> None:
-        other = self._in if call is self._out else self._out
-        if other is None or other.over:
+        other = self.across(call)
+        if other is None:
             return
         if other is self._in or other.answered_at is not None:
             other.hung_up()

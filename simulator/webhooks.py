@@ -77,6 +77,7 @@ class Webhooks:
             if not kind.startswith("audio/") and kind != "application/octet-stream":
                 raise WebhookFailed(12300, url, f"a sound of type {kind!r}")
             known[url] = _wave_seconds(answer.body) or self._network.play_seconds
+            self._network.voices.keep(url, answer.body)
         return known[url]
 
     def progress(self, call: Call, subscription: Subscription, event: str, sequence: int) -> None:

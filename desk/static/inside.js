@@ -55,8 +55,10 @@ function agentRow(agent, seat) {
   button.dataset.address = agent.address;
   button.setAttribute("aria-label", here ? `${agent.name}’s handset is open: go there` : `Open ${agent.name}’s handset`);
   button.addEventListener("click", () => ask({ telephones: "handset", address: agent.address, name: agent.name }));
+  const desk = el("a", { className: "button", href: book.desks[agent.address], target: `desk-${agent.address}`, textContent: "Desk" });
+  desk.setAttribute("aria-label", `${agent.name}’s desk, in a new window`);
   const state = ACTIVE[agent.activity] ?? AVAILABLE[agent.availability] ?? agent.availability;
-  const row = el("li", { className: "row agent" }, face(agent.name), el("div", {}, el("strong", { textContent: agent.name }), el("small", { textContent: `${state} · ${seat.story}` })), button);
+  const row = el("li", { className: "row agent" }, face(agent.name), el("div", {}, el("strong", { textContent: agent.name }), el("small", { textContent: `${state} · ${seat.story}` })), el("span", { className: "both" }, desk, button));
   row.classList.toggle("ready", agent.availability === "ready" && agent.activity === "idle");
   row.classList.toggle("busy", agent.activity !== "idle");
   row.classList.toggle("ringing", agent.activity === "reserved");
@@ -123,6 +125,9 @@ window.addEventListener("message", (event) => {
   }
 });
 
+const console_ = document.getElementById("console");
+console_.href = book.manager.address;
+console_.append(` · ${book.manager.name}`);
 setZone(book.zone);
 document.getElementById("company").textContent = book.company;
 document.title = `${book.company} · Centralino`;

@@ -10,6 +10,8 @@ From the page:
     {"type": "key", "digit": "2"}
     {"type": "speak", "text": "…"}                             to a Gather that listens, a recording, or the partners
     {"type": "record_done"}
+    {"type": "voice", "sdp": "v=0…"}                           an offer of WebRTC: microphone and ear, for all calls
+    {"type": "silence"}                                        neither any more
     {"type": "text", "to": "…", "body": "…"}
 
 To the page:
@@ -28,9 +30,12 @@ To the page:
     {"type": "bridged", "with": ["client:anna"]}               again when it changes
     {"type": "unbridged"}
     {"type": "heard", "from", "text"}
+    {"type": "voice", "sdp"}                                   the answer to its offer
     {"type": "ended", "reason"}                                completed, busy, no-answer, failed, canceled, declined
     {"type": "text", "from", "body"}
     {"type": "error", "message"}
+
+Words and sound are two ways to talk: what is typed reaches who reads, what is said into a microphone who has an ear.
 
 Only pages of the same origin or of this machine may connect.  A socket that drops unplugs its telephone, and a call
 on it ends.

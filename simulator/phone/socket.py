@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -12,6 +12,10 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from simulator.calls import Frame
 from simulator.network import Network
 from simulator.phones import NothingRings, NotInCall, Phone, PhoneBusy
+from simulator.softphone import SignallingError
+
+if TYPE_CHECKING:
+    from simulator.media import PeerVoice
 
 LONGEST_FRAME = 10_000
 LONGEST_BACKLOG = 1_000
@@ -31,7 +35,7 @@ class PhoneSockets:
         self._open: set[_Line] = set()
 
     async def endpoint(self, websocket: WebSocket) -> None:
-        if not _may_connect(websocket):
+        if not may_connect(websocket):
             await websocket.close(FORBIDDEN)
             return
         await websocket.accept()
@@ -58,6 +62,7 @@ class _Line:
     def __init__(self, network: Network, websocket: WebSocket, sockets: PhoneSockets) -> None:
         self._network, self._websocket, self._sockets = network, websocket, sockets
         self._phone: Phone | None = None
+        self._voice: PeerVoice | None = None
         self._outgoing: asyncio.Queue[Frame] = asyncio.Queue(LONGEST_BACKLOG)
 
     async def run(self) -> None:
@@ -71,6 +76,7 @@ class _Line:
             sender.cancel()
 
     def unplug(self) -> None:
+        self._fall_silent()
         if self._phone is not None:
             self._network.unplug(self._phone)
             self._phone = None
@@ -127,10 +133,30 @@ class _Line:
                 phone.speak(_text(frame, "text"))
             case "record_done":
                 phone.finish_recording()
+            case "voice":
+                await self._speak_up(phone, _text(frame, "sdp"))
+            case "silence":
+                self._fall_silent()
             case "text":
                 phone.send_text(_text(frame, "to"), _text(frame, "body"))
             case _:
                 raise BadFrame(f"Unknown frame {kind!r}.")
+
+    async def _speak_up(self, phone: Phone, sdp: str) -> None:
+        """The page's microphone and ear, in every call from now on."""
+        softphones = self._network.softphones
+        try:
+            voice, answer = await softphones.answering(sdp)
+        except SignallingError as error:
+            raise BadFrame("That microphone cannot be connected.") from error
+        self._fall_silent()
+        self._voice = voice
+        softphones.lend(voice, lambda: phone.leg)
+        self.send({"type": "voice", "sdp": answer})
+
+    def _fall_silent(self) -> None:
+        self._network.softphones.silence(self._voice)
+        self._voice = None
 
     def _plug_in(self, address: str) -> None:
         if self._phone is not None:
@@ -164,10 +190,11 @@ def _text(frame: dict[str, Any], name: str) -> str:
     return value
 
 
-def _may_connect(websocket: WebSocket) -> bool:
+def may_connect(websocket: WebSocket) -> bool:
     """The page's own origin, or a page of this machine; a program without an Origin is no page."""
     origin = websocket.headers.get("origin")
     if origin is None:
         return True
     parts = urlsplit(origin)
-    return parts.hostname in LOOPBACK or parts.netloc == websocket.headers.get("host")
+    here = parts.hostname in LOOPBACK or (parts.hostname or "").endswith(".localhost")
+    return here or parts.netloc == websocket.headers.get("host")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.testclient import TestClient
 
-from simulator.app import DEFAULT_NUMBER, build, network_from
+from simulator.app import DEFAULT_KEY, DEFAULT_NUMBER, DEFAULT_SECRET, build, network_from
 from store.clock import SystemClock
 
 
@@ -15,6 +15,7 @@ def test_without_settings_there_is_an_account_with_one_number() -> None:
     assert number[1].voice_url == "http://127.0.0.1:8000/twilio/voice"
     assert number[1].voice_fallback_url == "http://127.0.0.1:8000/twilio/voice/fallback"
     assert len(network.account_sid) == 34
+    assert network.api_keys == {DEFAULT_KEY: DEFAULT_SECRET}
 
 
 def test_the_environment_sets_the_account() -> None:

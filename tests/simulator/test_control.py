@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
 from simulator.app import build
 from simulator.network import Network
@@ -37,10 +38,22 @@ def test_a_fault_strikes_as_often_as_asked_and_is_then_gone(client: TestClient) 
     assert client.delete("/faults").json() == []
 
 
+def test_softphones_are_refused_or_cut_off_on_demand(client: TestClient, network: Network) -> None:
+    wish = {"on": "signal", "effect": "too_many", "where": "anna", "times": 1}
+    assert client.post("/faults", json=wish).json() == [wish | {"method": "", "seconds": 0}]
+    assert network.faults.of_signal("bruno") == []
+    assert len(network.faults.of_signal("anna")) == 1
+    assert client.post("/faults", json={"on": "signal", "effect": "cut", "seconds": 60}).json() == []
+    with pytest.raises(WebSocketDisconnect), client.websocket_connect("/signal"):
+        pass
+
+
 @pytest.mark.parametrize(
     ("wish", "words"),
     [
-        ([], '"on" is rest or webhook'),
+        ([], '"on" is rest or webhook or signal'),
+        ({"on": "signal", "effect": "lose"}, '"effect" on signal is one of cut, too_many'),
+        ({"on": "signal", "effect": "cut", "method": "POST"}, '"method" goes with "rest"'),
         ({"on": "rest", "effect": "lose"}, '"effect" on rest is one of lose_answer, too_many'),
         ({"on": "webhook", "effect": "lose", "method": "POST"}, '"method" goes with "rest"'),
         ({"on": "webhook", "effect": "lose", "times": 0}, '"times" is 1 or more'),

@@ -140,6 +140,16 @@ def test_a_telephone_needs_an_address_that_is_not_the_companys(client: TestClien
         assert "company" in until(carla, "error")["message"]
 
 
+def test_a_microphone_that_cannot_be_connected_is_said_and_the_telephone_goes_on(client: TestClient) -> None:
+    with client.websocket_connect("/phone/ws") as carla:
+        plugged_in(carla, CARLA)
+        carla.send_json({"type": "voice", "sdp": "nonsense"})
+        assert "microphone" in until(carla, "error")["message"]
+        carla.send_json({"type": "silence"})
+        carla.send_json({"type": "dial", "to": LINE})
+        assert until(carla, "answered") == {"type": "answered"}
+
+
 @pytest.mark.parametrize(
     ("origin", "welcome"),
     [("http://testserver", True), ("http://localhost:3000", True), ("https://evil.example", False)],

@@ -4,6 +4,7 @@ import * as book from "./people.js";
 import { Setup } from "./setup.js";
 import * as sound from "./sound.js";
 import { Talk } from "./talk.js";
+import { Voice } from "./voice.js";
 import { Wire } from "./wire.js";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
@@ -26,6 +27,7 @@ export class Telephone {
     this.gone = gone;
     this.card = document.getElementById("telephone").content.firstElementChild.cloneNode(true);
     this.card.dataset.kind = kind;
+    this.voice = new Voice((frame) => this.#wire?.send(frame));
     this.talk = new Talk(this.#part(".talk"));
     this.setup = new Setup(this.#part(".setup"), kind, (person) => this.plugIn(person));
     this.#label();
@@ -66,6 +68,7 @@ export class Telephone {
     clearInterval(this.ticking);
     this.#stopRing();
     sound.hush(this);
+    this.voice.stop();
     this.#wire?.close();
     this.card.remove();
     this.gone(this);
@@ -81,7 +84,8 @@ export class Telephone {
 
   #receive(frame) {
     const act = {
-      plugged_in: () => this.#go("idle"),
+      plugged_in: () => this.#pluggedIn(),
+      voice: () => this.voice.answered(frame.sdp),
       directory: () => this.#directory(frame.lines ?? [], frame.telephones ?? []),
       calling: () => this.#calling(frame.to),
       ringing: () => this.#ringing(frame.from),
@@ -100,6 +104,11 @@ export class Telephone {
       error: () => this.#error(frame.message),
     }[frame.type];
     act?.();
+  }
+
+  #pluggedIn() {
+    this.#go("idle");
+    if (this.voice.on) this.#speakUp(); // the carrier was away, and knows nothing of the microphone
   }
 
   #directory(lines, telephones) {
@@ -144,7 +153,7 @@ export class Telephone {
 
   #playing(frame) {
     const ringing = /ring/i.test(frame.url.split("/").at(-1));
-    if (ringing) sound.ringback(Math.min(frame.seconds ?? 2, 10));
+    if (ringing && !this.voice.on) sound.ringback(Math.min(frame.seconds ?? 2, 10));
     this.talk.note(ringing ? "It rings" : "A recording is played");
   }
 
@@ -232,6 +241,7 @@ export class Telephone {
   #press(what) {
     if (what === "put_away") return this.putAway();
     if (what === "text") return this.#write();
+    if (what === "microphone") return this.#toggleVoice();
     if (what === "hang_up") sound.hush(this);
     return this.#wire.send({ type: what });
   }
@@ -257,6 +267,27 @@ export class Telephone {
     this.talk.mine(text);
     this.#wire.send({ type: "speak", text });
     field.value = "";
+  }
+
+  #toggleVoice() {
+    if (!this.voice.on) return this.#speakUp();
+    this.voice.stop();
+    return this.#showVoice();
+  }
+
+  async #speakUp() {
+    try {
+      await this.voice.start();
+    } catch (error) {
+      this.voice.stop();
+      this.talk.note(error.name === "NotAllowedError" ? "This page may not use the microphone: allow it in the address bar" : "There is no microphone", "bad");
+    }
+    this.#showVoice();
+  }
+
+  #showVoice() {
+    this.#part("[data-do=microphone]").setAttribute("aria-pressed", String(this.voice.on));
+    this.#part(".microphone-words").textContent = this.voice.on ? "Microphone on" : "Microphone off";
   }
 
   #write() {
