@@ -1,7 +1,8 @@
 """`Idempotency-Key` on every POST: the same question twice is done once and answered twice.
 
 Only answers of success are kept: a refusal has changed nothing, so the same key may try again.  An answer may tell
-of a person, so it goes after a day, and with the person (`forget`).
+of a person, so it goes after a day, and with the person (`forget`).  What an answer tells once and never again, under
+`SECRET` in an answer that says "no-store", is not kept.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ log = structlog.get_logger()
 KEPT = timedelta(hours=24)
 ABANDONED = timedelta(seconds=60)  # the process that had begun the work is gone
 LONGEST_KEY = 255
+SECRET = "token"
 WORDS_AT_ONCE = 50
 
 
@@ -100,14 +102,17 @@ class Idempotency:
             raise
         status = sent[0]["status"] if sent else 500
         if 200 <= status < 300:
-            await self._keep(question, status, b"".join(message.get("body", b"") for message in sent[1:]))
+            body = b"".join(message.get("body", b"") for message in sent[1:])
+            await self._keep(question, status, body, secret="no-store" in _cache_control(sent[0]))
         else:
             await self._release(question)
         for message in sent:
             await send(message)
 
-    async def _keep(self, question: _Question, status: int, body: bytes) -> None:
+    async def _keep(self, question: _Question, status: int, body: bytes, *, secret: bool) -> None:
         answer = json.loads(body) if body else None
+        if secret and isinstance(answer, dict) and SECRET in answer:
+            answer[SECRET] = None
         try:
             async with self._database.write() as conn:
                 await conn.execute(update(keys).where(question.row()).values(status=status, answer=answer))
@@ -156,6 +161,10 @@ def _answer_again(earlier: _Earlier, question: _Question) -> Response:
     if earlier.answer is None:
         return Response(status_code=earlier.status, headers=headers)
     return JSONResponse(earlier.answer, status_code=earlier.status, headers=headers)
+
+
+def _cache_control(start: Message) -> str:
+    return Headers(raw=list(start.get("headers", ()))).get("cache-control", "")
 
 
 def _outlived(now: datetime) -> Any:

@@ -41,16 +41,26 @@ class UnknownRole(ValueError):
     """A role is manager, agent or service."""
 
 
-async def create(conn: AsyncConnection, *, name: str, role: str, agent_id: str | None, now: datetime) -> str:
+async def create(
+    conn: AsyncConnection, *, name: str, role: str, agent_id: str | None, now: datetime, made_by: str | None = None
+) -> str:
     """The new token, which nobody can read again.  Raises UnknownRole, TokenNeedsAgent."""
+    _, token = await make(conn, name=name, role=role, agent_id=agent_id, now=now, made_by=made_by)
+    return token
+
+
+async def make(
+    conn: AsyncConnection, *, name: str, role: str, agent_id: str | None, now: datetime, made_by: str | None
+) -> tuple[str, str]:
+    """As `create`, with the token's id first.  `made_by`: a user's or a token's id; null: by the command."""
     if role not in ROLES:
         raise UnknownRole(role)
     if (role == "agent") != (agent_id is not None):
         raise TokenNeedsAgent(role)
-    token = f"cnt_{secrets.token_urlsafe(32)}"
-    row = {"id": new_id("tok"), "name": name, "role": role, "agent_id": agent_id, "digest": _digest(token)}
-    await conn.execute(insert(tokens).values(**row, made_at=now))
-    return token
+    token_id, token = new_id("tok"), f"cnt_{secrets.token_urlsafe(32)}"
+    row = {"id": token_id, "name": name, "role": role, "agent_id": agent_id, "digest": _digest(token)}
+    await conn.execute(insert(tokens).values(**row, made_at=now, made_by=made_by))
+    return token_id, token
 
 
 async def revoke_of_agent(conn: AsyncConnection, agent_id: str) -> None:

@@ -11,7 +11,7 @@ APART = timedelta(minutes=30)
 WORTH_WAITING_FOR_ONE = timedelta(hours=4)
 
 
-def instead_of_owner(ledger: Ledger, at: datetime, owner: str, stand_in: str | None) -> list[Slot]:
+def instead_of_owner(ledger: Ledger, at: datetime, owner: str | None, stand_in: str | None) -> list[Slot]:
     """The agent who promised is not free at `at`: a colleague then, or they themselves later, the one to keep first.
 
     None where nobody else is free either: that is another trouble.

@@ -6,40 +6,52 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import StringConstraints, WithJsonSchema
-from sqlalchemy import Row
+from sqlalchemy import Row, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.fields import Listing, parse_moment
 from api.paging import Paging
-from api.problems import FieldRefused, NotFound, responses
+from api.problems import FieldRefused, NotFound, Problem, responses
 from api.tokens import Asking, Guard, Principal
 from callbacks import story
+from callbacks.alternatives import as_choices
 from callbacks.listing import Narrowed, shown, step_shown, steps_of
 from callbacks.making import Making, by_token, refusals, slots_shown
 from callbacks.promises import Promises
+from callbacks.renegotiate import Letters, ask_instead, instead, ledger_for
 from callbacks.schemas import (
     Callback,
     CallbackChanges,
     CallbackFields,
+    CancelFields,
+    Choice,
     HistoryItem,
     KeepFields,
+    Question,
     SlotShown,
     Story,
     TakeFields,
+    Taker,
 )
-from callbacks.slots import GRID, next_slots
+from callbacks.slots import GRID, Ledger, next_slots
+from callbacks.states import MOVABLE
+from callbacks.takers import takers
 from carrier.numbers import Numbers
 from crm import audit, people
-from crm.identify import person_by_id
+from crm.finding import find_people
+from crm.identify import Person, person_by_id
 from crm.references import one_agent, one_customer
 from routing.house import House
 from routing.plans import Plans
+from routing.tables import agents
 from store.clock import Clock
+from store.events import emit
 from store.sql import Database
 
 __all__ = ["callbacks_router", "shown"]
 
+MOST_FOUND = 50  # people whose promises are looked for by a name
 Asked = Annotated[str, StringConstraints(max_length=40), WithJsonSchema({"type": "string", "format": "date-time"})]
 
 
@@ -52,9 +64,13 @@ def callbacks_router(
     house: House,
     on_change: Callable[[], None],
     numbers: Numbers,
+    letters: Callable[[], Any] | None = None,
 ) -> APIRouter:
-    """`on_change` hears after the commit that something may be due sooner than it was."""
-    at = _Callbacks(database, Making(clock, promises, plans, house, numbers), on_change)
+    """`on_change` hears after the commit that something may be due sooner than it was.
+
+    `letters`: () -> Letters with `after_commit`, one for each transaction; None: no text can be sent.
+    """
+    at = _Callbacks(database, Making(clock, promises, plans, house, numbers), on_change, letters or _Mute)
     router = APIRouter(tags=["callbacks"], dependencies=[Depends(guard.allows("manager", "agent", "service"))])
     add, one = router.add_api_route, "/callbacks/{callback_id}"
     made: dict[int | str, dict[str, Any]] = {200: {"model": Callback}, **responses(409)}
@@ -67,13 +83,33 @@ def callbacks_router(
     add(f"{one}/history", at.history, methods=["GET"])
     add(f"{one}/story", at.story, methods=["GET"])
     add(f"{one}/take", at.take, methods=["POST"])
+    add(f"{one}/takers", at.takers, methods=["GET"])
     add(f"{one}/keep", at.keep, methods=["POST"])
+    add(f"{one}/cancel", at.cancel_with_reason, methods=["POST"], responses=responses(409))
+    add(f"{one}/ask", at.question, methods=["GET"])
+    add(f"{one}/ask", at.ask, methods=["POST"], responses=responses(409))
     return router
 
 
+class _Mute:
+    """Where no text can be sent."""
+
+    async def can_tell(self, conn: AsyncConnection, promise: Row[Any]) -> bool:
+        return False
+
+    async def tell(self, conn: AsyncConnection, promise: Row[Any], key: str, **slots: str) -> None: ...
+
+    async def language(self, conn: AsyncConnection, promise: Row[Any]) -> str:
+        return "en"
+
+    def after_commit(self) -> None: ...
+
+
 class _Callbacks:
-    def __init__(self, database: Database, making: Making, on_change: Callable[[], None]) -> None:
-        self._database, self._making, self._on_change = database, making, on_change
+    def __init__(
+        self, database: Database, making: Making, on_change: Callable[[], None], letters: Callable[[], Any]
+    ) -> None:
+        self._database, self._making, self._on_change, self._letters = database, making, on_change, letters
         self._clock, self._promises = making.clock, making.promises
 
     async def create(self, given: CallbackFields, response: Response, asking: Asking) -> Callback:
@@ -93,11 +129,16 @@ class _Callbacks:
     async def find(self, page: Paging, asked: Narrowed, asking: Asking) -> Listing[Callback]:
         """Of everybody, unless it is narrowed."""
         async with self._database.read() as conn:
-            rows = (await conn.execute(asked.statement(page))).all()
+            region = self._making.house.country
+            found = None if asked.q is None else await find_people(conn, asked.q, region, MOST_FOUND)
+            rows = (await conn.execute(asked.statement(page, found))).all()
             rows, following = page.cut(rows, asked.key)
             items = await shown(conn, self._promises, rows)
             whose = asked.customer if asked.customer and await people.exists(conn, asked.customer) else None
         await self._seen(asking, whose, "callbacks")
+        if found is not None:
+            ids = sorted({item.customer for item in items})
+            await audit.seen(self._database, asking, audit.What.SEARCHED, ids, now=self._clock.now(), part="callbacks")
         return Listing[Callback](items=items, next=following)
 
     async def slots(
@@ -144,6 +185,72 @@ class _Callbacks:
             await self._one(conn, callback_id)
             with refusals():
                 await self._promises.cancel(conn, callback_id, now=self._clock.now(), by=by_token(asking))
+
+    async def cancel_with_reason(self, callback_id: str, given: CancelFields, asking: Asking) -> Callback:
+        """As `DELETE`, with the reason kept in its `note`; one that has ended stays as it ended."""
+        async with self._database.write() as conn:
+            await self._one(conn, callback_id)
+            how: dict[str, Any] = {"now": self._clock.now(), "by": by_token(asking), "note": given.reason}
+            with refusals():
+                await self._promises.cancel(conn, callback_id, **how)
+        return await self._now(callback_id)
+
+    async def question(self, callback_id: str, asking: Asking) -> Question:
+        """What `POST` would ask the customer: whom they would rather have, or when."""
+        letters = self._letters()
+        async with self._database.read() as conn:
+            promise = await self._one(conn, callback_id)
+            return await self._question(conn, letters, promise)
+
+    async def ask(self, callback_id: str, asking: Asking) -> Callback:
+        """Offers the customer two times by text.  Nothing changes until they answer; if they do not, the first holds.
+
+        409 with `obstacle` where nothing can be asked.
+        """
+        letters, now = self._letters(), self._clock.now()
+        async with self._database.write() as conn:
+            promise = await self._one(conn, callback_id, lock=True)
+            asked = await self._question(conn, letters, promise)
+            if asked.obstacle is not None:
+                raise Problem(409, None, _OBSTACLES[asked.obstacle], obstacle=asked.obstacle)
+            ledger, stand_in = await self._ledger(conn, letters, promise), await _stand_in(conn, promise)
+            await ask_instead(conn, letters, promise, ledger, stand_in, now=now, by=by_token(asking))
+            await emit(conn, "callback.changed", callback_id, now)
+        letters.after_commit()
+        return await self._now(callback_id)
+
+    async def _question(self, conn: AsyncConnection, letters: Letters, promise: Row[Any]) -> Question:
+        if promise.state not in MOVABLE or promise.promised_at <= self._clock.now():
+            return Question(choices=[], obstacle="in_progress")
+        if promise.choices:
+            return Question(choices=[Choice.model_validate(one) for one in promise.choices], obstacle="asked")
+        if promise.channel != "call" or not await letters.can_tell(conn, promise):
+            return Question(choices=[], obstacle="no_text")
+        slots = instead(await self._ledger(conn, letters, promise), promise, await _stand_in(conn, promise))
+        choices = [Choice.model_validate(one) for one in as_choices(slots)]
+        return Question(choices=choices, obstacle=None if choices else "no_time")
+
+    async def _ledger(self, conn: AsyncConnection, letters: Letters, promise: Row[Any]) -> Ledger:
+        _, plan = await self._making.plans.current(conn)
+        return await ledger_for(conn, self._promises, letters, promise, plan, self._clock.now())
+
+    async def takers(self, callback_id: str, page: Paging, asking: Asking) -> Listing[Taker]:
+        """Who could keep it in its owner's place: who could at its time first, then who is closer to the person."""
+        now = self._clock.now()
+        async with self._database.read() as conn:
+            promise = await self._one(conn, callback_id)
+            person = await person_by_id(conn, promise.customer_id)
+            if person is None:
+                raise NotFound("callback")  # erased at this moment
+            ledger = await self._ledger_of(conn, promise, person, now)
+            found = await takers(conn, promise, person, ledger, now=now)
+        await self._seen(asking, promise.customer_id, "familiar")
+        return Listing[Taker](items=list(found[: page.limit]), next=None)
+
+    async def _ledger_of(self, conn: AsyncConnection, promise: Row[Any], person: Person, now: datetime) -> Ledger:
+        _, plan = await self._making.plans.current(conn)
+        language, line = person.language or self._making.house.language, promise.from_number or ""
+        return await self._promises.ledger(conn, plan, language, now=now, line=line, customer_id=person.id)
 
     async def history(self, callback_id: str, page: Paging, asking: Asking) -> Listing[HistoryItem]:
         """What happened to it, and through whom: the first step first."""
@@ -200,6 +307,18 @@ class _Callbacks:
         if promise is None:
             raise NotFound("callback")
         return promise
+
+
+_OBSTACLES = {
+    "asked": "The customer has been asked already, and has not answered yet.",
+    "no_text": "This person, or this number, gets no texts from us at this hour.",
+    "no_time": "There are no two times to choose from: give it to somebody else, or move it.",
+    "in_progress": "This promise is being kept now, or has ended.",
+}
+
+
+async def _stand_in(conn: AsyncConnection, promise: Row[Any]) -> str | None:
+    return await conn.scalar(select(agents.c.stand_in).where(agents.c.id == promise.agent_id))
 
 
 def _moment(field: str, text: str | None) -> datetime | None:

@@ -17,7 +17,7 @@ from callbacks.states import OPEN, State
 from callbacks.tables import callback_history, callbacks
 from crm.texts import Told, last_told
 
-Order = Literal["due", "made"]
+Order = Literal["due", "latest", "made"]
 _STATES: dict[str, tuple[State, ...]] = {"open": OPEN} | {str(state): (state,) for state in State}
 _ONE_OR_MORE = rf"^({'|'.join(_STATES)})(,({'|'.join(_STATES)}))*$"
 
@@ -63,9 +63,14 @@ class Asked:
         missed: Annotated[bool | None, Query(description="true: those whose window once passed, moved since")] = None,
         due_from: Annotated[AskedMoment | None, Query(description="due at this instant or later")] = None,
         due_to: Annotated[AskedMoment | None, Query(description="due before this instant")] = None,
-        order: Annotated[Order, Query(description="oldest first, or due first")] = "made",
+        q: Annotated[
+            str | None, Query(max_length=200, description="to people who are found by this, as by `GET /customers?q=`")
+        ] = None,
+        order: Annotated[
+            Order, Query(description="`made`: oldest first; `due`: due first; `latest`: due last first")
+        ] = "made",
     ) -> None:
-        self.order, self.customer = order, customer
+        self.order, self.customer, self.q = order, customer, q
         self._same = {
             callbacks.c.customer_id: (customer,),
             callbacks.c.agent_id: (agent, owner),
@@ -76,9 +81,11 @@ class Asked:
         self._at_risk, self._missed = at_risk, missed
         self._due_from, self._due_to = due_from, due_to
 
-    def statement(self, page: Page) -> Select[Any]:
-        """One row more than the page holds."""
+    def statement(self, page: Page, found: Sequence[str] | None = None) -> Select[Any]:
+        """One row more than the page holds.  `found`: ids of the people whom `q` has found."""
         statement = select(callbacks)
+        if found is not None:
+            statement = statement.where(callbacks.c.customer_id.in_(found))
         for column, values in self._same.items():
             for value in values:
                 if value is not None:
@@ -102,8 +109,9 @@ class Asked:
         at, key = callbacks.c.promised_at, callbacks.c.id
         if page.after is not None:
             last_at, last_key = page.after_moment()
-            statement = statement.where(or_(at > last_at, and_(at == last_at, key > last_key)))
-        return statement.order_by(at, key).limit(page.limit + 1)
+            beyond = at < last_at if self.order == "latest" else at > last_at
+            statement = statement.where(or_(beyond, and_(at == last_at, key > last_key)))
+        return statement.order_by(at.desc() if self.order == "latest" else at, key).limit(page.limit + 1)
 
     def key(self, row: Row[Any]) -> tuple[str, ...]:
         """What the cursor of the next page holds."""

@@ -255,15 +255,17 @@ class Promises:
         return changed
 
     async def cancel(
-        self, conn: AsyncConnection, promise_id: str, *, now: datetime, by: By = THE_API
+        self, conn: AsyncConnection, promise_id: str, *, now: datetime, by: By = THE_API, note: str | None = None
     ) -> Row[Any] | None:
-        """Raises InProgress when it is being kept right now; ending an ended promise changes nothing."""
+        """`note`: why, in the words of whoever does it.  Raises InProgress when it is being kept right now; ending an
+        ended promise changes nothing."""
         promise = await self.read(conn, promise_id, lock=True)
         if promise is None or promise.state not in OPEN:
             return promise
         if promise.state not in MOVABLE:
             raise InProgress(promise_id)
-        ended = await end(conn, promise, State.CANCELLED, What.CANCELLED, by=by, now=now)
+        more = {} if note is None else {"note": note}
+        ended = await end(conn, promise, State.CANCELLED, What.CANCELLED, by=by, now=now, **more)
         await self._tell(conn, ended, "text_cancelled", by=by, was=promise)
         return ended
 

@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callbacks import history
 from callbacks.alternatives import another_time, as_choices, instead_of_owner
-from callbacks.history import US, What
+from callbacks.history import US, By, What
 from callbacks.keeping import at_another_time, look_later, step
 from callbacks.promises import Promises, first_look
-from callbacks.slots import Ledger
+from callbacks.slots import Ledger, Slot
 from callbacks.states import MOVABLE, State
 from routing.plan import Plan
 
@@ -72,8 +72,22 @@ async def move_on(
     return moved
 
 
+def instead(ledger: Ledger, promise: Row[Any], stand_in: str | None) -> list[Slot]:
+    """What they could have instead of what they were promised: at the time whoever is free, or `stand_in`, and then
+    their agent later.  Two, or none: fewer are no choice."""
+    slots = instead_of_owner(ledger, promise.promised_at, promise.agent_id, stand_in)
+    return slots if len(slots) == 2 else []
+
+
 async def ask_instead(
-    conn: AsyncConnection, letters: Letters, promise: Row[Any], ledger: Ledger, stand_in: str | None, *, now: datetime
+    conn: AsyncConnection,
+    letters: Letters,
+    promise: Row[Any],
+    ledger: Ledger,
+    stand_in: str | None,
+    *,
+    now: datetime,
+    by: By = US,
 ) -> bool:
     """Their agent is held up: whom they would rather have, a colleague at the time or their agent later.
 
@@ -81,14 +95,14 @@ async def ask_instead(
     """
     if promise.choices or not await letters.can_tell(conn, promise):
         return False
-    slots = instead_of_owner(ledger, promise.promised_at, promise.agent_id, stand_in)
-    if len(slots) < 2:
+    slots = instead(ledger, promise, stand_in)
+    if not slots:
         return False
     choices = as_choices(slots)
     choices[0]["at"] = promise.promised_at.isoformat()
     asked = await look_later(conn, promise.id, MOVABLE, choices=choices, due_at=promise.due_at)
     if asked is None:
         return False
-    await history.record(conn, promise.id, What.CHOICES, by=US, now=now, after={"choices": choices})
+    await history.record(conn, promise.id, What.CHOICES, by=by, now=now, after={"choices": choices})
     await letters.tell(conn, asked, "text_at_risk")
     return True

@@ -57,6 +57,10 @@ class KeepFields(Body):
     note: Prose | None = None
 
 
+class CancelFields(Body):
+    reason: Prose = Field(min_length=1, pattern=r"\S", description="why, for the ledger; the customer is not told it")
+
+
 class Attempt(Shown):
     n: int
     at: Moment
@@ -158,3 +162,28 @@ class Story(Shown):
 class SlotShown(Shown):
     due_at: Moment
     agent: str | None
+
+
+class Question(Shown):
+    """What the customer could be asked by text."""
+
+    choices: list[Choice] = Field(description="the first holds if they do not answer; empty: there is an obstacle")
+    obstacle: Literal["asked", "no_text", "no_time", "in_progress"] | None = Field(
+        description="why nothing can be asked: it has been, they get no texts now, nobody else has time, too late"
+    )
+
+
+class Taker(Shown):
+    """Somebody who could keep a promise in the place of its owner."""
+
+    agent: str
+    name: str
+    photo_url: str | None
+    team: str | None
+    availability: Literal["ready", "away", "offline"]
+    activity: Literal["idle", "reserved", "talking", "wrap_up"]
+    at: Moment | None = Field(description="when they could call: its time, or their first after it; null: not that day")
+    in_time: bool = Field(description="at the time that was promised")
+    stand_in: bool = Field(description="of its owner")
+    chosen: bool = Field(description="the customer has chosen this agent")
+    talks: int = Field(description="how often the two have talked")

@@ -141,7 +141,7 @@ KINDS: Sequence[tuple[str, Sequence[str]]] = (
     ("TranscriptionSid", ("AccountSid", "TranscriptionSid")),
     ("RecordingSid", ("AccountSid", "RecordingSid", "RecordingStatus")),  # also of a conference
     ("RecordingStatus", ("AccountSid", "RecordingSid", "RecordingStatus")),
-    ("ConferenceSid", ("AccountSid", "ConferenceSid", "StatusCallbackEvent")),
+    ("ConferenceSid", ("AccountSid", "ConferenceSid")),  # what is played to a room may be asked for by no call
     ("AnsweredBy", ("AccountSid", "CallSid", "AnsweredBy")),
     ("", _VOICE),
 )

@@ -39,6 +39,17 @@ class What(StrEnum):
     IMPORTED = "imported"
     PLAN_PUBLISHED = "plan_published"  # detail `version`
     TOKEN_MADE = "token_made"
+    TOKEN_REVOKED = "token_revoked"  # detail `token`
+    SIGNED_IN = "signed_in"  # detail `how`
+    SIGNED_OUT = "signed_out"  # by themselves, or by a manager: detail `user`, `sessions`
+    PASSWORD_CHOSEN = "password_chosen"
+    USER_MADE = "user_made"  # detail `user`, and `of` for the role
+    USER_CHANGED = "user_changed"  # detail `user`, `fields`
+    USER_DISABLED = "user_disabled"  # detail `user`
+    USER_ENABLED = "user_enabled"  # detail `user`
+    USER_INVITED = "user_invited"  # detail `user`
+    INTERVENED = "intervened"  # a call or an agent that could not go on: detail `ended`, `call`, `agent`
+    HANDED_OVER = "handed_over"  # an agent's people to their successor: detail `agent`, `successor`, counts
     EXPIRED = "expired"  # what was kept long enough: detail `kind`, `rows`
 
 

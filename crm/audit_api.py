@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import BeforeValidator, WithJsonSchema
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Row, select
 
 from api.fields import Listing, parse_moment
 from api.paging import Paging
@@ -17,6 +17,8 @@ from crm.privacy_schemas import AuditRow
 from crm.references import customer_ids
 from crm.tables import audit
 from store.sql import Database
+
+_AGENT = "agt_"  # how an agent's id begins
 
 Asked = Annotated[str | None, Query(max_length=200)]
 
@@ -58,7 +60,7 @@ class _Audit:
                 customer = (await customer_ids(conn, [customer])).get(customer, customer)
                 statement = statement.where(audit.c.customer_id == customer)
             if by is not None:
-                statement = statement.where(or_(audit.c.by == by, audit.c.agent_id == by))
+                statement = statement.where((audit.c.agent_id if by.startswith(_AGENT) else audit.c.by) == by)
             if what is not None:
                 statement = statement.where(audit.c.what == str(what))
             if from_ is not None:

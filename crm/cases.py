@@ -149,6 +149,32 @@ async def confirm(
     return case_id
 
 
+async def wrap_up(
+    conn: AsyncConnection, talk: Row[Any], given: Mapping[str, Any], *, agent_id: str, by: str, now: datetime
+) -> Row[Any]:
+    """How a conversation ended, in its agent's word; the conversation as it then is.
+
+    `given`: outcome, and what is to change of topic, summary and case_id.  Where the customer has said themselves
+    whether it is solved, that holds; a call that was passed on stays one.  What is left open is a case afterwards.
+    """
+    values = dict(given)
+    if talk.outcome not in ("solved", "open"):
+        values["outcome"] = talk.outcome
+    elif talk.confirmed is not None:
+        values["outcome"] = "solved" if talk.confirmed else "open"
+    case_id = values.get("case_id", talk.case_id)
+    if case_id is not None and values.get("topic", talk.topic) is None:
+        values["topic"] = await conn.scalar(select(cases.c.topic).where(cases.c.id == case_id))
+    change_it = update(interactions).where(interactions.c.id == talk.id)
+    row = (await conn.execute(change_it.values(**{**values, "case_id": case_id}).returning(*interactions.c))).one()
+    if row.outcome == "open":
+        case_id = case_id or await _case_of(conn, talk.customer_id, [row], agent_id, by, now)
+        await reopen(conn, case_id, by, now, agent_id)
+    elif row.outcome == "solved" and case_id is not None:
+        await change(conn, case_id, {"state": "solved"}, now, by)
+    return (await conn.execute(change_it.values(case_id=case_id).returning(*interactions.c))).one()
+
+
 async def _confirmed(conn: AsyncConnection, case_id: str, by: str, now: datetime) -> None:
     row = await lock(conn, case_id)
     if row is None or row.confirmed:

@@ -1,4 +1,5 @@
-"""What happened with a person: conversations, written once and never changed."""
+"""What happened with a person: conversations, written once.  How one ended is said again only by those who had it: the
+agent at its wrap-up, and the customer (`crm.cases`)."""
 
 from __future__ import annotations
 
@@ -78,6 +79,14 @@ async def known_ids(conn: AsyncConnection, external_ids: Sequence[str]) -> dict[
         known = select(interactions.c.external_id, interactions.c.id).where(interactions.c.external_id.in_(part))
         found.update({row.external_id: row.id for row in await conn.execute(known)})
     return found
+
+
+async def talk_of(conn: AsyncConnection, external_ids: Sequence[str], agent_id: str) -> Row[Any] | None:
+    """The latest of these conversations that this agent had, locked."""
+    mine = (interactions.c.external_id.in_(external_ids), interactions.c.agent_id == agent_id)
+    query = select(interactions).where(*mine).order_by(interactions.c.started_at.desc(), interactions.c.id.desc())
+    row: Row[Any] | None = (await conn.execute(query.limit(1).with_for_update())).one_or_none()
+    return row
 
 
 async def past(conn: AsyncConnection, customer_id: str, limit: int = LATELY) -> list[Past]:

@@ -54,7 +54,7 @@ async def import_customers(
         return await write_customers(conn, rows, clock)
 
     file = CsvFile(path, CUSTOMER_COLUMNS, ["external_id"])
-    reading, run = _reading(file, lambda row: _customer(row, region)), new_run("customers", path, region)
+    reading, run = _reading(file, lambda row: customer_row(row, region)), new_run("customers", path, region)
     async for event in load(database, clock, file, reading, write, run, again=again, repeated=_repeated(path)):
         yield event
 
@@ -62,7 +62,7 @@ async def import_customers(
 async def import_history(database: Database, clock: Clock, path: Path, *, again: bool = False) -> AsyncIterator[Event]:
     """Raises UnusableFile before anything is loaded."""
     file = CsvFile(path, HISTORY_COLUMNS, ["external_id", "customer", "started_at", "outcome"])
-    reading, run = _reading(file, _interaction), new_run("history", path)
+    reading, run = _reading(file, history_row), new_run("history", path)
     async for event in load(database, clock, file, reading, _write_history, run, again=again):
         yield event
 
@@ -78,7 +78,7 @@ async def import_cards(
     def read(from_card: int, _: Collection[str]) -> Iterator[Parsed | Skipped]:
         before: dict[str, int] = {}
         for number, text, wrong in file.cards():
-            card = _card(number, text, wrong, region, before)
+            card = card_row(number, text, wrong, region, before)
             if number >= from_card:
                 yield card
 
@@ -87,7 +87,7 @@ async def import_cards(
         yield event
 
 
-def _card(number: int, text: str, wrong: str | None, region: str, before: dict[str, int]) -> Parsed | Skipped:
+def card_row(number: int, text: str, wrong: str | None, region: str, before: dict[str, int]) -> Parsed | Skipped:
     """`before`: the cards that were read already, by what their people are known by; this one joins them."""
     try:
         if wrong is not None:
@@ -149,7 +149,7 @@ def _repeated(path: Path) -> frozenset[str]:
     return frozenset(twice)
 
 
-def _customer(row: CsvRow, region: str) -> Parsed:
+def customer_row(row: CsvRow, region: str) -> Parsed:
     _require(row, "external_id")
     row = replace(row, cells={name: unquoted(cell) for name, cell in row.cells.items()})
     values = filled(row, *(name for name in CUSTOMER_COLUMNS if name not in ("formal", *_LISTS)))
@@ -176,7 +176,7 @@ def clean_customer(values: Mapping[str, Any], region: str) -> dict[str, Any]:
     return clean
 
 
-def _interaction(row: CsvRow) -> Parsed:
+def history_row(row: CsvRow) -> Parsed:
     _require(row, "external_id")
     values = filled(row, *(name for name in HISTORY_COLUMNS if name not in ("channel", "talk_seconds")))
     if row.cells.get("channel"):

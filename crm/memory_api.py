@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.fields import Listing
+from api.fields import Language, Listing
 from api.paging import Paging
 from api.problems import FieldRefused, NotFound, Problem
 from api.tokens import Asking, Guard, Principal
@@ -37,6 +38,8 @@ from crm.troubles import how_they_fared
 from crm.weariness import weariness
 from store.clock import Clock
 from store.sql import Database
+
+InLanguage = Annotated[Language | None, Query(description="of the sentences; absent: the house's")]
 
 
 async def _none_vetoed(conn: AsyncConnection, customer_id: str) -> frozenset[str]:
@@ -140,7 +143,7 @@ class _Memory:
             await notes.remove(conn, note_id)
             await audit.record(conn, asking, What.CHANGED, person.id, now=self._clock.now(), part="note")
 
-    async def familiar(self, customer_id: str, asking: Asking) -> Listing[FamiliarAgent]:
+    async def familiar(self, customer_id: str, asking: Asking, language: InLanguage = None) -> Listing[FamiliarAgent]:
         """Who is not any other agent to this person, and why: whom they chose first, then who knows them best.
 
         Pairings that one of the two has declined are left out; only their own an agent goes on seeing, or its absence
@@ -157,9 +160,9 @@ class _Memory:
                 vetoed=await self._others.vetoed(conn, person.id) - {asking.agent_id},
             )
             await audit.record(conn, asking, What.READ, person.id, now=now, part="familiar")
-        return Listing[FamiliarAgent](items=[self._shown(one) for one in found], next=None)
+        return Listing[FamiliarAgent](items=[self._shown(one, language) for one in found], next=None)
 
-    async def weariness(self, customer_id: str, asking: Asking) -> Weariness:
+    async def weariness(self, customer_id: str, asking: Asking, language: InLanguage = None) -> Weariness:
         """How tired of us this person must be, and why."""
         now = self._clock.now()
         async with self._database.write() as conn:
@@ -168,15 +171,17 @@ class _Memory:
             troubles = fared.troubles(await self._others.broken_promises(conn, person.id, now=now))
             known = await memory(conn, person.id)
             await audit.record(conn, asking, What.READ, person.id, now=now, part="weariness")
+        spoken = language or self._language
         weary = weariness(known.lately, known.matters, now, troubles)
         reasons = [
-            WearyReason(kind=one.kind, times=one.times, topic=one.topic, sentence=why_weary(one, self._language))
+            WearyReason(kind=one.kind, times=one.times, topic=one.topic, sentence=why_weary(one, spoken))
             for one in weary.reasons
         ]
         return Weariness(level=weary.level, reasons=reasons)
 
-    def _shown(self, one: Acquainted) -> FamiliarAgent:
-        reasons = [Told(kind=why.kind, sentence=why_familiar(why, self._language, self._zone)) for why in one.reasons]
+    def _shown(self, one: Acquainted, language: str | None) -> FamiliarAgent:
+        spoken = language or self._language
+        reasons = [Told(kind=why.kind, sentence=why_familiar(why, spoken, self._zone)) for why in one.reasons]
         return FamiliarAgent(
             agent=one.agent_id,
             score=round(one.score, 3),

@@ -202,6 +202,8 @@ audit = Table(
     Column("customer_id", Text),
     Column("detail", JSON),
     Index("ix_audit_customer_at", "customer_id", "at"),
+    Index("ix_audit_by_at", "by", "at"),
+    Index("ix_audit_what_at", "what", "at"),
     Index("ix_audit_erased", "customer_id", sqlite_where=_ERASED, postgresql_where=_ERASED),  # after a restore: who
 )
 

@@ -7,61 +7,71 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from carrier.numbering import is_withheld
 from crm.familiarity import familiar_agents
 from crm.history import past
-from ivr import calls, dialogue, legs
+from ivr import broken, calls, dialogue, legs, warm
+from ivr.agent_words import caller_name, stage_of
 from ivr.consent import status_url
+from ivr.consulted import ROLE as CONSULT
 from ivr.document import Document, HangUp, Join, Say
 from ivr.journey import look_again, set_right
 from ivr.lifecycle import LEG_ENDS, CallState, later_leg_state
-from ivr.phrases import Speaker, speakable, spoken_language
+from ivr.phrases import speakable
 from ivr.promised import agent_joined, attempt_is_off
-from ivr.talk import agent_did_not_take, end_talk, missed_each_other, take_call
-from ivr.turn import Turn, spoken_name
-from routing.agents import Agent
+from ivr.talk import WHY_BY_STATUS, agent_did_not_take, end_talk, missed_each_other, take_call
+from ivr.turn import Turn
+from routing.agents import Agent, Ended
 from routing.floor import agent as read_agent
-from routing.reservations import live_of_call
-
-LONGEST_WHOLE_NAME = 60
+from routing.reservations import consult_of_call, live_of_call
 
 
 async def answered(turn: Turn, leg: Row[Any]) -> Document:
     """The agent picked up.  A softphone is its agent; at any other address a key is asked for."""
     await calls.change_leg(turn.conn, leg.id, state=later_leg_state(leg.state, "in-progress"))
     agent = await read_agent(turn.conn, leg.agent_id)
-    lines = await _story(turn, agent)
-    reservation = await live_of_call(turn.conn, turn.call.id)
-    if reservation is None or reservation.id != leg.reservation_id:
-        return _gone(turn, agent)
+    asked = leg.role == CONSULT
+    lines = await (warm.lines(turn, leg, agent) if asked else _story(turn, agent))
+    reservation = await _reservation(turn, leg)
+    if reservation is None:
+        return _gone(turn, leg, agent)
     if legs.needs_key(agent.address) and reservation.state == "offered":
         return dialogue.whisper(
-            _stage(turn, agent), lines, accept=turn.rooms.url("/twilio/agent/key", leg=leg.id), room=None
+            stage_of(turn, agent), lines, accept=turn.rooms.url("/twilio/agent/key", leg=leg.id), room=None
         )
+    if not legs.needs_key(agent.address) and await turn.rooms.has_desk(turn.conn, agent.id):
+        lines = ()  # their desk shows who it is and why: the two are together at once
     return await _into_the_room(turn, leg, agent, lines)
+
+
+async def _reservation(turn: Turn, leg: Row[Any]) -> Row[Any] | None:
+    """The live one of this leg."""
+    found = await (consult_of_call if leg.role == CONSULT else live_of_call)(turn.conn, turn.call.id)
+    return found if found is not None and found.id == leg.reservation_id else None
 
 
 async def pressed(turn: Turn, leg: Row[Any], form: Mapping[str, str]) -> Document:
     """A key: any but a refusal takes the call."""
     agent = await read_agent(turn.conn, leg.agent_id)
     if form.get("Digits", "") != "1":
-        if await agent_did_not_take(turn, leg, "busy"):
-            await _next_agent(turn)
+        if leg.role == CONSULT:
+            await warm.not_taken(turn, Ended.DECLINED)
+        elif await agent_did_not_take(turn, leg, "busy"):
+            await next_agent(turn)
         return (HangUp(),)
     return await _into_the_room(turn, leg, agent, ())
 
 
 async def left(turn: Turn, leg: Row[Any], form: Mapping[str, str]) -> Document:
     """The room is over for the agent: the caller left it, or they did."""
-    await ended_leg(turn, leg, "completed")
+    await ended_leg(turn, leg, "completed", room_over=form.get("CallStatus") not in LEG_ENDS)
     return (HangUp(),)
 
 
 async def told(turn: Turn, leg: Row[Any], key: str) -> Document:
     """The agent hears why there is nobody to talk to."""
     agent = await read_agent(turn.conn, leg.agent_id)
-    stage = _stage(turn, agent)
-    caller = _caller_name(turn, stage.speaker)
+    stage = stage_of(turn, agent)
+    caller = caller_name(turn, stage)
     words = stage.say(key, caller=caller) if key == "agent_not_reached" else stage.say(key)
     return (words, HangUp())
 
@@ -77,24 +87,43 @@ async def status(turn: Turn, leg: Row[Any], form: Mapping[str, str]) -> None:
         await ended_leg(turn, leg, told)
 
 
-async def ended_leg(turn: Turn, leg: Row[Any], told: str) -> None:
-    """The agent's phone is silent again: not taken, or the talk is over."""
-    reservation = await live_of_call(turn.conn, turn.call.id)
-    if reservation is None or reservation.id != leg.reservation_id:
+async def ended_leg(turn: Turn, leg: Row[Any], told: str, *, room_over: bool = False) -> None:
+    """The agent's phone is silent again: not taken, or the talk is over, or their line broke.
+
+    `room_over`: they are still on the line, and alone: it is the caller who left.
+    """
+    reservation = await _reservation(turn, leg)
+    if reservation is None:
+        return
+    if leg.role == CONSULT:
+        if reservation.state == "offered":
+            await warm.not_taken(turn, WHY_BY_STATUS.get(told, Ended.FAILED))
+        elif not room_over:
+            await warm.colleague_left(turn)
+        return
+    if broken.is_kept_for(turn, reservation):
+        if broken.will_not(turn, leg, told):
+            await broken.give_up(turn)
+            await next_agent(turn)
         return
     if reservation.state == "offered":
         if await agent_did_not_take(turn, leg, told):
-            await _next_agent(turn, rang_out=told == "no-answer")
+            await next_agent(turn, rang_out=told == "no-answer")
         return
-    if turn.call.direction == "outbound" and turn.call.state != CallState.TALKING:
+    if not calls.is_reached(turn.call):
         await _left_before_customer(turn)
+        return
+    if not room_over and await warm.first_left(turn):
+        return
+    if not room_over and await broken.has_broken(turn, leg):
+        await broken.line_broke(turn, leg, reservation)
         return
     await end_talk(turn)
     if turn.call.state == CallState.TALKING and turn.call.joined_at is None:
         await missed_each_other(turn)
         await look_again(turn)
         turn.effects += await legs.send_caller(turn, "/twilio/voice/wait")
-    elif turn.call.direction == "inbound" or turn.call.sid:
+    else:
         turn.effects += await legs.send_caller(turn, "/twilio/voice/after")
 
 
@@ -108,8 +137,9 @@ async def _left_before_customer(turn: Turn) -> None:
     await attempt_is_off(turn)
 
 
-async def _next_agent(turn: Turn, *, rang_out: bool = False) -> None:
-    if turn.call.direction == "outbound":
+async def next_agent(turn: Turn, *, rang_out: bool = False) -> None:
+    """Nobody is being rung any more."""
+    if not calls.is_reached(turn.call):
         await attempt_is_off(turn)
         return
     rings = await look_again(turn)
@@ -118,29 +148,34 @@ async def _next_agent(turn: Turn, *, rang_out: bool = False) -> None:
 
 
 async def _into_the_room(turn: Turn, leg: Row[Any], agent: Agent, lines: tuple[Say, ...]) -> Document:
-    reservation = await live_of_call(turn.conn, turn.call.id)
-    again = reservation is not None and reservation.id == leg.reservation_id and reservation.state == "accepted"
+    reservation = await _reservation(turn, leg)
+    again = reservation is not None and reservation.state == "accepted"
     if not again:
-        if not await take_call(turn, leg):
-            return _gone(turn, agent)
-        if turn.call.direction == "outbound":
+        if not await (warm.accepted if leg.role == CONSULT else take_call)(turn, leg):
+            return _gone(turn, leg, agent)
+        if not calls.is_reached(turn.call):
             await agent_joined(turn)
     left = turn.rooms.url("/twilio/agent/left", leg=leg.id)
-    rings = _stage(turn, agent).ringback if turn.call.direction == "outbound" else None  # the customer's phone, soon
+    rings = None if calls.is_reached(turn.call) else stage_of(turn, agent).ringback  # the customer's phone, soon
     recorded = await status_url(turn)
     room = Join(turn.call.id, left, ends_room=False, until_then=rings, recorded=recorded)
-    return dialogue.whisper(_stage(turn, agent), lines, accept=None, room=room)
+    return dialogue.whisper(stage_of(turn, agent), lines, accept=None, room=room)
 
 
-def _gone(turn: Turn, agent: Agent) -> Document:
-    return dialogue.agent_gone(_stage(turn, agent))
+def _gone(turn: Turn, leg: Row[Any], agent: Agent) -> Document:
+    """Of a colleague who was asked the caller may well be on the line: they are not needed any more."""
+    if leg.role == CONSULT and turn.call.state != CallState.ENDED:
+        return (stage_of(turn, agent).say("agent_not_needed"), HangUp())
+    return dialogue.agent_gone(stage_of(turn, agent))
 
 
 async def _story(turn: Turn, agent: Agent) -> tuple[Say, ...]:
     """Who is calling, what they said, whether the two know each other: short, for the caller is waiting."""
-    stage, call = _stage(turn, agent), turn.call
-    caller = _caller_name(turn, stage.speaker)
-    promised = call.direction == "outbound"
+    stage, call = stage_of(turn, agent), turn.call
+    caller = caller_name(turn, stage)
+    if call.dropped_agent is not None and call.dropped_agent == agent.id:
+        return (stage.say("agent_back", caller=caller),)  # they know all the rest
+    promised = not calls.is_reached(call)
     lines = [stage.say("agent_promise" if promised else "agent_call", caller=caller)]
     if call.said:
         key, slot = ("agent_reason", "reason") if promised else ("agent_said", "said")
@@ -164,21 +199,3 @@ async def _without_a_screen(turn: Turn, agent: Agent, stage: dialogue.Stage) -> 
     if (turn.call.weary_level or 0) >= turn.plan.breather_from_level:
         lines.append(stage.say("agent_weary"))
     return lines
-
-
-def _caller_name(turn: Turn, speaker: Speaker) -> str:
-    """The agent hears the whole name, and how to address them: they are on our side of the counter."""
-    person = turn.person
-    if person is not None and (name := speakable(person.name or "", LONGEST_WHOLE_NAME)):
-        return speakable(f"{person.title} {name}", LONGEST_WHOLE_NAME) if person.title and person.formal else name
-    if (called := spoken_name(person)) is not None:
-        return called
-    return speaker.say("withheld_caller" if is_withheld(turn.call.from_number) else "unknown_caller")
-
-
-def _stage(turn: Turn, agent: Agent) -> dialogue.Stage:
-    """Spoken to in the agent's first language."""
-    house = turn.rooms.house
-    language = spoken_language(agent.languages[0] if agent.languages else None, house.language)
-    speaker = turn.rooms.speaker(None, language, 0, turn.now)
-    return dialogue.Stage(speaker, None, turn.rooms.url, turn.call.step)

@@ -24,7 +24,7 @@ from routing.floor import UnknownAgent
 from routing.floor import agent as read_agent
 from routing.reservations import accept, close, live_of_call, look_later, ring_again
 
-PATIENCE = timedelta(seconds=20)
+PATIENCE = timedelta(seconds=16)  # so that somebody else rings within 20
 FIRST_LOOK, LOOK = timedelta(seconds=1), timedelta(seconds=2)
 NEXT_RING = timedelta(seconds=5)  # after one that came to nothing: rings share the account's rate
 BOTH_LEFT = timedelta(seconds=3)  # a caller who is gone so soon after the agent has hung up: no line was broken
@@ -61,9 +61,9 @@ async def line_broke(turn: Turn, leg: Row[Any], reservation: Row[Any]) -> None:
 
 
 def is_kept_for(turn: Turn, reservation: Row[Any]) -> bool:
-    """Is this the agent whose line broke, on offer to their caller once more?"""
-    dropped: str | None = turn.call.dropped_agent
-    return dropped is not None and reservation.state == "offered" and reservation.agent_id == dropped
+    """Is this the agent whose line broke, on offer to their caller once more?  They had accepted before."""
+    broke = turn.call.dropped_at is not None and reservation.state == "offered"
+    return bool(broke and reservation.accepted_at is not None)
 
 
 def seconds_left(turn: Turn) -> float:
@@ -86,8 +86,11 @@ async def look(turn: Turn, reservation: Row[Any]) -> bool:
 
 
 def will_not(turn: Turn, leg: Row[Any], told: str) -> bool:
-    """They were rung again, and said no.  A phone that could not be rung says nothing, and is tried again while there is
-    time; nor does what is told once more of the leg that broke."""
+    """They were rung again, and said no.
+
+    A phone that could not be rung says nothing, and is tried again while there is time; nor does what is told once more
+    of the leg that broke.
+    """
     return bool(told == "busy" and leg.made_at > turn.call.dropped_at)
 
 

@@ -39,8 +39,21 @@ async def lock_by_sid(conn: AsyncConnection, sid: str) -> Row[Any] | None:
 
 
 async def lock_by_name(conn: AsyncConnection, name: str) -> Row[Any] | None:
+    return await _lock(conn, _named(name))
+
+
+async def by_name(conn: AsyncConnection, name: str) -> Row[Any] | None:
+    row: Row[Any] | None = (await conn.execute(_named(name))).one_or_none()
+    return row
+
+
+def _named(name: str) -> Select[Any]:
     """By its SID or by its own id: a call of ours has no SID before its customer is dialled."""
-    return await _lock(conn, select(calls).where(or_(calls.c.sid == name, calls.c.id == name)))
+    return select(calls).where(or_(calls.c.sid == name, calls.c.id == name))
+
+
+async def read(conn: AsyncConnection, call_id: str) -> Row[Any] | None:
+    return (await conn.execute(select(calls).where(calls.c.id == call_id))).one_or_none()
 
 
 async def lock(conn: AsyncConnection, call_id: str) -> Row[Any] | None:

@@ -100,10 +100,14 @@ def _to_come(owner: str, floor: Sequence[Agent]) -> bool:
     return any(agent.id == owner and agent.present and agent.availability == Availability.READY for agent in floor)
 
 
-async def caller_card(turn: Turn, promise: Row[Any] | None = None) -> tuple[Card, Sequence[Familiar]]:
+async def caller_card(
+    turn: Turn, promise: Row[Any] | None = None, *, only_reads: bool = False
+) -> tuple[Card, Sequence[Familiar]]:
     """What choosing needs to know of them, and who knows them, under the rules that hold for this call."""
     call = turn.call
     known, familiar = await _known(turn, None if promise is None else promise.agent_id)
+    if known.weary.level != (call.weary_level or 0) and not only_reads and known.is_person:
+        await calls.note(turn.conn, call.id, weary_level=known.weary.level)
     moment = Moment(
         line=call.to_number if call.direction == "inbound" else call.from_number,
         language=call.language,
@@ -142,15 +146,14 @@ def as_promised(caller: Caller, promise: Row[Any], plan: Plan, now: datetime) ->
 
 async def _known(turn: Turn, owner: str | None) -> tuple[Known, Sequence[Familiar]]:
     person, conn = turn.person, turn.conn
+    broke = turn.call.dropped_at is not None  # the line, in the middle of a talk with us
     if person is None:
-        return (STRANGER if owner is None else replace(STRANGER, preferred=owner)), ()
+        return replace(STRANGER, preferred=owner, cut_off=broke), ()
     remembered = await memory(conn, person.id)
     talks, matters = remembered.lately, remembered.matters
     fared = await how_they_fared(conn, person.id, turn.call.arrived_at, turn.call.id)
     broken = await broken_lately(conn, person.id, now=turn.now)
     weary = weariness(talks, matters, turn.now, fared.troubles(broken))
-    if weary.level != (turn.call.weary_level or 0):
-        await calls.note(conn, turn.call.id, weary_level=weary.level)
     known = Known(
         is_person=True,
         called=turn.name,
@@ -163,7 +166,7 @@ async def _known(turn: Turn, owner: str | None) -> tuple[Known, Sequence[Familia
         weary=weary,
         vetoed=await vetoed_by(conn, person.id),
         broken_promise=broken > 0,
-        cut_off=fared.cut_off,
+        cut_off=fared.cut_off or broke,
     )
     return known, familiar_agents(talks, turn.now)
 

@@ -35,7 +35,7 @@ async def off(turn: Turn, transfer_id: str, state: str, why: Ended) -> None:
     await transfers.end(turn.conn, transfer_id, state, turn.now)
     await let_go(turn, why)
     await held.fetch_back(turn)
-    await turn.change()
+    await turn.news()
 
 
 async def caller_left(turn: Turn) -> None:

@@ -63,7 +63,7 @@ async def status(turn: Turn, leg: Row[Any], form: Form) -> None:
         await calls.change_leg(turn.conn, leg.id, state=state, **ended)
     if told not in LEG_ENDS:
         return
-    if turn.call.state == CallState.TALKING:
+    if calls.is_reached(turn.call):
         await end_call(turn)
     else:
         # Answered and over without a key: a machine, or somebody who hung up.

@@ -77,14 +77,14 @@ def ringing(
     again: bool = False,
     ask: str | None = None,
     choice_in: float = NO_HURRY,
-    transfer: bool = False,
+    how: str = "ring",
 ) -> Document:
     """While the agent's phone rings: who, how long, a question (`ask`: its key), then soft ringing.
 
-    `choice_in`: in so many seconds the ways out must have been named; `transfer`: they have talked with somebody else.
+    `choice_in`: seconds until the ways out must have been named; `how`: ring | transfer | line_broke.
     """
     who, speaker = agent.first_name, stage.speaker
-    key = "ring_still" if again else "transfer" if transfer else "ring"
+    key = how if not again else "line_broke_still" if how == "line_broke" else "ring_still"
     rings = stage.say(key, agent=who, estimate=speaker.estimate(estimate))
     heard: list[Heard] = [opening] if opening else []
     if ask == "ask_name":  # first, so that there is time to say it before the agent is there

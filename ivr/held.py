@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ivr import transfers
-from ivr.document import Document, Go, HangUp, Quiet
+from ivr.document import Document, Go, Quiet
 from ivr.lifecycle import CallState
 from ivr.turn import Turn
-from routing.floor import UnknownAgent, agent
+from routing.floor import name_of
 
 QUIET_SECONDS = 22  # with the words before and after it, less than half a minute from one word to the next
 PATH = "/twilio/room/held"
@@ -43,15 +43,14 @@ async def document(turn: Turn, n: int) -> Document:
     """The `n`th round, from 0 on.  Whoever is not held any more hears nothing of us."""
     call = turn.call
     if call.state != CallState.TALKING or call.on_hold_at is None:
-        return (Quiet(1), HangUp()) if call.state == CallState.ENDED else (Quiet(QUIET_SECONDS),)
+        return (Quiet(1),)
     stage = turn.stage
     stage = replace(stage, speaker=replace(stage.speaker, heard={}, turn=n))  # another wording each time
     who, colleague = await _name(turn, call.agent_id), await _asked(turn)
-    still = "_still" if n else ""
     if colleague is None:
-        said = stage.say(f"hold{still}", agent=who)
+        said = stage.say("hold_still" if n else "hold", agent=who)
     else:
-        said = stage.say(f"hold_colleague{still}", agent=who, colleague=colleague)
+        said = stage.say("hold_colleague_still" if n else "hold_colleague", agent=who, colleague=colleague)
     return (said, Quiet(QUIET_SECONDS), Go(turn.rooms.url(PATH, call=call.id, n=str(n + 1))))
 
 
@@ -64,10 +63,7 @@ async def _asked(turn: Turn) -> str | None:
 
 
 async def _name(turn: Turn, agent_id: str | None) -> str:
-    try:
-        return (await agent(turn.conn, agent_id or "")).first_name
-    except UnknownAgent:
-        return turn.rooms.house.company
+    return await name_of(turn.conn, agent_id, turn.rooms.house.company)
 
 
 async def _ask(turn: Turn, *, on: bool) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from callbacks.slots import Slot, spoken_choices
 from crm.identify import Caller as Identified
 from crm.identify import Household, Person
-from ivr import calls, consent, dialogue, household, legs, machine, openings
+from ivr import broken, calls, consent, dialogue, household, legs, machine, openings
 from ivr.choosing import Chosen, look, store_decision
 from ivr.document import Document, HangUp, Say, spoken_text_seconds
 from ivr.inbound import is_diverters
@@ -28,7 +28,7 @@ from ivr.turn import Turn
 from ivr.whereabouts import NAME, WHICH, asks, goes_to, is_at, parts, place_of, put_earlier, question_put
 from routing.agents import Ended
 from routing.choose import Decision, Match
-from routing.floor import agent
+from routing.floor import agent, name_of
 from routing.hours import read_hours
 from routing.reservations import close, live_of_call
 
@@ -148,9 +148,20 @@ async def wait(turn: Turn, form: Mapping[str, str], query: Mapping[str, str] = N
         return over(turn)
     if call.state == CallState.TALKING:
         return await join(turn)
+    lost = await _lost(turn)
     if call.state == CallState.RINGING:
-        return await ringing(turn, None)
-    return await proceed(turn, told_nobody=query.get("told") == dialogue.NOBODY)
+        return (*lost, *await ringing(turn, None))
+    return (*lost, *await proceed(turn, told_nobody=query.get("told") == dialogue.NOBODY))
+
+
+async def _lost(turn: Turn) -> Document:
+    """Once: the agent whose line broke has not come back, and it goes on without them."""
+    dropped: str | None = turn.call.dropped_agent
+    reservation = await live_of_call(turn.conn, turn.call.id) if dropped else None
+    if dropped is None or (reservation is not None and reservation.agent_id == dropped):
+        return ()
+    turn.notes["dropped_agent"] = None
+    return (turn.stage.say("line_lost", agent=await name_of(turn.conn, dropped, turn.rooms.house.company)),)
 
 
 def over(turn: Turn) -> Document:
@@ -231,16 +242,19 @@ async def release(turn: Turn) -> None:
     reservation = await live_of_call(turn.conn, turn.call.id)
     if reservation is None or reservation.state != "offered":
         return
+    if broken.is_kept_for(turn, reservation):
+        await broken.give_up(turn)
+        return
     await close(turn.conn, reservation.id, Ended.WITHDRAWN, turn.plan, now=turn.now)
     turn.effects += await legs.end_leg(turn, "agent")
     turn.floor = True
 
 
 def closed_words(turn: Turn) -> Say | None:
-    """What to say while the house is closed, else None."""
-    house, line = turn.rooms.house, turn.call.to_number
+    """What to say while the house is closed, else None.  A talk that broke is finished whatever the clock says."""
+    house, line = turn.rooms.house, legs.our_number(turn.call)
     hours = read_hours(turn.plan.hours_of(line), house.zone, house.country)
-    if hours.is_open(turn.now):
+    if hours.is_open(turn.now) or turn.call.dropped_at is not None:
         return None
     key = openings.closed_key(turn.now, house)
     return dialogue.closed_until(turn.stage, hours.next_open(turn.now), key)
@@ -259,17 +273,19 @@ async def ringing(turn: Turn, opening: Say | None) -> Document:
         return await proceed(turn, opening)
     who, again = await agent(turn.conn, reservation.agent_id), turn.call.told_of == reservation.id
     cut_short = turn.call.step == 2 and not again  # their first words from us were
-    asked = await question(turn, again=cut_short) if opening or cut_short or turn.unasked else None
-    rung = (turn.now - reservation.made_at).total_seconds()
+    broke = broken.is_kept_for(turn, reservation)
+    asks_now = (opening or cut_short or turn.unasked) and not broke
+    asked = await question(turn, again=cut_short) if asks_now else None
+    left = turn.plan.ring_seconds - float((turn.now - reservation.made_at).total_seconds())
     document = dialogue.ringing(
         turn.stage,
         who,
-        max(turn.plan.ring_seconds - rung, 0.0),  # what is left until they answer or the next one rings
+        broken.seconds_left(turn) if broke else max(left, 0.0),  # until they answer or the next one rings
         opening=opening,
         again=again,
         ask=asked and QUESTIONS[asked].key,
         choice_in=choice_in(turn),
-        transfer=turn.call.waited_seconds is not None,
+        how="line_broke" if broke else "transfer" if turn.call.waited_seconds is not None else "ring",
     )
     rings_and_asks(turn, asked, document, who.first_name)
     await calls.note(turn.conn, turn.call.id, told_of=reservation.id, offered_at=heard_at(turn, document))
@@ -285,7 +301,10 @@ def rings_and_asks(turn: Turn, asked: str | None, document: Document, agent: str
 
 
 def choice_in(turn: Turn, cut_at: datetime | None = None) -> float:
-    """Seconds until the ways out must have been named, as the plan promises: counted from the first ring."""
+    """Seconds until the ways out must have been named, as the plan promises: counted from the first ring.  Whoever has
+    talked with somebody hears first how it goes on."""
+    if turn.call.talking_at is not None:
+        return dialogue.NO_HURRY
     if turn.call.offered_at is not None and turn.call.offered_at <= (cut_at or turn.now):
         return dialogue.NO_HURRY
     return turn.plan.service.choice_after_seconds - float((turn.now - turn.call.arrived_at).total_seconds())

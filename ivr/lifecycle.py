@@ -44,6 +44,14 @@ LEG_ORDER = ("intended", "queued", "initiated", "ringing", "in-progress")
 LEG_ENDS = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 
 
+class NotNow(Exception):
+    """A step that cannot be taken as things stand: `reason` in one word, `detail` in a sentence."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason, self.detail = reason, detail
+
+
 def may_become(state: str, following: str) -> bool:
     return state == following or CallState(following) in NEXT[CallState(state)]
 

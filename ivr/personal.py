@@ -15,7 +15,7 @@ from carrier.tables import effects
 from crm.references import AT_ONCE
 from crm.tables import customer_phones, customers, texts
 from crm.texts import forget_opt_outs, nobody_elses, own_numbers
-from ivr.tables import calls, proofs
+from ivr.tables import calls, interventions, proofs, transfers
 from routing.tables import decisions
 
 FORGOTTEN = "erased"
@@ -92,10 +92,17 @@ async def _locked(conn: AsyncConnection, customer_id: str) -> Sequence[Row[Any]]
 async def _erase_calls(conn: AsyncConnection, ids: Sequence[str]) -> None:
     told = decisions.c.call_id.in_(ids)
     await conn.execute(update(decisions).where(told).values(sentence=FORGOTTEN, reasons={}))
+    await forget_notes(conn, ids)
     for column, direction in ((calls.c.from_number, "inbound"), (calls.c.to_number, "outbound")):
         theirs = calls.c.id.in_(ids) & (calls.c.direction == direction)
         await conn.execute(update(calls).where(theirs).values({column.name: FORGOTTEN}))
     await conn.execute(update(calls).where(calls.c.id.in_(ids)).values(_GONE))
+
+
+async def forget_notes(conn: AsyncConnection, call_ids: Sequence[str]) -> None:
+    """What we wrote of these calls in our own words: to a colleague, and why one was ended by hand."""
+    await conn.execute(update(transfers).where(transfers.c.call_id.in_(call_ids)).values(note=None))
+    await conn.execute(update(interventions).where(interventions.c.call_id.in_(call_ids)).values(reason=FORGOTTEN))
 
 
 async def export_calls(conn: AsyncConnection, customer_id: str) -> list[dict[str, Any]]:
@@ -107,10 +114,15 @@ async def export_calls(conn: AsyncConnection, customer_id: str) -> list[dict[str
     for row in await conn.execute(chosen.order_by(decisions.c.at, decisions.c.id)):
         decision = {"at": row.at.isoformat(), "action": row.action, "agent": row.agent_id, "sentence": row.sentence}
         sentences.setdefault(row.call_id, []).append(decision)
+    passed_on: dict[str, list[dict[str, Any]]] = {}
+    asked = select(transfers).join(calls, calls.c.id == transfers.c.call_id).where(calls.c.customer_id == customer_id)
+    for row in await conn.execute(asked.order_by(transfers.c.id)):
+        told = {"at": row.made_at.isoformat(), "from": row.from_agent, "to": row.to_agent, "state": row.state}
+        passed_on.setdefault(row.call_id, []).append(told | {"note": row.note})
     return [
         {name: getattr(row, name) for name in _TOLD}
         | {"started_at": row.arrived_at.isoformat(), "agent": row.agent_id, "case": row.case_id}
-        | {"decisions": sentences.get(row.id, [])}
+        | {"decisions": sentences.get(row.id, []), "transfers": passed_on.get(row.id, [])}
         for row in rows
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal
@@ -10,7 +11,7 @@ from typing import Literal
 from fastapi import APIRouter, Depends
 from pydantic import Field
 
-from api.fields import Body, Language, Line, Listing, Shown, Word
+from api.fields import Body, Language, Line, Listing, Moment, Shown, Word
 from api.paging import Paging
 from api.problems import FieldRefused
 from api.tokens import Guard
@@ -18,7 +19,7 @@ from ivr.catalogue import LANGUAGES, ONE, slots
 from ivr.document import Say
 from ivr.lint import blemishes, faults, may_be_reworded, ours
 from ivr.person_names import Invented, addressed, respelling
-from ivr.phrases import Speaker, spoken_language
+from ivr.phrases import Speaker, speakable, spoken_language
 from ivr.samples import samples
 from ivr.twiml import said_as
 from routing.house import House
@@ -38,6 +39,7 @@ class Told(Shown):
 
 class Situation(Shown):
     situation: str
+    part: str = Field(description="of the house: openings, calls, parting, recording, texts, page, agents or figures")
     slots: list[str] = Field(description="each must stand in every wording, in braces")
     yours_to_word: bool = Field(description="the plan's `phrases` may have wordings for it")
     languages: dict[str, Told]
@@ -61,6 +63,8 @@ class Tried(Body):
     situation: Word
     wording: str | None = Field(None, min_length=1, max_length=600, description="left out: as it is said now")
     person: Somebody = Somebody()
+    agent: Line | None = Field(None, description="who is named for {agent}; left out: Anna")
+    at: Moment | None = Field(None, description="when it is said; left out: now")
 
 
 class Finding(Shown):
@@ -72,6 +76,7 @@ class Preview(Shown):
     text: str | None = Field(description="null: this wording cannot be said at all")
     ssml: str | None
     findings: list[Finding]
+    slots: dict[str, str] = Field(description="what each slot becomes, {hello} and {company} among them")
 
 
 def phrases_router(database: Database, clock: Clock, guard: Guard, plans: Plans, house: House) -> APIRouter:
@@ -110,22 +115,26 @@ class _Phrases:
             _, plan = await self._plans.current(conn)
         person = Invented(**given.person.model_dump())
         name = addressed(person, language) or NOBODY[code]
-        speaker = _speaker(person, name, language, self._house, self._clock.now(), plan.phrases)
-        return _tried(speaker, given.situation, given.wording, name, code)
+        speaker = _speaker(person, name, language, self._house, given.at or self._clock.now(), plan.phrases)
+        said = samples(speaker, given.situation, name, speakable(given.agent or "") or "Anna")
+        return _tried(speaker, given.situation, given.wording, said, code)
 
 
-def _tried(speaker: Speaker, key: str, wording: str | None, name: str, code: str) -> Preview:
+def _tried(speaker: Speaker, key: str, wording: str | None, said: Mapping[str, str], code: str) -> Preview:
     """A wording of the managers is held against everything that would be said of it when it is published."""
     found: list[str] = []
+    slots = {**said, "hello": speaker.fill("{hello}"), "company": speaker.company}
     if wording is not None:
         found = list(dict.fromkeys(faults(key, wording, code)))
         if found:
-            return Preview(text=None, ssml=None, findings=[Finding(where="wording", what=what) for what in found])
+            told = [Finding(where="wording", what=what) for what in found]
+            return Preview(text=None, ssml=None, findings=told, slots=slots)
         found = list(dict.fromkeys(blemishes(wording, code)))
-        speaker = replace(speaker, theirs={speaker.language: {key: [wording]}})
-    heard: Say = speaker.said(key, **samples(speaker, key, name))
+        own = {**speaker.theirs.get(speaker.language, {}), key: [wording]}
+        speaker = replace(speaker, theirs={**speaker.theirs, speaker.language: own})
+    heard: Say = speaker.said(key, **said)
     told = [Finding(where="wording", what=what) for what in found]
-    return Preview(text=heard.text, ssml=said_as(heard), findings=told)
+    return Preview(text=heard.text, ssml=said_as(heard), findings=told, slots=slots)
 
 
 def _speaker(
@@ -148,6 +157,7 @@ def _shown(key: str, theirs: dict[str, list[str]]) -> Situation:
     told = {code: Told(ours=list(ours(code)[key].wordings), yours=theirs.get(code, [])) for code in LANGUAGES}
     return Situation(
         situation=key,
+        part=ours("it")[key].domain,
         slots=sorted(slots(ours("it")[key].wordings[0]) - {"hello", "company"}),
         yours_to_word=may_be_reworded(key),
         languages=told,

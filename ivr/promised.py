@@ -186,7 +186,7 @@ async def look_again(turn: Turn, match: Match | None = None) -> bool:
 
 async def is_needed(turn: Turn) -> bool:
     """Does the promise of this call still want an agent?  It may have been cancelled, moved, or kept otherwise."""
-    if turn.call.state not in LOOKING:
+    if turn.call.state not in LOOKING or calls.is_reached(turn.call):
         return True
     promise = await turn.rooms.promises.read(turn.conn, turn.call.callback_id, lock=True)
     return promise is not None and promise.state in MOVABLE and turn.now >= promise.promised_at - AGENT_LEAD
@@ -241,7 +241,7 @@ async def _into_the_room(turn: Turn) -> Document:
 
 async def customer_not_reached(turn: Turn, result: str) -> None:
     """Nobody, busy, or a machine: an attempt; the agent is told and free; the person gets a new time by text."""
-    if turn.call.state in (CallState.TALKING, CallState.ENDED):
+    if calls.is_reached(turn.call) or turn.call.state == CallState.ENDED:
         return
     rooms, promise = turn.rooms, await turn.rooms.promises.read(turn.conn, turn.call.callback_id, lock=True)
     if promise is not None and promise.state in (*MOVABLE, State.RINGING_AGENT):

@@ -21,7 +21,7 @@ from carrier.tables import effects
 from crm import privacy
 from crm.tables import audit, cases, customers, interactions, notes, texts
 from ivr.lifecycle import CallState
-from ivr.personal import FORGOTTEN, RECORDED, WORDS, recordings_in, recordings_of
+from ivr.personal import FORGOTTEN, RECORDED, WORDS, forget_notes, recordings_in, recordings_of
 from ivr.tables import calls, proofs
 from routing.plan import Retention
 
@@ -160,6 +160,7 @@ async def _blank_words(conn: AsyncConnection, rows: Rows, now: datetime) -> None
     nobodys = and_(calls.c.id.in_(ids), calls.c.customer_id.is_(None), calls.c.direction == "inbound")
     await conn.execute(update(calls).where(nobodys).values(from_number=FORGOTTEN))
     await conn.execute(delete(proofs).where(proofs.c.call_id.in_(ids)))
+    await forget_notes(conn, ids)
 
 
 def _deleting(table: Table) -> Expire:

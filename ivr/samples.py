@@ -8,11 +8,14 @@ from datetime import timedelta
 from ivr.lint import ours
 from ivr.phrases import Speaker
 
+TOPICS = {"it": "la bolletta", "en": "the bill", "de": "die Rechnung", "fr": "la facture", "es": "la factura"}
 
-def samples(speaker: Speaker, key: str, name: str) -> Mapping[str, str]:
+
+def samples(speaker: Speaker, key: str, name: str, agent: str = "Anna") -> Mapping[str, str]:
     """For every slot of this situation, in the speaker's language."""
-    known = _known(speaker, key, name)
-    asked = ours(speaker.language.split("-")[0])[key].slots - {"company", "hello"}
+    code = speaker.language.split("-")[0]
+    known = {**_known(speaker, key, name), "agent": agent, "topic": TOPICS[code]}
+    asked = ours(code)[key].slots - {"company", "hello"}
     return {slot: known.get(slot, "…") for slot in asked}
 
 
@@ -21,8 +24,9 @@ def _known(speaker: Speaker, key: str, name: str) -> Mapping[str, str]:
     minutes = speaker.estimate(150)
     return {
         "name": name,
-        "agent": "Anna",
         "teammate": "Luca",
+        "colleague": "Luca",
+        "who": "Paola",
         "was": "Luca",
         "caller": name,
         "time": soon,

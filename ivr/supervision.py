@@ -1,8 +1,8 @@
 """A manager on a talk: who listens, who speaks to its agent alone, who joins; and that the customer is told before they
 hear a third voice.
 
-Nothing is secret from the agent: the call shows who is there.  One who joins comes in muted; the room is told who it is,
-and then they can be heard.
+Nothing is secret from the agent: the call shows who is there.  One who joins comes in muted; the room is told who it
+is, and then they can be heard.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ async def begin(turn: Turn, *, by: str, name: str | None, address: str, mode: Mo
     turn.effects += effects
     row = {"id": new_id("sup"), "call_id": turn.call.id, "by": by, "name": name or "", "address": address}
     await turn.conn.execute(insert(supervisions).values(row | {"leg_id": leg_id, "mode": mode, "made_at": turn.now}))
-    await turn.change()
+    await turn.news()
 
 
 async def enter(turn: Turn, row: Row[Any], left: str, heard: Sequence[Say]) -> Document:
@@ -55,10 +55,8 @@ async def enter(turn: Turn, row: Row[Any], left: str, heard: Sequence[Say]) -> D
     if row.mode == "whisper" and (agent := await _agents_call(turn)) is not None:
         join = Join(turn.call.id, left, ends_room=False, coaches=agent)
     if row.joined_at is None:
-        await turn.conn.execute(
-            update(supervisions).where(supervisions.c.id == row.id).values(joined_at=turn.now)
-        )
-        await turn.change()
+        await turn.conn.execute(update(supervisions).where(supervisions.c.id == row.id).values(joined_at=turn.now))
+        await turn.news()
         if row.mode == "join":
             await _heard_by_all(turn, row, timedelta(seconds=spoken_text_seconds(tuple(heard))))
     return (*heard, join)
@@ -69,7 +67,7 @@ async def become(turn: Turn, row: Row[Any], mode: Mode) -> None:
     if row.mode == mode:
         return
     await turn.conn.execute(update(supervisions).where(supervisions.c.id == row.id).values(mode=mode))
-    await turn.change()
+    await turn.news()
     if row.joined_at is None:
         return
     if mode == "join":
@@ -85,7 +83,7 @@ async def end(turn: Turn, row: Row[Any]) -> None:
     for leg in await calls.live_legs(turn.conn, turn.call.id, ROLE):
         if leg.id == row.leg_id:
             turn.effects += await legs.end(turn, leg)
-    await turn.change()
+    await turn.news()
 
 
 async def release(turn: Turn) -> None:
@@ -107,7 +105,14 @@ async def leg_ended(turn: Turn, leg: Row[Any]) -> None:
     row = await of_leg(turn.conn, leg.id)
     if row is not None:
         await turn.conn.execute(update(supervisions).where(supervisions.c.id == row.id).values(ended_at=turn.now))
-        await turn.change()
+        await turn.news()
+
+
+async def not_told(turn: Turn, supervision_id: str) -> None:
+    """The room could not be told who joins: then they do not.  They listen, and may try again."""
+    for row in await live(turn.conn, turn.call.id):
+        if row.id == supervision_id and row.mode == "join":
+            await become(turn, row, "listen")
 
 
 async def joins(turn: Turn, supervision_id: str) -> Document:
@@ -132,7 +137,8 @@ def _told(turn: Turn, row: Row[Any]) -> Say:
 
 async def _heard_by_all(turn: Turn, row: Row[Any], after: timedelta) -> None:
     url = turn.rooms.url(PATH, call=turn.call.id, who=row.id)
-    turn.effects.append(await turn.rooms.carrier.announce(turn.conn, turn.call.id, url=url, subject=turn.call.id))
+    subject = f"{turn.call.id} {row.id}"
+    turn.effects.append(await turn.rooms.carrier.announce(turn.conn, turn.call.id, url=url, subject=subject))
     said = timedelta(seconds=spoken_text_seconds((_told(turn, row),)))
     await _change(turn, row, muted=False, coaches="", not_before=turn.now + max(after, said + TO_US))
 

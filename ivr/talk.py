@@ -23,7 +23,7 @@ MESSAGE_PATIENCE = timedelta(seconds=10)
 TO_RECORD = timedelta(seconds=6)  # a name that is being recorded, or whose tone is about to sound
 NAMED_AT = (Place.RINGING_NAME, Place.WAITING_NAME)
 LOOK_AGAIN = timedelta(seconds=30)  # how long a call may be silent before we ask the carrier about it
-_WHY_BY_STATUS: Mapping[str, Ended] = {
+WHY_BY_STATUS: Mapping[str, Ended] = {
     "busy": Ended.DECLINED,
     "no-answer": Ended.RANG_OUT,
     "failed": Ended.FAILED,
@@ -100,7 +100,7 @@ async def agent_did_not_take(turn: Turn, leg: Row[Any], status: str) -> bool:
     if leg.reservation_id is None:
         return False
     closed = await close(
-        turn.conn, leg.reservation_id, _WHY_BY_STATUS.get(status, Ended.FAILED), turn.plan, now=turn.now
+        turn.conn, leg.reservation_id, WHY_BY_STATUS.get(status, Ended.FAILED), turn.plan, now=turn.now
     )
     turn.floor = turn.floor or closed is not None
     if closed is None or turn.call.state != CallState.RINGING:
@@ -128,6 +128,7 @@ async def end_talk(turn: Turn) -> None:
     reservation = await live_of_call(turn.conn, turn.call.id)
     if reservation is None or reservation.state != "accepted":
         return
+    await consulted.caller_left(turn)  # whoever is still being asked
     met = turn.call.joined_at is not None  # an agent who accepts as the caller hangs up has met nobody
     why, weary = (Ended.TALK_ENDED, turn.call.weary_level or 0) if met else (Ended.CALLER_LEFT, 0)
     await close(turn.conn, reservation.id, why, turn.plan, now=turn.now, weary_level=weary)
@@ -150,7 +151,6 @@ async def end_call(turn: Turn, *, found_out: bool = False) -> None:
         await turn.change(due_at=turn.now + MESSAGE_PATIENCE)
         await _hung_up(turn)
         return
-    await consulted.caller_left(turn)
     await broken.caller_left(turn)
     reservation = await live_of_call(turn.conn, turn.call.id)
     if reservation is not None and reservation.state == "offered":

@@ -29,8 +29,8 @@ from routing.live_floor import Floor
 from routing.plan import Plan
 from routing.plans import Plans
 from store.clock import Clock
+from store.events import emit
 from store.sql import Database
-
 
 HasDesk = Callable[[AsyncConnection, str], Awaitable[bool]]
 
@@ -114,6 +114,10 @@ class Turn:
 
     async def change(self, **values: Any) -> None:
         self.call = await calls.change(self.conn, self.call, now=self.now, **values)
+
+    async def news(self) -> None:
+        """Something about the call has changed that does not stand in its own row."""
+        await emit(self.conn, "call.changed", self.call.id, self.now)
 
     def finish(self) -> None:
         """After commit."""

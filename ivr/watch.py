@@ -17,7 +17,7 @@ from sqlalchemy import Row, exists, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from carrier.port import EffectResult, KnownCall, Network, NotAsked, OutcomeUnknown, Refused
-from ivr import agent_leg, calls, journey, legs, promised
+from ivr import agent_leg, calls, consulted, held, journey, legs, promised, rings, supervision
 from ivr.lifecycle import LEG_ENDS, CallState
 from ivr.tables import calls as calls_table
 from ivr.talk import LOOK_AGAIN, end_call, fetch_caller
@@ -27,11 +27,10 @@ from ivr.turn import Rooms, Turn
 from ivr.webhooks import learn_sid
 from routing.agents import Activity, Agent, Availability
 from routing.choose import Match, Waiting, next_caller
-from routing.floor import agent as read_agent
 from routing.floor import end_wrap_up
 from routing.plan import Plan
 from routing.queue import Queued
-from routing.reservations import doubt, live_of_call, rings_on
+from routing.reservations import doubt
 from routing.tables import agents, reservations
 from store.clock import Alarm
 from store.due import POLL_SECONDS, DueLoop
@@ -146,7 +145,7 @@ class Watch:
         async with _locked(self._rooms, call_id) as turn:
             if turn is None:
                 return False
-            look_again = promised.look_again if turn.call.direction == "outbound" else journey.look_again
+            look_again = journey.look_again if calls.is_reached(turn.call) else promised.look_again
             if not await look_again(turn, match):
                 return False
             turn.effects += await legs.send_caller(turn, "/twilio/voice/wait")
@@ -186,23 +185,9 @@ class Watch:
         self._seen_until = waiting[-1].arrived_at if more else None
 
     async def _ring_over(self, row: Row[Any]) -> None:
-        """The agent had long enough, and the carrier has not said so: RONA."""
         async with _locked(self._rooms, row.call_id) as turn:
-            if turn is None:
-                return
-            reservation = await live_of_call(turn.conn, row.call_id)
-            if reservation is None or reservation.id != row.id or reservation.state != "offered":
-                return
-            leg = await calls.live_leg(turn.conn, row.call_id, "agent")
-            here = (await read_agent(turn.conn, row.agent_id)).availability == Availability.READY
-            known = here and leg is not None and leg.sid is not None
-            if known and await rings_on(turn.conn, reservation, turn.plan, now=turn.now):
-                return
-            turn.effects += await legs.end_leg(turn, "agent")
-            if leg is not None:
-                # Without a SID nobody knows that it ever rang: that is the carrier's fault, not the agent's.
-                rang = "no-answer" if here else "busy"  # who has just gone has not missed it
-                await agent_leg.ended_leg(turn, leg, rang if leg.sid else "canceled")
+            if turn is not None:
+                await rings.over(turn, row.id)
 
     async def _wrap_up_over(self, row: Row[Any]) -> None:
         async with self._rooms.database.write() as conn:
@@ -233,24 +218,27 @@ class Watch:
         async with _locked(self._rooms, row.id) as turn:
             if turn is None or turn.call.state == CallState.ENDED:
                 return
-            if status in LEG_ENDS and turn.call.direction == "outbound" and turn.call.state != CallState.TALKING:
+            if status in LEG_ENDS and not calls.is_reached(turn.call):
                 await promised.customer_not_reached(turn, "no_answer")
             elif status in LEG_ENDS:
                 await end_call(turn, found_out=True)
             elif gone is not None:
                 await _agent_gone(turn, *gone)
-            elif turn.call.direction == "outbound" and not await promised.is_needed(turn):
+            elif not await promised.is_needed(turn):
                 await end_call(turn)
             else:
                 await calls.note(turn.conn, row.id, due_at=turn.now + LOOK_AGAIN, lease_owner=None, lease_until=None)
 
     async def _gone(self, call_id: str) -> tuple[Row[Any], KnownCall] | None:
-        """The agent's leg if it has ended and nobody has told us: no caller stays in an empty room, and nobody is
-        called into one."""
+        """The leg of the agent, or of a colleague they ask, if it has ended and nobody has told us: no caller stays in
+        an empty room, and nobody is called into one."""
         async with self._rooms.database.read() as conn:
-            leg = await calls.live_leg(conn, call_id, "agent")
-        known = None if leg is None or leg.sid is None else await self._known(leg.sid)
-        return (leg, known) if leg is not None and known is not None and known.status in LEG_ENDS else None
+            found = await calls.live_legs(conn, call_id, "agent", consulted.ROLE)
+        for leg in found:
+            known = None if leg.sid is None else await self._known(leg.sid)
+            if known is not None and known.status in LEG_ENDS:
+                return leg, known
+        return None
 
     async def _known(self, sid: str) -> KnownCall | None:
         try:
@@ -270,9 +258,19 @@ class Watch:
             await self._text(result)
         elif result.kind == "create_call":
             await self._call(result.subject, result)
+        elif result.kind in ("change_participant", "announce") and result.state == "failed":
+            await self._room_as_before(result.kind, *result.subject.split())
         elif result.kind == "change_recording":
             async with self._rooms.database.write() as conn:
                 await not_changed(conn, result, self._rooms.clock.now())
+
+    async def _room_as_before(self, kind: str, first: str, second: str) -> None:
+        """Nobody is held, or nobody was told who joins."""
+        async with _locked(self._rooms, first if kind == "announce" else second) as turn:
+            if turn is not None and kind == "announce":
+                await supervision.not_told(turn, second)
+            elif turn is not None:
+                await held.not_changed(turn, first)
 
     async def _text(self, result: EffectResult) -> None:
         async with self._rooms.database.write() as conn:
@@ -295,10 +293,12 @@ class Watch:
                     await learn_sid(turn, leg, result.sid)
             elif leg.state not in LEG_ENDS:
                 await calls.change_leg(conn, leg_id, state="failed", ended_at=turn.now)
-                if leg.role == "agent":
+                if leg.role in ("agent", consulted.ROLE):
                     # A number is Twilio's refusal of this address; anything else says nothing about the agent.
                     refused = (result.error_code or "").isdigit()
                     await agent_leg.ended_leg(turn, leg, "failed" if refused else "canceled")
+                elif leg.role == supervision.ROLE:
+                    await supervision.leg_ended(turn, leg)
                 else:
                     await promised.customer_not_reached(turn, "failed")
         turn.finish()

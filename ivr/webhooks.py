@@ -19,7 +19,7 @@ from starlette.routing import Route
 from carrier.signatures import Forged, Odd, Signatures
 from crm.connectors.lookup import Lookup
 from crm.identify import identify
-from ivr import agent_leg, answers, calls, consent, customer_leg, dialogue, journey, sounds, talk_recordings
+from ivr import answers, calls, consent, dialogue, hooks, journey, sounds, talk_recordings
 from ivr.arrivals import believed, open_inbound
 from ivr.document import Document, HangUp
 from ivr.inbox import receive_text, text_state
@@ -44,8 +44,6 @@ NOTHING_ASKED: dict[str, Any] = {"question_at": None, "hears_until": None}  # un
 STORE_AWAY = (OperationalError, InterfaceError, PoolTimeout)  # also a deadlock, or a row that stayed locked
 
 Form = Mapping[str, str]
-CallerStep = Callable[[Turn, Form, Mapping[str, str]], Awaitable[Document]]
-AgentStep = Callable[[Turn, Row[Any], Form], Awaitable[Document]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,32 +71,6 @@ class Webhooks:
 
     @property
     def routes(self) -> list[Route]:
-        caller: Mapping[str, CallerStep] = {
-            "wait": answers.go_on,
-            "key": lambda turn, form, query: answers.key(turn, form),
-            "who": lambda turn, form, query: answers.who(turn, form),
-            "slot": answers.slot,
-            "message": answers.message,
-            "name": lambda turn, form, query: answers.name(turn, form),
-            "callback": lambda turn, form, query: answers.call_back(turn, form),
-            "join": lambda turn, form, query: journey.fetched(turn, form),
-            "after": lambda turn, form, query: answers.after(turn, form),
-            "more": answers.more,
-        }
-        agent: Mapping[str, AgentStep] = {
-            "answer": lambda turn, leg, form: agent_leg.answered(turn, leg),
-            "key": agent_leg.pressed,
-            "left": agent_leg.left,
-            "gone": lambda turn, leg, form: agent_leg.told(turn, leg, "agent_gone"),
-            "rings-us": lambda turn, leg, form: agent_leg.told(turn, leg, "agent_rings_us"),
-            "not-reached": lambda turn, leg, form: agent_leg.told(turn, leg, "agent_not_reached"),
-        }
-        customer: Mapping[str, AgentStep] = {
-            "answer": customer_leg.answered,
-            "again": customer_leg.again,
-            "key": customer_leg.pressed,
-            "last": customer_leg.pressed_at_last,
-        }
         return [
             self._route("/twilio/voice", self._incoming),
             self._route("/twilio/voice/fallback", self._fallback),
@@ -107,11 +79,10 @@ class Webhooks:
             self._route("/twilio/voice/name/recording", self._of_recording(answers.name_ready)),
             self._route("/twilio/voice/transcription", self._of_recording(words_of)),
             self._route(consent.STATUS_PATH, self._of_talk),
-            *(self._route(f"/twilio/voice/{name}", self._of_caller(step)) for name, step in caller.items()),
-            *(self._route(f"/twilio/agent/{name}", self._of_leg(step)) for name, step in agent.items()),
-            *(self._route(f"/twilio/customer/{name}", self._of_leg(step)) for name, step in customer.items()),
-            self._route("/twilio/agent/status", self._leg_status(agent_leg.status)),
-            self._route("/twilio/customer/status", self._leg_status(customer_leg.status)),
+            *(self._route(f"/twilio/voice/{name}", self._of_caller(step)) for name, step in hooks.CALLER.items()),
+            *(self._route(path, self._of_leg(step)) for path, step in hooks.LEGS.items()),
+            *(self._route(path, self._leg_status(step)) for path, step in hooks.LEG_NEWS.items()),
+            *(self._route(path, self._into_room(step)) for path, step in hooks.ROOM.items()),
             self._route("/twilio/sms", self._text),
             self._route("/twilio/sms/status", self._text_status),
             Route("/twilio/sounds/ringback.wav", sounds.play, methods=["GET"]),
@@ -226,7 +197,7 @@ class Webhooks:
         turns.append(turn)
         return render(await answers.go_on(turn, {}, {}))
 
-    def _of_caller(self, step: CallerStep) -> Callable[[Hook], Awaitable[str]]:
+    def _of_caller(self, step: hooks.CallerStep) -> Callable[[Hook], Awaitable[str]]:
         async def answer(hook: Hook) -> str:
             turns: list[Turn] = []
             async with self._rooms.database.write() as conn:
@@ -257,7 +228,7 @@ class Webhooks:
         found = await identify(conn, form.get("From"), self._rooms.house.country)
         return await open_inbound(self._rooms, conn, form, await believed(self._rooms, conn, form, found))
 
-    async def _last_words(self, turn: Turn, hook: Hook, step: CallerStep) -> None:
+    async def _last_words(self, turn: Turn, hook: Hook, step: hooks.CallerStep) -> None:
         """The caller hung up; a message they left with it is kept all the same."""
         if hook.path.endswith("/message") and hook.form.get("RecordingSid"):
             await step(turn, hook.form, hook.query)
@@ -299,7 +270,7 @@ class Webhooks:
 
     # The legs we made
 
-    def _of_leg(self, step: AgentStep) -> Callable[[Hook], Awaitable[str]]:
+    def _of_leg(self, step: hooks.LegStep) -> Callable[[Hook], Awaitable[str]]:
         async def answer(hook: Hook) -> str:
             turns: list[Turn] = []
             async with self._rooms.database.write() as conn:
@@ -310,7 +281,7 @@ class Webhooks:
 
         return answer
 
-    def _leg_status(self, step: Callable[[Turn, Row[Any], Form], Awaitable[None]]) -> Callable[[Hook], Awaitable[str]]:
+    def _leg_status(self, step: hooks.LegNews) -> Callable[[Hook], Awaitable[str]]:
         async def answer(hook: Hook) -> str:
             turns: list[Turn] = []
             async with self._rooms.database.write() as conn:
@@ -319,6 +290,17 @@ class Webhooks:
                     await step(found[0], found[1], hook.form)
             _finish(turns)
             return EMPTY
+
+        return answer
+
+    def _into_room(self, step: hooks.RoomStep) -> Callable[[Hook], Awaitable[str]]:
+        async def answer(hook: Hook) -> str:
+            """Nothing changes by it: the call's own document, in which the room is, stays the last one given."""
+            async with self._rooms.database.read() as conn:
+                call = await calls.read(conn, hook.query.get("call", ""))
+                if call is None:
+                    return EMPTY
+                return render(await step(await Turn.of(self._rooms, conn, call), hook.query))
 
         return answer
 

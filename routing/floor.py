@@ -173,6 +173,14 @@ async def agent(conn: AsyncConnection, agent_id: str) -> Agent:
     return agent_from(row)
 
 
+async def name_of(conn: AsyncConnection, agent_id: str | None, otherwise: str) -> str:
+    """What callers hear of an agent; of one who has left, `otherwise`."""
+    try:
+        return (await agent(conn, agent_id or "")).first_name
+    except UnknownAgent:
+        return otherwise
+
+
 async def set_availability(
     conn: AsyncConnection,
     agent_id: str,
@@ -207,6 +215,16 @@ async def set_availability(
             values |= {"since_at": now, "load": load_after(row.load, now - row.since_at, busy=False)}
     await conn.execute(update(agents).where(agents.c.id == agent_id).values(values))
     await emit(conn, "agent.changed", agent_id, now)
+
+
+async def make_idle(conn: AsyncConnection, agent_id: str, *, now: datetime) -> bool:
+    """By hand, of an agent whom no reservation holds; False when they are idle already."""
+    busy = (agents.c.id == agent_id, agents.c.activity != Activity.IDLE)
+    idle = {"activity": Activity.IDLE, "since_at": now, "due_at": None, "lease_owner": None, "lease_until": None}
+    if (await conn.execute(update(agents).where(*busy).values(idle))).rowcount != 1:
+        return False
+    await emit(conn, "agent.changed", agent_id, now)
+    return True
 
 
 async def end_wrap_up(conn: AsyncConnection, agent_id: str, *, now: datetime, early: bool = False) -> bool:

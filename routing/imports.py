@@ -46,7 +46,7 @@ async def import_agents(
         yield Begun(file.header, file.delimiter)
         for notice in notices(file):
             yield notice
-        read = [read_row(row, lambda row: _agent(row, region)) for row in file.rows()]
+        read = [read_row(row, lambda row: agent_row(row, region)) for row in file.rows()]
         size = file.size_bytes
     good = [row for row in read if isinstance(row, Parsed)]
     bad = [row for row in read if isinstance(row, Skipped)]
@@ -70,7 +70,7 @@ def _without(rows: Sequence[Parsed], bad: Sequence[Skipped]) -> list[Parsed]:
     return [row for row in rows if row.line not in lines]
 
 
-def _agent(row: CsvRow, region: str) -> Parsed:
+def agent_row(row: CsvRow, region: str) -> Parsed:
     if not row.cells.get("external_id"):
         raise BadCell("external_id: is missing")
     values = filled(row, "external_id", "team", "stand_in", "hours")

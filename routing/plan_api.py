@@ -28,6 +28,7 @@ from routing.plan_check import Words, findings
 from routing.plans import BODY, BUILT_IN, Plans, readable
 from routing.tables import agents, plan_versions
 from routing.taskrouter import Agents, from_workflow
+from routing.try_api import PromisesTold, Trials
 from store.clock import Clock
 from store.sql import Database
 
@@ -64,8 +65,15 @@ class Imported(Shown):
 
 
 def plan_router(
-    database: Database, clock: Clock, guard: Guard, plans: Plans, house: House, words: Words | None = None
+    database: Database,
+    clock: Clock,
+    guard: Guard,
+    plans: Plans,
+    house: House,
+    words: Words | None = None,
+    promised: PromisesTold | None = None,
 ) -> APIRouter:
+    """`promised`: what promises mean for a caller who is tried; without it, that there are none."""
     at = _Plans(database, clock, plans, house, words or Words())
     router = APIRouter(tags=["plan"], dependencies=[Depends(guard.allows("manager"))])
     router.add_api_route("/plan", at.show, methods=["GET"])
@@ -78,6 +86,7 @@ def plan_router(
     )
     router.add_api_route("/plan/check", at.check, methods=["POST"])
     router.add_api_route("/plan/import/taskrouter", at.import_taskrouter, methods=["POST"])
+    router.add_api_route("/plan/try", Trials(database, clock, plans, house, promised).try_one, methods=["POST"])
     return router
 
 
@@ -100,7 +109,7 @@ class _Plans:
         note: Annotated[str | None, Header(alias="X-Note", max_length=LONGEST_NOTE)] = None,
     ) -> Plan:
         """In force from the next call on; `If-Match` names the version it was made from."""
-        return await self._publish(given, response, asking, if_match, note)
+        return await self._publish(given, response, asking, if_match, _as_written(note))
 
     async def versions(self, page: Paging) -> Listing[Version]:
         """The newest first."""
@@ -241,6 +250,14 @@ def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise NotFound("version of the plan")
     return int(text)
+
+
+def _as_written(note: str | None) -> str | None:
+    """A header is bytes, read as Latin-1; nearly everybody writes UTF-8."""
+    try:
+        return None if note is None else note.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return note
 
 
 def _etag(version: int) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
-from asyncio.subprocess import PIPE
+from asyncio.subprocess import PIPE, Process
 from datetime import datetime, timedelta
 
 from fastapi import APIRouter, Depends
@@ -18,12 +19,14 @@ from routing.house import House
 from routing.past import MOST_CONTACTS, contacts_in
 from routing.plan import Plan
 from routing.plans import Plans
+from routing.replay import Progress
 from routing.replay_work import Question
 from store.clock import Clock
 from store.sql import Database
 
 USUAL_SPAN, LONGEST_SPAN = timedelta(days=7), timedelta(days=31)
 LONGEST_SECONDS = 240.0
+LONGEST_ANSWER = 2**26  # bytes in one line
 
 
 class Asked(Body):
@@ -94,7 +97,7 @@ class _Replays:
     async def replay(self, given: Asked | None = None) -> Replayed:
         """The callers of a past span under a plan: past and replay side by side, and who would have fared worse."""
         given = given or Asked()
-        start, end = _span_of(given, self._clock.now())
+        start, end = span_of(given, self._clock.now())
         async with self._database.read() as conn:
             version, plan = (None, given.plan) if given.plan else await self._plans.current(conn)
             if await contacts_in(conn, start, end) > MOST_CONTACTS:
@@ -102,10 +105,10 @@ class _Replays:
         url = self._database.url.render_as_string(hide_password=False)
         question = Question(database=url, plan=plan, plan_version=version, house=self._house, start=start, end=end)
         async with self._one_at_a_time:
-            return Replayed.model_validate_json(await _beside(question))
+            return Replayed.model_validate_json(await beside(question))
 
 
-def _span_of(given: Asked, now: datetime) -> tuple[datetime, datetime]:
+def span_of(given: Asked, now: datetime) -> tuple[datetime, datetime]:
     end = given.to or now
     start = given.from_ or end - USUAL_SPAN
     if start >= end:
@@ -115,16 +118,19 @@ def _span_of(given: Asked, now: datetime) -> tuple[datetime, datetime]:
     return start, end
 
 
-async def _beside(question: Question) -> bytes:
-    """The answer in JSON from a process of its own, which does not outlive the request.
+async def beside(question: Question, tell: Progress | None = None) -> bytes:
+    """The answer in JSON from a process of its own, which does not outlive the request; `tell` hears how far it is.
 
     Out of reach of a terminal's Ctrl-C, since its parent ends it; without the present folder among its modules.
     """
     worker = [sys.executable, "-P", "-m", "routing.replay_work"]
-    process = await asyncio.create_subprocess_exec(*worker, stdin=PIPE, stdout=PIPE, start_new_session=True)
+    process = await asyncio.create_subprocess_exec(
+        *worker, stdin=PIPE, stdout=PIPE, start_new_session=True, limit=LONGEST_ANSWER
+    )
     try:
         async with asyncio.timeout(LONGEST_SECONDS):
-            answer, _ = await process.communicate(question.model_dump_json().encode())
+            answer = await _told(process, question.model_copy(update={"told": tell is not None}), tell)
+            await process.wait()
     except TimeoutError:
         raise Problem(503, None, "This replay takes too long; choose a shorter span.") from None
     finally:
@@ -134,3 +140,15 @@ async def _beside(question: Question) -> bytes:
     if process.returncode:
         raise RuntimeError(f"the replay ended with exit code {process.returncode}")
     return answer
+
+
+async def _told(process: Process, question: Question, tell: Progress | None) -> bytes:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(question.model_dump_json().encode())
+    process.stdin.close()
+    async for line in process.stdout:
+        if tell is None or not line.endswith(b"\n"):
+            return line
+        tell(*json.loads(line))
+    return b""

@@ -39,14 +39,30 @@ class Question(BaseModel):
     house: House
     start: datetime
     end: datetime
+    beside: Plan | None = None  # another plan, whose figures are told as well, with who fares worse under it anyhow
+    told: bool = False  # how far it has come, in lines of JSON before the answer
 
 
-async def answer(database: Database, question: Question) -> dict[str, Any]:
-    """As `/plan/replay` shows it."""
+async def answer(database: Database, question: Question, tell: Progress | None = None) -> dict[str, Any]:
+    """As `/plan/replay` shows it; with a plan `beside`, also what `_beside` adds."""
     async with database.read() as conn:
         span = await read_span(conn, question.start, question.end)
     head = {"from": question.start, "to": question.end, "plan_version": question.plan_version}
-    return head | compared(span, question.plan, question.house)
+    if question.beside is None:
+        return head | compared(span, question.plan, question.house, tell)
+    calls = len(span.contacts)
+    both = None if tell is None else (lambda done, of: tell(done, 2 * of))
+    first = head | compared(span, question.plan, question.house, both)
+    rest = None if tell is None else (lambda done, of: tell(calls + done, 2 * of))
+    return first | _beside(span, question.beside, question.house, rest)
+
+
+def _beside(span: Span, plan: Plan, house: House, progress: Progress | None) -> dict[str, Any]:
+    """The other plan's figures, and the customers who would fare worse than in the past under that one too."""
+    past = list(as_it_was(span))
+    replayed = Replay(span, plan, house).run(progress)
+    worse = worse_off(past, replayed)
+    return {"beside": asdict(figures(replayed)), "worse_anyhow": [one.was.contact.customer for one in worse]}
 
 
 def compared(span: Span, plan: Plan, house: House, progress: Progress | None = None) -> dict[str, Any]:
@@ -80,11 +96,16 @@ def _shown(worse: Worse, span: Span, agents: Mapping[str, str], language: str) -
     }
 
 
+def _tell(done: int, of: int) -> None:
+    sys.stdout.buffer.write(to_json([done, of]) + b"\n")
+    sys.stdout.buffer.flush()
+
+
 async def _work() -> None:
     question = Question.model_validate_json(sys.stdin.buffer.read())
     database = Database(make_url(question.database))
     try:
-        sys.stdout.buffer.write(to_json(await answer(database, question)))
+        sys.stdout.buffer.write(to_json(await answer(database, question, _tell if question.told else None)))
     finally:
         await database.close()
 

@@ -51,6 +51,17 @@ class StandIn(Body):
     agent: Ref | None = Field(description="who answers those who know this agent, while they are not here")
 
 
+class HandOver(Body):
+    successor: Ref | None = Field(None, description="null: the one who is named in the agent's record")
+
+
+class HandedOver(Shown):
+    successor: str
+    customers: int = Field(description="who had chosen the agent")
+    cases: int
+    promises: int
+
+
 class Agent(Shown):
     id: str
     external_id: str | None

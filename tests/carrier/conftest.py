@@ -49,6 +49,7 @@ class StandIn:
     calls: list[dict[str, Any]] = field(default_factory=list)
     messages: list[dict[str, Any]] = field(default_factory=list)
     numbers: list[str] = field(default_factory=list)
+    rooms: dict[str, str] = field(default_factory=dict)  # SIDs by name, of those that are open
     asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     asked_at: list[datetime] = field(default_factory=list)
     authorizations: list[str] = field(default_factory=list)
@@ -63,6 +64,13 @@ class StandIn:
                 Route(f"{base}/Calls.json", self._answer(self._list_calls), methods=["GET"]),
                 Route(f"{base}/Calls/{{sid}}.json", self._answer(self._update_call), methods=["POST"]),
                 Route(f"{base}/Calls/{{sid}}.json", self._answer(self._fetch_call), methods=["GET"]),
+                Route(f"{base}/Conferences.json", self._answer(self._list_rooms), methods=["GET"]),
+                Route(f"{base}/Conferences/{{sid}}.json", self._answer(self._change_room), methods=["POST"]),
+                Route(
+                    f"{base}/Conferences/{{sid}}/Participants/{{call}}.json",
+                    self._answer(self._change_room),
+                    methods=["POST"],
+                ),
                 Route(f"{base}/Messages.json", self._answer(self._create_message), methods=["POST"]),
                 Route(f"{base}/Messages.json", self._answer(self._list_messages), methods=["GET"]),
                 Route(f"{base}/Recordings/{{sid}}.json", self._answer(self._delete), methods=["DELETE"]),
@@ -126,6 +134,16 @@ class StandIn:
     def _list_numbers(self, request: Request, form: FormData) -> Response:
         found = [{"phone_number": number, "sid": f"PN{number[1:]:0>32}"} for number in self.numbers]
         return JSONResponse({"incoming_phone_numbers": found, "next_page_uri": None})
+
+    def _list_rooms(self, request: Request, form: FormData) -> Response:
+        sid = self.rooms.get(request.query_params.get("FriendlyName", ""))
+        found = [{"sid": sid, "status": "in-progress"}] if sid else []
+        return JSONResponse({"conferences": found, "next_page_uri": None})
+
+    def _change_room(self, request: Request, form: FormData) -> Response:
+        if request.path_params["sid"] not in self.rooms.values():
+            return _error(404, 20404)
+        return JSONResponse({"sid": request.path_params["sid"], "call_sid": request.path_params.get("call")})
 
     def _update_call(self, request: Request, form: FormData) -> Response:
         call = self._call(request)

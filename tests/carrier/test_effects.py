@@ -537,3 +537,60 @@ async def test_a_database_that_is_away_when_kicked_costs_nothing_but_time(
     office.keep()
     await clock.advance(1)
     assert len(stand_in.creates()) == 1
+
+
+# Who is in a room
+
+CALLER, ROOM = "CA" + "1" * 32, "call_1"
+
+
+async def held(database: Database, office: Any, on: bool, **more: Any) -> str:
+    async with database.write() as conn:
+        effect_id: str = await office.effects.change_participant(
+            conn, CALLER, room=ROOM, subject=f"hold {on}", hold=on, **more
+        )
+    return effect_id
+
+
+def wishes(stand_in: Any) -> list[str]:
+    return [form["Hold"] for method, path, form in stand_in.asked if method == "POST" and "Participants" in path]
+
+
+async def test_nobody_is_put_on_hold_again_who_has_been_fetched_back(
+    database: Database, clock: VirtualClock, office: Any, stand_in: Any, trouble: Any
+) -> None:
+    """The first wish is to be repeated, when the second takes its place."""
+    stand_in.rooms[ROOM] = "CF" + "1" * 32
+    office.effects.kick(await held(database, office, False))
+    await clock.advance(0)
+    stand_in.troubles = [trouble(429, 20429)]
+    office.keep()
+    first = await held(database, office, True)
+    office.effects.kick(first)
+    await clock.advance(0)
+    second = await held(database, office, False)
+    office.effects.kick(second)
+    await clock.advance(20)
+    assert wishes(stand_in) == ["false", "true", "false"]
+    assert (await row(database, first)).state == "withdrawn"
+    assert (await row(database, second)).state == "done"
+    assert [result.subject for result in office.told] == ["hold False", "hold False"]
+
+
+async def test_what_is_for_later_is_asked_then_and_what_is_late_is_not(
+    database: Database, clock: VirtualClock, office: Any, stand_in: Any
+) -> None:
+    """An announcement is heard first.  Without its room nothing is asked, and after a while nothing more is wanted."""
+    office.keep()
+    stand_in.rooms[ROOM] = "CF" + "1" * 32
+    office.effects.kick(await held(database, office, True, not_before=clock.now() + timedelta(seconds=5)))
+    await clock.advance(4)
+    assert wishes(stand_in) == []
+    await clock.advance(1.5)
+    assert wishes(stand_in) == ["true"]
+    del stand_in.rooms[ROOM]
+    async with database.write() as conn:
+        effect_id = await office.effects.announce(conn, "call_2", url="https://x.example/joins", subject="call_2")
+    office.effects.kick(effect_id)
+    await clock.advance(15)
+    assert office.told[-1].state == "failed"

@@ -15,9 +15,11 @@ from carrier.port import (
     CallChange,
     NewCall,
     NewText,
+    NotAsked,
     NotSent,
     OutcomeUnknown,
     OwnNumber,
+    ParticipantChange,
     Refused,
     TooManyRequests,
 )
@@ -79,6 +81,47 @@ async def test_a_call_is_moved_and_ended(network: Any, stand_in: Any) -> None:
     assert gone.value.code == 21220
     await network.delete_recording("RE" + "1" * 32)
     assert stand_in.asked[-1][:2] == ("DELETE", f"Recordings/RE{'1' * 32}.json")
+
+
+async def test_whoever_is_in_a_room_is_changed_by_the_rooms_name(network: Any, stand_in: Any) -> None:
+    """Its SID is looked up once; a later room of the same name is another one."""
+    call, first, second = "CA" + "1" * 32, "CF" + "1" * 32, "CF" + "2" * 32
+    stand_in.rooms["call_1"] = first
+    await network.change_participant(ParticipantChange("call_1", call, hold=True, hold_url="https://x.example/held"))
+    await network.change_participant(ParticipantChange("call_1", call, hold=False))
+    stand_in.rooms["call_1"] = second
+    await network.change_participant(ParticipantChange("call_1", call, muted=False, coaches="CA" + "2" * 32))
+    await network.change_participant(ParticipantChange("call_1", call, muted=True, coaches=""))
+    await network.announce("call_1", "https://x.example/joins")
+    assert [path for method, path, _ in stand_in.asked if method == "GET"] == ["Conferences.json"] * 2
+    assert [(path, form) for method, path, form in stand_in.asked if method == "POST"] == [
+        (
+            f"Conferences/{first}/Participants/{call}.json",
+            {"Hold": "true", "HoldUrl": "https://x.example/held", "HoldMethod": "POST"},
+        ),
+        (f"Conferences/{first}/Participants/{call}.json", {"Hold": "false"}),
+        (
+            f"Conferences/{first}/Participants/{call}.json",
+            {"Muted": "false", "Coaching": "true", "CallSidToCoach": "CA" + "2" * 32},
+        ),
+        (
+            f"Conferences/{second}/Participants/{call}.json",
+            {"Muted": "false", "Coaching": "true", "CallSidToCoach": "CA" + "2" * 32},
+        ),
+        (f"Conferences/{second}/Participants/{call}.json", {"Muted": "true", "Coaching": "false"}),
+        (f"Conferences/{second}.json", {"AnnounceUrl": "https://x.example/joins", "AnnounceMethod": "POST"}),
+    ]
+
+
+async def test_a_room_that_is_not_there_yet_may_be_asked_for_again(network: Any, stand_in: Any, trouble: Any) -> None:
+    change = ParticipantChange("call_1", "CA" + "1" * 32, hold=True)
+    with pytest.raises(NotAsked):
+        await network.change_participant(change)
+    stand_in.rooms["call_1"] = "CF" + "1" * 32
+    await network.change_participant(change)
+    stand_in.troubles = [trouble(404, 20404)]
+    with pytest.raises(AlreadyGone):  # the room is the same: it is the one in it who has gone
+        await network.change_participant(change)
 
 
 @pytest.mark.parametrize(

@@ -149,3 +149,9 @@ def test_every_reason_is_a_sentence(language: str) -> None:
     assert told[26] == (
         "Si sono parlati l'ultima volta il 3 marzo 2026." if italian else "They last talked on 3 March 2026."
     )
+
+
+def test_who_handed_somebody_on_warmly_is_nearer_than_who_passed_them_on() -> None:
+    passed_on = talk(1, outcome="transferred")
+    warmly, left_open = replace(passed_on, warm=True), replace(passed_on, outcome="open")
+    assert score(passed_on) < score(warmly) < score(left_open)

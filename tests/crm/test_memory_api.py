@@ -199,5 +199,10 @@ async def test_who_knows_them_and_how_weary_they_are_is_told_with_reasons(
         "topic": None,
         "sentence": "Nelle ultime due settimane abbiamo mancato una promessa due volte.",
     }
+    english = (await ask.get(f"{path}?language=en")).json()["items"][0]["reasons"][0]["sentence"]
+    assert english == "The customer chose this person."
+    weary = (await ask.get(f"/customers/{maria}/weariness?language=en-GB")).json()
+    assert weary["reasons"][2]["sentence"] == "We broke a promise to them twice in the last fortnight."
+    assert (await ask.get(f"{path}?language=no%20language")).status_code == 422
     read = [detail["part"] for customer_id, detail in await audited(ask, What.READ) if customer_id == maria]
-    assert read == ["familiar", "familiar", "familiar", "weariness"]
+    assert read == [*["familiar"] * 3, "weariness", "familiar", "weariness"]

@@ -75,3 +75,14 @@ def test_who_said_that_it_was_not_solved_is_believed_until_it_is() -> None:
     assert weariness([unsolved, talk(1, topic="Invoice ")], [], NOW).level == 0
     assert Reason("unsolved", 1, "invoice") in weariness([unsolved, talk(3)], [], NOW).reasons  # that was before
     assert weariness([replace(unsolved, started_at=NOW - timedelta(days=31))], [], NOW).level == 0
+
+
+def test_a_warm_transfer_is_half_of_one_into_the_blue() -> None:
+    """Who stayed until they were in good hands has not made them start again."""
+    cold = talk(1, "transferred", None)
+    warm = replace(cold, warm=True)
+    assert weariness([warm], [], NOW).reasons == ()
+    assert (weariness([warm, warm], [], NOW).level, weariness([warm, cold], [], NOW).level) == (1, 1)
+    assert weariness([cold, cold], [], NOW).level == 2
+    (reason,) = weariness([warm, warm], [], NOW).reasons
+    assert (reason.kind, reason.times) == ("transferred", 2)

@@ -80,6 +80,12 @@ class WishList:
     async def send_text(self, conn: AsyncConnection, **wish: Any) -> str:
         return self._wish("send_text", wish)
 
+    async def change_participant(self, conn: AsyncConnection, call_sid: str, **wish: Any) -> str:
+        return self._wish("change_participant", {"sid": call_sid} | wish)
+
+    async def announce(self, conn: AsyncConnection, room: str, **wish: Any) -> str:
+        return self._wish("announce", {"room": room} | wish)
+
     async def change_recording(
         self, conn: AsyncConnection, sid: str, *, room_sid: str, status: str, subject: str | None = None
     ) -> str:

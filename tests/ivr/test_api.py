@@ -26,7 +26,8 @@ FIELDS = {
 }  # fmt: skip
 ADDED = {
     "identity": "number", "attestation": None, "forwarded_from": None, "case": None, "confirmed": None, "consent": None,
-    "recordings": [], "recording": None, "name_recording_url": None,
+    "recordings": [], "recording": None, "name_recording_url": None, "on_hold_since": None, "broken_since": None,
+    "agent_ends": False, "transfer": None, "supervisors": [],
 }  # fmt: skip
 
 
@@ -48,6 +49,7 @@ async def test_a_call_is_shown_as_the_contract_has_it(door: Door, ask: Asking) -
     await door.clock.advance(0.4)
     call = (await ask.get(f"/calls/{sid(1)}")).json()
     assert {name: call.pop(name) for name in ADDED} == ADDED
+    assert call.pop("id") == (await door.call()).id
     assert set(call) == FIELDS
     (decision,) = call.pop("decisions")
     caller, agent = call.pop("legs")

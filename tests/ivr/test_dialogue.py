@@ -47,7 +47,9 @@ DOCUMENTS: dict[str, Callable[[Stage], Document]] = {
         s, ANNA, 10.0, opening=s.named("greet"), ask="ask_recording"
     ),
     "ringing, told of recording": lambda s: dialogue.ringing(s, ANNA, 10.0, opening=s.named("greet"), ask="recorded"),
-    "another one after a talk": lambda s: dialogue.ringing(s, ANNA, 10.0, opening=None, transfer=True),
+    "another one after a talk": lambda s: dialogue.ringing(s, ANNA, 10.0, opening=None, how="transfer"),
+    "the line broke": lambda s: dialogue.ringing(s, ANNA, 20.0, opening=None, how="line_broke"),
+    "it is still broken": lambda s: dialogue.ringing(s, ANNA, 12.0, opening=None, how="line_broke", again=True),
     "the same thing": lambda s: dialogue.after_speech(s, said=s.say("same_noted")),
     "not them": lambda s: dialogue.after_speech(s, said=s.say("sorry"), ask="ask_name_waiting"),
     "not them but": lambda s: dialogue.after_speech(s, said=s.say("sorry_name", name="Paolo"), ask="why"),

@@ -82,3 +82,34 @@ async def test_a_wording_is_tried_on_somebody_who_does_not_exist(ask: Asking) ->
     for field, value in (("situation", "hold_music"), ("language", "ja-JP")):
         refused = await ask.post("/phrases/preview", tried | {field: value})
         assert (refused.status_code, refused.json()["field"]) == (422, field)
+
+
+async def test_a_wording_is_tried_at_any_time_with_any_agent(ask: Asking) -> None:
+    tried = {"language": "it", "situation": "transfer", "wording": "{hello}: {agent}, {estimate}.", "agent": " Luca\n"}
+    preview = (await ask.post("/phrases/preview", tried | {"at": "2026-03-03T19:30:00+01:00"})).json()
+    assert preview["text"].startswith("Buonasera: Luca, ")
+    assert preview["slots"]["hello"] == "Buonasera"
+    assert preview["slots"]["company"] == HOUSE.company
+    assert set(preview["slots"]) == {"agent", "estimate", "hello", "company"}
+    preview = (await ask.post("/phrases/preview", tried | {"agent": "", "at": "2026-03-03T09:30:00+01:00"})).json()
+    assert preview["text"].startswith("Buongiorno: Anna, ")
+    refused = await ask.post("/phrases/preview", tried | {"at": "half past nine"})
+    assert (refused.status_code, refused.json()["field"]) == (422, "at")
+
+
+async def test_own_words_for_the_hour_greet_in_a_wording_that_is_tried(ask: Asking) -> None:
+    await publish(ask, {"it": {"morning": ["Salve"], "afternoon": ["Salve"], "evening": ["Salve"]}})
+    tried = {"language": "it", "situation": "greet", "wording": "{hello}, {name}."}
+    assert (await ask.post("/phrases/preview", tried)).json()["text"] == "Salve, Maria Rossi."
+
+
+async def test_a_situation_tells_the_part_of_the_house_it_stands_in(ask: Asking) -> None:
+    shown = (await ask.get("/phrases?limit=200")).json()["items"]
+    parts = {one["situation"]: one["part"] for one in shown}
+    assert (parts["again"], parts["bye"], parts["recorded"], parts["page_ask"]) == (
+        "openings",
+        "parting",
+        "recording",
+        "page",
+    )
+    assert all(one["yours_to_word"] == (one["part"] in ("openings", "calls", "parting")) for one in shown)

@@ -20,11 +20,14 @@ OF_THE_CALLER = tuple(
     for step in ("wait", "key", "who", "slot", "message", "join", "after", "more", "callback", "name")
 )
 OF_THE_AGENT = tuple(f"/twilio/agent/{step}" for step in ("answer", "key", "left", "gone", "not-reached", "rings-us"))
+OF_THE_SUPERVISOR = tuple(f"/twilio/supervisor/{step}" for step in ("answer", "key", "left"))
+INTO_THE_ROOM = ("/twilio/room/held", "/twilio/room/joins")
 OF_THE_CUSTOMER = tuple(f"/twilio/customer/{step}" for step in ("answer", "again", "key", "last"))
 NEWS = (
     "/twilio/status",
     "/twilio/agent/status",
     "/twilio/customer/status",
+    "/twilio/supervisor/status",
     "/twilio/voice/recording",
     "/twilio/voice/transcription",
     "/twilio/voice/name/recording",
@@ -32,7 +35,8 @@ NEWS = (
     "/twilio/sms",
     "/twilio/sms/status",
 )
-EVERY = ("/twilio/voice", "/twilio/voice/fallback", *OF_THE_CALLER, *OF_THE_AGENT, *OF_THE_CUSTOMER, *NEWS)
+OF_OTHERS = (*OF_THE_AGENT, *OF_THE_CUSTOMER, *OF_THE_SUPERVISOR, *INTO_THE_ROOM)
+EVERY = ("/twilio/voice", "/twilio/voice/fallback", *OF_THE_CALLER, *OF_OTHERS, *NEWS)
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 

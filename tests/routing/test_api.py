@@ -33,6 +33,11 @@ async def test_an_agent_is_answered_as_written_and_offline(ask: Asking) -> None:
         "availability": "offline",
         "activity": "idle",
         "reason": None,
+        "photo_url": None,
+        "successor": None,
+        "back_at": None,
+        "wrap_up_until": None,
+        "set_by_desk": False,
     }
     assert made["id"].startswith("agt_")
     assert (await ask.get(f"/agents/{made['id']}")).json() == made

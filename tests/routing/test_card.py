@@ -157,6 +157,7 @@ def test_who_was_transferred_twice_keeps_the_agent_who_last_talked_with_them() -
     assert kept([*TWICE, talk("dora", 3, outcome="open", topic="the lamp")]) == "dora"
     assert kept([*reversed(TWICE), talk("dora", 3, outcome="abandoned")]) == "bea"
     assert kept(TWICE[:1]) is None
+    assert kept([replace(talk, warm=True) for talk in TWICE]) is None  # of warm ones every second counts
     assert kept([*TWICE[:1], passed_on("bea", 31)]) is None
 
 

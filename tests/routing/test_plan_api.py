@@ -102,6 +102,15 @@ async def test_versions_are_kept_newest_first_with_who_and_why(ask: Asking) -> N
     assert ([one["version"] for one in rest["items"]], rest["next"]) == ([1], None)
 
 
+async def test_a_note_is_kept_as_it_was_written(ask: Asking) -> None:
+    etag = (await ask.get("/plan")).headers["etag"]
+    for note in ("perché così è meglio 東京", "caf\xe9"):
+        sent = note.encode("utf-8" if ord(max(note)) > 255 else "latin-1")
+        answer = await ask("PUT", "/plan", {}, headers={"If-Match": etag, "X-Note": sent})
+        etag = answer.headers["etag"]
+        assert (await ask.get("/plan/versions")).json()["items"][0]["note"] == note
+
+
 async def test_a_plan_that_cannot_be_read_is_refused_by_field(ask: Asking) -> None:
     etag = (await ask.get("/plan")).headers["etag"]
     for wrong, field in (

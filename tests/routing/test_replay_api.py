@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,8 +16,10 @@ from crm.tables import cases, customers, interactions
 from routing.agents import Activity, Availability
 from routing.house import House
 from routing.past import MOST_CONTACTS, contacts_in, read_span
+from routing.plan import Plan
 from routing.plans import Plans
-from routing.replay_api import replay_router
+from routing.replay_api import beside, replay_router
+from routing.replay_work import Question
 from routing.span import Contact, Matter
 from routing.tables import absences, vetoes
 from store.clock import VirtualClock
@@ -104,6 +107,27 @@ async def test_a_manager_tries_other_rules_on_the_last_week(ask: Asking) -> None
         ("maria", "Maria Neri", "Spoke with Anna, whom they know; would have found the house closed."),
         ("paolo", "Paolo Neri", "Spoke with Bruno; would have found the house closed."),
     ]
+
+
+async def test_a_replay_tells_how_far_it_is_and_how_another_plan_would_have_done(ask: Asking) -> None:
+    now = ask.clock.now()
+    async with ask.database.write() as conn:
+        await add_agent(conn, "anna", now)
+        for n in range(2):
+            await add_person(conn, f"person{n}", now, name=f"Person {n}")
+            await add_talk(conn, f"talk{n}", f"person{n}", now - DAY + minutes(30 * n))
+    shut, saturdays = Plan(hours="off"), Plan(hours="Sa 09:00-10:00")
+    url = ask.database.url.render_as_string(hide_password=False)
+    question = Question(database=url, plan=shut, plan_version=None, house=HOUSE, start=now - 2 * DAY, end=now)
+    told: list[tuple[int, int]] = []
+    both = question.model_copy(update={"beside": saturdays})
+    answer = json.loads(await beside(both, lambda done, of: told.append((done, of))))
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert (answer["replayed"]["closed"], answer["beside"]["closed"]) == (2, 2)
+    assert sorted(answer["worse_anyhow"]) == ["person0", "person1"]
+    alone = json.loads(await beside(question))
+    assert "beside" not in alone
+    assert alone["replayed"] == answer["replayed"]
 
 
 async def test_what_cannot_be_replayed_is_refused_by_field(ask: Asking) -> None:

@@ -11,7 +11,20 @@ from sqlalchemy.exc import IntegrityError
 
 from routing.agents import Ended
 from routing.plan import Plan
-from routing.reservations import RING_GRACE, Tried, accept, claim, close, live_of_call, tried_agents
+from routing.reservations import (
+    RING_GRACE,
+    Tried,
+    accept,
+    claim,
+    close,
+    consult_of_call,
+    live_of_agent,
+    live_of_call,
+    ring_again,
+    takes_over,
+    talks,
+    tried_agents,
+)
 from routing.tables import reservations, wishes
 from store.clock import VirtualClock
 from store.sql import Database
@@ -212,3 +225,55 @@ async def test_somebody_who_names_an_agent_does_not_make_them_look_taken(
     async with database.write() as queueing:
         await queueing.execute(insert(wishes).values(call_id="call0", agent_id="anna", ranked_at=clock.now()))
         assert await claimed(database, clock, "call1") is not None
+
+
+# A colleague who is asked, and a line that breaks
+
+
+async def test_who_is_asked_is_reserved_beside_who_talks_and_takes_over_when_they_have_ended(
+    database: Database, clock: VirtualClock
+) -> None:
+    first = await claimed(database, clock)
+    assert await taken(database, clock, first)
+    async with database.write() as conn:
+        await add_agent(conn, "luca", clock.now())
+        asked = await claim(conn, "luca", "call0", PLAN, now=clock.now(), consult=True)
+    assert asked is not None
+    async with database.read() as conn:
+        live, beside = await live_of_call(conn, "call0"), await consult_of_call(conn, "call0")
+    assert live is not None
+    assert beside is not None
+    assert (live.id, beside.id) == (first, asked)
+    assert not await claimed(database, clock, "call1")  # she talks
+    with pytest.raises(IntegrityError):
+        async with database.write() as conn:
+            await takes_over(conn, asked)  # of two who talk with one caller one would be too many
+    assert await ended(database, clock, first, Ended.TALK_ENDED)
+    async with database.write() as conn:
+        await takes_over(conn, asked)
+        live = await live_of_call(conn, "call0")
+        assert (live.id if live else None, await consult_of_call(conn, "call0")) == (asked, None)
+
+
+async def test_a_talk_that_broke_is_offered_to_the_same_agent_and_counts_once(
+    database: Database, clock: VirtualClock
+) -> None:
+    reservation = await claimed(database, clock)
+    assert await taken(database, clock, reservation)
+    assert reservation is not None
+    look_at = clock.now() + timedelta(seconds=1)
+    async with database.write() as conn:
+        assert await ring_again(conn, reservation, now=clock.now(), look_at=look_at)
+        assert not await ring_again(conn, reservation, now=clock.now(), look_at=look_at)  # told twice
+        mine = await live_of_agent(conn, "anna")
+    assert mine is not None
+    assert (mine.state, mine.due_at, await state(database)) == ("offered", look_at, ("ready", "reserved", 0))
+    assert not await claimed(database, clock, "call1")  # she is kept for her caller
+    assert await taken(database, clock, reservation)
+    async with database.write() as conn:
+        assert await ring_again(conn, reservation, now=clock.now(), look_at=look_at)
+    assert await ended(database, clock, reservation, Ended.BROKEN)
+    assert await state(database) == ("ready", "idle", 0)
+    async with database.read() as conn:
+        assert await talks(conn, "call0") == 1
+        assert (await tried_agents(conn, "call0")).not_rung == {"anna"}  # others first

@@ -47,7 +47,10 @@ def upgrade() -> None:
     for table, column in _added():
         op.add_column(table, column)
     _one_talk_a_call("live AND NOT consult")
+    for name in ("by", "what"):
+        op.create_index(f"ix_audit_{name}_at", "audit", [name, "at"])
     _of_users()
+    _of_desks()
     _of_calls()
 
 
@@ -108,6 +111,9 @@ def _of_users() -> None:
         _instant("at", nullable=False, index=True),
     )
     op.create_index("ix_sign_in_failures_whom_at", "sign_in_failures", ["whom", "at"])
+
+
+def _of_desks() -> None:
     op.create_table(
         "desks",
         sa.Column("id", sa.Text(), primary_key=True),
@@ -118,6 +124,8 @@ def _of_users() -> None:
         _instant("opened_at", nullable=False),
         _instant("seen_at", nullable=False, index=True),
     )
+    phone = sa.text("is_phone")
+    op.create_index("uq_desks_phone", "desks", ["agent_id"], unique=True, sqlite_where=phone, postgresql_where=phone)
 
 
 def _of_calls() -> None:
@@ -185,6 +193,8 @@ def _of_calls() -> None:
 def downgrade() -> None:
     for table in reversed(_TABLES):
         op.drop_table(table)
+    for name in ("by", "what"):
+        op.drop_index(f"ix_audit_{name}_at", "audit")
     _one_talk_a_call("live")
     for table, column in _added():
         op.drop_column(table, column.name)
