@@ -15,7 +15,7 @@ from store import schema
 from store.clock import SystemClock
 from store.embedded import EmbeddedServerFailed
 from store.sql import Database
-from switchboard import logs, serve
+from switchboard import logs, serve, users_cli
 from switchboard.account import AccountRefused
 from switchboard.settings import Settings, SettingsRefused, load
 
@@ -44,6 +44,7 @@ app.add_typer(importing, name="import")
 app.add_typer(exporting, name="export")
 app.add_typer(token, name="token")
 app.add_typer(twilio, name="twilio")
+app.add_typer(users_cli.user, name="user")
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="Port of the server.")]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 COMPANY_NAME = "Officine Lume"  # lamps made and repaired by hand
 LINE = "+390655550100"
+MANAGER = "Laura Serra"
 
 
 @dataclass(frozen=True, slots=True)

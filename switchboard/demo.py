@@ -33,7 +33,7 @@ from desk.live import LiveFeed
 from routing.house import House
 from simulator.network import Network
 from store.clock import Clock, SystemClock
-from switchboard import company, logs, serve
+from switchboard import company, demo_seats, logs, serve
 from switchboard.app import assemble, build
 from switchboard.company_people import COMPANY_NAME, LINE
 from switchboard.demo_floor import Snapshot, furnish, with_names
@@ -51,7 +51,8 @@ INVITATION = """
     Telephones            {carrier}
 
   Your first call: open {here} and press Ring beside Maria Rossi.
-  She is greeted by name, and Anna, who knows her, picks up. Open Anna's handset to answer yourself.
+  She is greeted by name, and Anna, who knows her, picks up. Open Anna's desk there to answer yourself, with
+  your own voice; the manager's console is one click away too.
 
   Ctrl-C ends it. The log is {log}
 """
@@ -84,6 +85,9 @@ def demo_settings(given: Settings, *, port: int, carrier_port: int) -> Settings:
             "public_url": serve.address(HOST, port),
             "twilio_account_sid": f"AC{seed[:32]}",
             "twilio_auth_token": SecretStr(seed[32:]),
+            "twilio_api_key_sid": f"SK{seed[16:48]}",
+            "twilio_api_key_secret": SecretStr(seed),
+            "twilio_twiml_app_sid": f"AP{seed[8:40]}",
             "twilio_api_url": serve.address(HOST, carrier_port),
             "company_name": COMPANY_NAME,
             "calls_per_second": CALLS_PER_SECOND,
@@ -128,17 +132,21 @@ async def _server(settings: Settings, redis_url: str, clock: Clock, network: Net
     house = House(settings.company_name, settings.default_language, settings.default_region, settings.timezone)
     shown = with_names(views(clock, Promises(house)))
     feed = LiveFeed(parts.database, clock, shown)
+    here = settings.public_url or ""
     place = {"company": settings.company_name, "zone": settings.timezone, "line": LINE}
-    page = book | place | {"phones": f"{settings.twilio_api_url}/"}
+    page = {**book, **place, **demo_seats.addresses(here), "phones": f"{settings.twilio_api_url}/"}
     languages = company.languages(invented)
     handsets = Handsets(network, clock, [Seat(**seat) for seat in company.seats(invented)], languages.get)
-    front = inside.routes(feed, Snapshot(parts.database, shown), page)
+    front = [*inside.routes(feed, Snapshot(parts.database, shown), page), *demo_seats.routes(parts.database, clock)]
     return build(replace(parts, routes=[*front, *parts.routes], loops=[*parts.loops, feed, handsets])), book
 
 
 def _network(settings: Settings, clock: Clock) -> Network:
     assert settings.public_url is not None
     assert settings.twilio_account_sid is not None
+    assert settings.twilio_api_key_sid is not None
+    assert settings.twilio_api_key_secret is not None
+    assert settings.twilio_twiml_app_sid is not None
     return Network(
         clock,
         account_sid=settings.twilio_account_sid,
@@ -146,6 +154,8 @@ def _network(settings: Settings, clock: Clock) -> Network:
         public_url=settings.twilio_api_url,
         numbers={LINE: simulator.app.settings_for(settings.public_url, COMPANY_NAME)},
         calls_per_second=settings.calls_per_second,
+        api_keys={settings.twilio_api_key_sid: settings.twilio_api_key_secret.get_secret_value()},
+        applications={settings.twilio_twiml_app_sid: simulator.app.application_for(settings.public_url)},
     )
 
 

@@ -21,6 +21,7 @@ from store.clock import Clock
 from store.sql import Database
 from switchboard import company
 from switchboard.company_people import COMPANY_NAME, LINE
+from switchboard.demo_seats import seat
 
 WRAP_UP_SECONDS = 15
 RECENT = 6  # calls and promises of earlier that the page still shows
@@ -36,6 +37,7 @@ async def furnish(database: Database, clock: Clock) -> company.Company:
             await company.load(connection, invented)
             plan = Plan(hours="24/7", lines={LINE: Line(name=COMPANY_NAME)}, wrap_up_seconds=WRAP_UP_SECONDS)
             await Plans().publish(connection, plan, after=0, author="demo", note="open day and night", now=now)
+            await seat(connection, clock)
         for row in invented.agents:
             await floor.set_availability(connection, row["id"], "ready", None, now=now)
     return invented

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.routing import BaseRoute
@@ -16,6 +19,7 @@ from routing.plans import Plans
 from store.clock import Clock
 from store.live import Nudges
 from store.sql import Database
+from switchboard.account import AccountRefused
 from switchboard.settings import TWILIO_API_URL, Settings, secret_key
 
 
@@ -37,11 +41,31 @@ def desk_routes(
         api,
         signalling=signalling(settings.twilio_api_url),
         secure=public_url.startswith("https:"),
+        session=timedelta(hours=settings.session_hours),
+        idle=timedelta(minutes=settings.session_idle_minutes),
     )
     secret = settings.twilio_api_key_secret
 
     def tell(name: str) -> None:
         clock.spawn(nudges.publish(name), f"nudge-{name}")
+
+    # Loaded when somebody looks: both lead to the whole server, which is being put together here.
+    async def examine() -> list[dict[str, Any]]:
+        from switchboard import examination
+
+        return await examination.examine(settings, database, clock, nudges)
+
+    async def setup() -> list[site.Target]:
+        from switchboard import twilio_setup
+
+        try:
+            targets = await asyncio.to_thread(twilio_setup.looked_at, settings)
+        except AccountRefused as refused:
+            raise site.SetupRefused(str(refused)) from None
+        return [
+            site.Target(target.title, [(one.setting, one.before, one.after) for one in target.changes])
+            for target in targets
+        ]
 
     return sections.routes(
         site.Site(
@@ -54,12 +78,27 @@ def desk_routes(
                 secret.get_secret_value() if secret else None,
                 settings.twilio_twiml_app_sid,
             ),
-            sign_on=site.SignOn(),
+            sign_on=sign_on(settings),
             public_url=public_url,
             secret=secret_key(settings),
             tell=tell,
             region=settings.default_region,
+            home=settings.centralino_home,
+            proxies=settings.proxies,
+            examine=examine,
+            setup=setup,
+            individual_clocks=settings.shows_clocks_of_persons,
         )
+    )
+
+
+def sign_on(settings: Settings) -> site.SignOn:
+    secret = settings.oidc_client_secret
+    return site.SignOn(
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        secret.get_secret_value() if secret else None,
+        settings.oidc_name,
     )
 
 

@@ -7,6 +7,7 @@ down that fails, and the line says so; every other line is about what a start wo
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import threading
 import urllib.error
@@ -21,13 +22,16 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from redis.exceptions import RedisError
+from sqlalchemy import func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from crm.connectors.port import ConnectorError
+from desk.tables import users
 from store import schema
 from store.clock import SystemClock
 from store.live import connect
 from store.schema import Schema
+from store.sql import Database
 from switchboard.account import AccountRefused, account, is_loopback, own_numbers
 from switchboard.connected import connector_of
 from switchboard.health import USABLE
@@ -39,6 +43,7 @@ ANSWER_SECONDS = 5.0
 CHECK_SECONDS = 10.0  # whatever a check waits for, its line comes within this time
 TOLERATED_SKEW = timedelta(seconds=30)
 GOOD_KEY_LENGTH = 32
+MOST_BYTES = 1_000_000
 
 Verdict = Literal["ok", "note", "FAIL"]
 
@@ -50,6 +55,9 @@ class Finding:
     about: str
     verdict: Verdict
     what: str
+
+
+Check = Callable[[Settings], Finding]
 
 
 def run() -> int:
@@ -73,7 +81,13 @@ def _line(finding: Finding) -> str:
 
 def examine(settings: Settings, *, seconds: float = CHECK_SECONDS) -> Iterator[Finding]:
     """One finding for each check, each within `seconds`."""
-    checks: dict[str, Callable[[Settings], Finding]] = {
+    for about, check in checks_for(settings).items():
+        yield bounded(about, check, settings, seconds)
+
+
+def checks_for(settings: Settings) -> dict[str, Check]:
+    """By what they are about, in order."""
+    checks: dict[str, Check] = {
         "settings": _settings,
         "home": _home,
         "database and schema": _database,
@@ -82,14 +96,14 @@ def examine(settings: Settings, *, seconds: float = CHECK_SECONDS) -> Iterator[F
         "public URL": _public_url,
         "signatures": _signature,
         "clock": _clock,
+        "sign-in": _sign_in,
     }
     if settings.connector != "none":
         checks["connector"] = _connector
-    for about, check in checks.items():
-        yield _bounded(about, check, settings, seconds)
+    return checks
 
 
-def _bounded(about: str, check: Callable[[Settings], Finding], settings: Settings, seconds: float) -> Finding:
+def bounded(about: str, check: Check, settings: Settings, seconds: float) -> Finding:
     """Some waits have no limit of their own, a database behind a silent firewall for one."""
     found: list[Finding] = []
 
@@ -251,6 +265,42 @@ def _connector(settings: Settings) -> Finding:
         return Finding("connector", "ok", f"{connector.name} answers, and lets us in")
 
     return asyncio.run(look())
+
+
+def _sign_in(settings: Settings) -> Finding:
+    """Can anybody sign in, and does the company's own provider answer, if there is one?"""
+
+    async def managers() -> int:
+        database = Database(settings.database)
+        try:
+            async with database.read() as conn:
+                ready = or_(users.c.password.is_not(None), users.c.subject.is_not(None))
+                first = (users.c.role == "manager", users.c.disabled_at.is_(None), ready)
+                return await conn.scalar(select(func.count()).select_from(users).where(*first)) or 0
+        finally:
+            await database.close()
+
+    if settings.oidc_issuer is not None and (why := _no_provider(settings.oidc_issuer)):
+        return Finding("sign-in", "FAIL", f"OIDC_ISSUER: {why}")
+    try:
+        # An embedded file that is not there yet would be made by looking.
+        there = not settings.embedded_database or (settings.home / "centralino.db").exists()
+        found = asyncio.run(managers()) if there else 0
+    except SQLAlchemyError:
+        return Finding("sign-in", "note", "not looked at: the database does not tell who there is")
+    if not found:
+        return Finding("sign-in", "note", "no manager can sign in yet: `centralino user create --role manager …`")
+    return Finding("sign-in", "ok", f"{found} manager(s) can sign in")
+
+
+def _no_provider(issuer: str) -> str | None:
+    """Why people cannot be sent there; None if they can."""
+    try:
+        with _asked(f"{issuer.rstrip('/')}/.well-known/openid-configuration") as answer:
+            said = json.loads(answer.read(MOST_BYTES)).get("issuer")
+    except (OSError, ValueError, AttributeError) as error:
+        return f"{issuer} does not answer as a provider ({getattr(error, 'reason', type(error).__name__)})"
+    return None if str(said).rstrip("/") == issuer.rstrip("/") else f"{issuer} calls itself {said}"
 
 
 def _date_header(url: str) -> str | None:

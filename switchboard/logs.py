@@ -14,7 +14,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 log = structlog.get_logger()
 
 _NUMBER = re.compile(r"(?<![0-9A-Za-z.:-])\+?\d{5,}(?=\d{2}(?![0-9A-Za-z]))")
-_SECRET = re.compile(r"(?i)(\bbearer\s+|token=|password=|/p/(?=[\w-]{40}))[^\s&\"'?]+|(://[^/@\s:]*:)[^/@\s]+(?=@)")
+_SECRET = re.compile(
+    r"(?i)(\bbearer\s+|token=|password=|/(?:p|invite)/(?=[\w-]{40}))[^\s&\"'?]+|(://[^/@\s:]*:)[^/@\s]+(?=@)"
+)
 
 
 def mask(text: str) -> str:
@@ -75,7 +77,7 @@ def told(scope: Scope, path: str, status: int) -> str:
 
     Of a path that leads nowhere everything may be; only its beginning is told, and that it was longer.
     """
-    given = {str(value) for value in scope.get("path_params", {}).values()} - {""}
+    given = {part for value in scope.get("path_params", {}).values() for part in str(value).split("/")} - {""}
     if not given and status == 404 and path.count("/") > 2:
         return "/".join([*path.split("/")[:3], "…"])
     parts = [part if part not in given or _OURS.fullmatch(part) else "…" for part in path.split("/")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -86,6 +87,26 @@ def _hosts(value: str) -> str:
     return ",".join(hosts)
 
 
+def _networks(value: str) -> str:
+    """Addresses or networks, comma separated."""
+    networks = [part.strip() for part in value.split(",") if part.strip()]
+    for network in networks:
+        try:
+            ip_network(network, strict=False)
+        except ValueError as error:
+            raise ValueError(f"not an address or network like 10.0.0.0/8: {network!r}") from error
+    return ",".join(networks)
+
+
+def _issuer(value: str) -> str:
+    """As the provider writes it: of two that differ by a slash at the end only one is right."""
+    _web_address(value)
+    host = urlsplit(value).hostname or ""
+    if urlsplit(value).scheme == "http" and host != "localhost" and not host.startswith("127."):
+        raise ValueError(f"https is needed: {value!r}")
+    return value
+
+
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 
 
@@ -115,6 +136,15 @@ class Settings(BaseSettings):
     default_language: Annotated[str, AfterValidator(_language)] = "it-IT"
     timezone: Annotated[str, AfterValidator(_zone)] = "Europe/Rome"
     calls_per_second: float = Field(1.0, gt=0, le=10_000)
+    individual_clocks: Literal["on", "off"] | None = None
+
+    session_hours: float = Field(12, ge=0.25, le=24 * 30)
+    session_idle_minutes: float = Field(120, ge=1, le=24 * 60)
+    trusted_proxies: Annotated[str, AfterValidator(_networks)] = "127.0.0.1,::1"
+    oidc_issuer: Annotated[str, AfterValidator(_issuer)] | None = None
+    oidc_client_id: str | None = Field(None, min_length=1)
+    oidc_client_secret: SecretStr | None = Field(None, min_length=1)
+    oidc_name: str = Field("OpenID Connect", min_length=1, max_length=40)
 
     connector: Literal["none", "hubspot", "salesforce", "webhook"] = "none"
     connector_url: WebAddress | None = None
@@ -137,6 +167,12 @@ class Settings(BaseSettings):
             raise ValueError("CONNECTOR_URL: https is needed, or the host named in CONNECTOR_ALLOW")
         return self
 
+    @model_validator(mode="after")
+    def _sign_on_is_whole(self) -> Self:
+        if (self.oidc_issuer is None) != (self.oidc_client_id is None):
+            raise ValueError("OIDC_ISSUER and OIDC_CLIENT_ID belong together: set both or neither")
+        return self
+
     def _missing_for_connector(self) -> list[str]:
         match self.connector:
             case "hubspot":
@@ -150,6 +186,10 @@ class Settings(BaseSettings):
             case _:
                 wanted = {}
         return [name for name, value in wanted.items() if not value]
+
+    @property
+    def proxies(self) -> tuple[str, ...]:
+        return tuple(self.trusted_proxies.split(",")) if self.trusted_proxies else ()
 
     @property
     def connector_hosts(self) -> tuple[str, ...]:
@@ -193,6 +233,14 @@ class Settings(BaseSettings):
         if self.twilio_account_sid and self.auth_tokens:
             return self.twilio_account_sid, self.auth_tokens[0]
         return None
+
+    @property
+    def shows_clocks_of_persons(self) -> bool:
+        """Whether managers see for how long each agent talks or is away.  In Italy watching people at work from afar
+        needs an agreement with their representatives (law 300 of 1970, article 4), so there only if it is said."""
+        if self.individual_clocks is None:
+            return self.default_region != "IT"
+        return self.individual_clocks == "on"
 
     @property
     def zone(self) -> ZoneInfo:

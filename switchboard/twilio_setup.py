@@ -56,7 +56,7 @@ class Target:
 
 def run(settings: Settings, *, apply: bool, numbers: Collection[str], fallback: str | None) -> int:
     """Prints what is and what shall be; gives the exit code.  Raises AccountRefused."""
-    public_url = reachable(settings.public_url, by_twilio=not is_loopback(settings.twilio_api_url))
+    public_url = _public_url(settings)
     fallback = fallback or settings.twilio_fallback_url
     if fallback is not None and urlsplit(fallback).scheme not in ("http", "https"):
         raise AccountRefused(f"--fallback: not a web address: {fallback}")
@@ -73,6 +73,17 @@ def run(settings: Settings, *, apply: bool, numbers: Collection[str], fallback: 
         end="",
     )
     return 0
+
+
+def looked_at(settings: Settings) -> list[Target]:
+    """What `run` would show, of every number; nothing is changed.  Raises AccountRefused."""
+    public_url = _public_url(settings)
+    with account(settings) as client:
+        return list(_targets(client, settings, public_url, (), settings.twilio_fallback_url))
+
+
+def _public_url(settings: Settings) -> str:
+    return reachable(settings.public_url, by_twilio=not is_loopback(settings.twilio_api_url))
 
 
 def reachable(url: str | None, *, by_twilio: bool = True) -> str:

@@ -10,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 import callbacks.api
 import ivr.api
+from api import tokens_api
 from callbacks.promises import Promises
 from callbacks.tables import callbacks as callbacks_table
+from desk import sessions
 from desk.live import View
 from ivr.tables import calls
 from routing import roster
@@ -50,6 +52,9 @@ def views(clock: Clock, promises: Promises) -> Mapping[str, View]:
         name, _, day = ref.partition(" ")
         return {"limit": name, "day": day} if day else None
 
+    async def ended(conn: AsyncConnection, ref: str) -> dict[str, Any]:
+        return {"id": ref}  # there is nothing to load any more
+
     return {
         "call.changed": call,
         "agent.changed": agent,
@@ -57,4 +62,6 @@ def views(clock: Clock, promises: Promises) -> Mapping[str, View]:
         "callback.soon": callback,
         "limit.near": limit,
         "decision.made": decision,
+        sessions.ENDED: ended,
+        tokens_api.ENDED: ended,
     }

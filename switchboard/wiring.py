@@ -9,22 +9,27 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter
+from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.routing import BaseRoute
 
-from api.tokens import Guard
+from api.tokens import Guard, Principal
+from api.tokens_api import tokens_router
 from callbacks import joining
 from callbacks import personal as promises_of
 from callbacks.api import callbacks_router
+from callbacks.handing_over import handing_promises
 from callbacks.keeper import Keeper
 from callbacks.making import Making
 from callbacks.outlook_loop import Outlook
 from callbacks.promises import Promises
-from callbacks.upcoming import broken_lately
+from callbacks.upcoming import broken_lately, next_promises
 from carrier.effects import Effects
 from carrier.numbers import Numbers
 from carrier.port import Network
 from carrier.signatures import Signatures
+from crm import audit
 from crm.api import Others, customers_router
+from crm.audit import What
 from crm.audit_api import audit_router
 from crm.connectors import outbox
 from crm.memory_api import Remembering, memory_router
@@ -36,9 +41,12 @@ from crm.vcards_api import vcards_router
 from desk.api import events_router
 from desk.live import LiveFeed
 from desk.reports_api import reports_router
+from desk.softphone.desks import has_desk
+from desk.softphone.sweep import Sweep
 from ivr import lint
 from ivr.api import calls_router
 from ivr.calls import said_in
+from ivr.desk_api import desk_router
 from ivr.links import Links
 from ivr.personal import Forgetting, export_calls, export_proofs
 from ivr.phrases_api import phrases_router
@@ -50,7 +58,9 @@ from ivr.recording_api import recording_router
 from ivr.reminders import Reminders
 from ivr.restored import Restored
 from ivr.retention_loop import RetentionLoop
+from ivr.supervise_api import supervise_router
 from ivr.tables import calls
+from ivr.transfer_api import transfer_router
 from ivr.turn import Rooms
 from ivr.vcon_api import vcon_router
 from ivr.vcon_rows import Source
@@ -61,6 +71,7 @@ from routing.absences_api import absences_router
 from routing.agents import Agent
 from routing.api import agents_router
 from routing.choose import on_shift
+from routing.coming_back import ComingBack
 from routing.house import House
 from routing.index import Index
 from routing.index_loop import IndexLoop
@@ -70,6 +81,7 @@ from routing.plan_api import plan_router
 from routing.plan_check import Words
 from routing.plans import Plans
 from routing.replay_api import replay_router
+from routing.try_api import PromisesTold
 from routing.vetoes import export_declined, vetoed_by
 from routing.vetoes_api import vetoes_router
 from store.clock import Clock
@@ -142,6 +154,7 @@ def wire(
         public_url=public_url,
         floor_changed=lambda: tell(FLOOR),
         fallback_url=settings.twilio_fallback_url,
+        has_desk=lambda conn, agent_id: has_desk(conn, agent_id, now=clock.now()),
     )
     owner = new_id("own")
     other_crm = connected(settings, database, clock, owner=owner, poll=poll)
@@ -176,7 +189,9 @@ def wire(
             numbers,
             *watch.loops(),
             Reminders(rooms),
+            ComingBack(database, clock, lambda: tell(FLOOR), pause=max(poll, 1.0)),
             Tidying(database, clock),
+            Sweep(database, clock, lambda: tell(FLOOR)),
             RetentionLoop(rooms, others.erasers),
             *other_crm.loops,
             *(watch.then(loop) for loop in (*keeping, Reconcile(rooms, network))),
@@ -225,11 +240,22 @@ def _routers(
     """Everything under `/api/v1`."""
     database, clock, plans, house = rooms.database, rooms.clock, rooms.plans, rooms.house
     region, language = settings.default_region, settings.default_language
+
+    async def witness(conn: AsyncConnection, asking: Principal, change: str, token_id: str, role: str) -> None:
+        what = What.TOKEN_MADE if change == "made" else What.TOKEN_REVOKED
+        await audit.record(conn, asking, what, now=clock.now(), token=token_id, of=role)
+
     making = Making(clock, rooms.promises, plans, house, rooms.numbers)
     return [
         customers_router(database, clock, guard, region, others),
         agents_router(
-            database, clock, guard, region=region, language=language, on_presence=lambda agent_id: tell(FLOOR)
+            database,
+            clock,
+            guard,
+            region=region,
+            language=language,
+            on_presence=lambda agent_id: tell(FLOOR),
+            promised=handing_promises(rooms.promises),
         ),
         absences_router(database, clock, guard, absences_changed),
         vetoes_router(database, clock, guard),
@@ -247,12 +273,37 @@ def _routers(
         calls_router(database, clock, guard),
         proof_router(rooms, guard, secret_key(settings)),
         recording_router(rooms, guard),
+        desk_router(rooms, guard),
+        transfer_router(rooms, guard),
+        supervise_router(rooms, guard),
         vcards_router(database, clock, guard),
         vcon_router(database, clock, guard, _vcon_source(settings, rooms)),
-        callbacks_router(database, clock, guard, rooms.promises, plans, house, lambda: tell(PROMISES), rooms.numbers),
-        plan_router(database, clock, guard, plans, house, Words(lint.faults_of, lint.blemishes_of)),
+        callbacks_router(
+            database,
+            clock,
+            guard,
+            rooms.promises,
+            plans,
+            house,
+            lambda: tell(PROMISES),
+            rooms.numbers,
+            lambda: PromiseDialler(rooms),
+        ),
+        plan_router(
+            database,
+            clock,
+            guard,
+            plans,
+            house,
+            Words(lint.faults_of, lint.blemishes_of),
+            PromisesTold(
+                lambda conn, customer_id, now: broken_lately(conn, customer_id, now=now),
+                lambda conn, now, until, wait: next_promises(conn, now=now, until=until, owner_wait=wait),
+            ),
+        ),
         phrases_router(database, clock, guard, plans, house),
         audit_router(database, guard),
+        tokens_router(database, clock, guard, witness),
         replay_router(database, clock, guard, plans, house),
         events_router(feed, guard),
         reports_router(database, clock, guard, plans, house, calls),

@@ -91,6 +91,7 @@ def test_a_database_that_is_away_is_one_line_without_its_password(
         "import",
         "export",
         "token",
+        "user",
     ],
 )
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,15 +9,19 @@ from pathlib import Path
 import pytest
 from anyio import to_thread
 from pydantic import SecretStr
+from sqlalchemy.engine import URL
 
+from desk import users
 from simulator.app import build, settings_for
 from simulator.network import Network
-from store.clock import SystemClock
+from store.clock import SystemClock, VirtualClock
+from store.sql import Database
 from switchboard.cli import run
 from switchboard.doctor import examine
 from switchboard.settings import Settings
 from switchboard.stage import served
 from tests.crm.connectors.remotes import document, remote
+from tests.desk.browsing import add_user
 from tests.ports import free_port
 from tests.switchboard.over_sockets import internet
 
@@ -25,7 +29,8 @@ pytestmark = pytest.mark.anyio
 ACCOUNT, TOKEN, PUBLIC, SECRET = "AC" + "a" * 32, "the-token", "http://phone.example.org", "hunter2"
 HEALTHY = {f"{PUBLIC}/healthz": (200, {}, b"ok\n")}
 ABOUT = [
-    "settings", "home", "database and schema", "redis", "REST credentials", "public URL", "signatures", "clock"
+    "settings", "home", "database and schema", "redis", "REST credentials", "public URL", "signatures", "clock",
+    "sign-in",
 ]  # fmt: skip
 
 Set = Callable[[str, str], None]
@@ -69,7 +74,7 @@ async def test_a_sound_house_is_all_ok(set_: Set, redis_url: str, capsys: pytest
             await to_thread.run_sync(run, ["doctor"])
             later = report(capsys)
     assert (code, {verdict for verdict, _ in told.values()}) == (0, {"ok", "note"})
-    assert [about for about, (verdict, _) in told.items() if verdict == "note"] == ["settings"]
+    assert [about for about, (verdict, _) in told.items() if verdict == "note"] == ["settings", "sign-in"]
     assert told["settings"][1] == "not set: TWILIO_API_KEY_SID"
     assert told["database and schema"][1].startswith("embedded; current, at ")
     assert told["REST credentials"] == ("ok", "accepted; 1 numbers")
@@ -185,3 +190,29 @@ async def test_a_connector_has_a_line_of_its_own() -> None:
         there.will({"results": []}, document({}, 401))
         assert await line() == ("ok", "hubspot answers, and lets us in")
         assert await line() == ("FAIL", "hubspot: answers 401: the token is not accepted, or may not do this")
+
+
+async def test_whether_anybody_can_sign_in_is_told(sqlite_url: URL, clock: VirtualClock, tmp_path: Path) -> None:
+    """By a password, or at the company's own provider, which must be there."""
+    database = Database(sqlite_url)
+    user_id = await add_user(database, clock)
+    issuer = "http://127.0.0.1"
+    given = {"database_url": sqlite_url.render_as_string(), "centralino_home": tmp_path}
+
+    async def told(**more: str) -> tuple[str, str]:
+        settings = Settings(_env_file=None, **given, **more)
+        found = await to_thread.run_sync(lambda: {one.about: one for one in examine(settings)})
+        return found["sign-in"].verdict, found["sign-in"].what
+
+    assert await told() == ("note", "no manager can sign in yet: `centralino user create --role manager …`")
+    async with database.write() as conn:
+        await users.choose_subject(conn, user_id, f"{issuer} 1")
+    assert await told() == ("ok", "1 manager(s) can sign in")
+    async with remote() as there:
+        there.will({"issuer": "https://elsewhere.example"}, {"issuer": there.url})
+        verdict, what = await told(oidc_issuer=there.url, oidc_client_id="centralino")
+        assert (verdict, "calls itself https://elsewhere.example" in what) == ("FAIL", True)
+        assert (await told(oidc_issuer=there.url, oidc_client_id="centralino"))[0] == "ok"
+    verdict, what = await told(oidc_issuer=f"{issuer}:{free_port()}", oidc_client_id="centralino")
+    assert (verdict, "does not answer as a provider" in what) == ("FAIL", True)
+    await database.close()

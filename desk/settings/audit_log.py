@@ -1,0 +1,127 @@
+"""Who did what, to whom and when: the audit, with names in place of ids.  To look at it is not to read a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from starlette.responses import Response
+
+from api.tables import tokens
+from crm.audit import HOUSE, What
+from desk.pages import Asked
+from desk.settings.named import named
+from desk.settings.tabs import AT, tab
+from desk.site import Site
+from desk.tables import users
+
+PAGE = 50
+DONE = {  # in English, for the catalogue
+    What.READ: "Looked at a person",
+    What.SEARCHED: "Found in a search",
+    What.MADE: "Made a record",
+    What.CHANGED: "Changed a record",
+    What.ERASED: "Erased a person",
+    What.EXPORTED: "Exported a person",
+    What.MERGED: "Merged two records",
+    What.SPLIT: "Told two records apart",
+    What.CONSENT: "Wrote down a yes or no",
+    What.PROOF: "Proof by code",
+    What.STORY_EXPORT: "Exported stories",
+    What.IMPORTED: "Imported a file",
+    What.PLAN_PUBLISHED: "Published rules",
+    What.TOKEN_MADE: "Made a token",
+    What.TOKEN_REVOKED: "Revoked a token",
+    What.SIGNED_IN: "Signed in",
+    What.SIGNED_OUT: "Signed out",
+    What.PASSWORD_CHOSEN: "Chose a password",
+    What.USER_MADE: "Made an account",
+    What.USER_CHANGED: "Changed an account",
+    What.USER_DISABLED: "Shut somebody out",
+    What.USER_ENABLED: "Let somebody in again",
+    What.USER_INVITED: "Gave a link to sign in",
+    What.INTERVENED: "Ended a stuck state",
+    What.HANDED_OVER: "Handed people over",
+    What.EXPIRED: "Deleted what was kept long enough",
+}
+DETAILS = {  # what is told beside it; in English, for the catalogue
+    "part": "part",
+    "fields": "fields",
+    "other": "other",
+    "kind": "kind",
+    "given": "given",
+    "rows": "rows",
+    "version": "version",
+    "token": "token",
+    "of": "rights",
+    "how": "by",
+    "user": "person",
+    "sessions": "browsers",
+    "agent": "agent",
+}
+FILTERS = ("by", "what", "customer", "from", "to")
+
+
+class AuditLog:
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def show(self, asked: Asked) -> Response:
+        query = asked.request.query_params
+        chosen = {name: query.get(name, "") for name in FILTERS}
+        if chosen["what"] not in {str(what) for what in What}:
+            chosen["what"] = ""
+        wanted = {name: chosen[name] or None for name in ("by", "what", "customer")}
+        zone = ZoneInfo(asked.pages.house.zone)
+        wanted |= {"from": _moment(chosen["from"], zone), "to": _moment(chosen["to"], zone, days=1)}
+        listed = await asked.api.get("/audit", limit=PAGE, cursor=query.get("cursor"), **wanted)
+        async with asked.pages.database.read() as conn:
+            ids = {one for row in listed["items"] for one in _ids(row)} | {chosen["customer"]}
+            names = await named(conn, ids)
+            who = [(row.id, row.name) for row in await conn.execute(_who(users))]
+            programs = [(row.id, row.name) for row in await conn.execute(_who(tokens))]
+        address = urlencode({name: value for name, value in chosen.items() if value})
+        return tab(
+            asked,
+            "audit",
+            "audit",
+            rows=listed["items"],
+            next=listed["next"],
+            names=names,
+            chosen=chosen,
+            who=who,
+            programs=programs,
+            done={str(what): DONE.get(what, str(what)) for what in What},
+            house=HOUSE,
+            address=f"{AT}/audit" + (f"?{address}" if address else ""),
+            details=[_details(asked, row, names) for row in listed["items"]],
+        )
+
+
+def _who(table: Any) -> Any:
+    return select(table.c.id, table.c.name).order_by(table.c.name, table.c.id).limit(500)
+
+
+def _ids(row: Mapping[str, Any]) -> list[str | None]:
+    detail = row["detail"] or {}
+    return [row["by"], row["agent"], row["customer"], *(str(detail.get(key, "")) for key in ("user", "token", "other"))]
+
+
+def _details(asked: Asked, row: Mapping[str, Any], names: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Pairs of a word and what it is, ids as names."""
+    detail: Mapping[str, Any] = row["detail"] or {}
+    told = {key: names.get(str(value), str(value)) for key, value in detail.items() if value not in (None, "")}
+    return [(asked.words(DETAILS.get(key, key)), value) for key, value in told.items()]
+
+
+def _moment(day: str, zone: ZoneInfo, days: int = 0) -> str | None:
+    """The midnight at which a day begins, or ends, by the clock of the house; null for what is no day."""
+    try:
+        found = date.fromisoformat(day) + timedelta(days=days)
+    except (ValueError, OverflowError):
+        return None
+    return datetime.combine(found, time(), zone).isoformat() if 1900 <= found.year < 2200 else None
