@@ -1,0 +1,65 @@
+// The card looks again when it is time, and what is typed outlives a reload that was quicker than its saving.
+
+let timer;
+
+/** A minute before a promise nothing happens that could tell the card to. */
+function lookAgain() {
+  clearTimeout(timer);
+  const card = document.getElementById("card");
+  if (!card?.dataset.lookAgain) return;
+  const wait = new Date(card.dataset.lookAgain) - Date.now();
+  timer = setTimeout(() => card.dispatchEvent(new CustomEvent("look-again")), Math.max(wait, 0) + 200);
+}
+
+// Words that the server has not confirmed yet stay with this window, by the id of their form, and nowhere else.
+const OF_A_DRAFT = "draft ";
+const written = (form) => [...form.elements].filter((field) => field.name && field.matches("textarea, input[type=text]"));
+
+document.addEventListener("input", (event) => {
+  const form = event.target.closest("#card form[data-saves]");
+  if (!form) return;
+  const words = written(form).map((field) => [field.name, field.value]);
+  sessionStorage.setItem(OF_A_DRAFT + form.id, JSON.stringify(words));
+});
+
+document.addEventListener("htmx:after:request", (event) => {
+  const form = event.target;
+  if (!form.matches?.("form[data-saves]") || event.detail.ctx.response.status >= 400) return;
+  if (!form.classList.contains("unsaved")) sessionStorage.removeItem(OF_A_DRAFT + form.id);
+});
+
+function takeUpDrafts() {
+  for (const form of document.querySelectorAll("#card form[data-saves]:not([data-taken-up])")) {
+    form.dataset.takenUp = "";
+    const kept = sessionStorage.getItem(OF_A_DRAFT + form.id);
+    if (!kept) continue;
+    const words = new Map(JSON.parse(kept));
+    for (const field of written(form)) field.value = words.get(field.name) ?? field.value;
+    form.dispatchEvent(new Event("input", { bubbles: true })); // which sends it
+  }
+}
+
+document.addEventListener("submit", (event) => {
+  if (event.target.getAttribute("action") !== "/sign-out") return;
+  Object.keys(sessionStorage).filter((key) => key.startsWith(OF_A_DRAFT)).forEach((key) => sessionStorage.removeItem(key));
+});
+
+// The dialog of a transfer is asked for as it opens, with what has been written down by then.
+document.addEventListener("toggle", (event) => {
+  if (event.target.id !== "transfer" || event.newState !== "open") return;
+  htmx.ajax("GET", "/desk/transfer", { target: "#transfer-state", swap: "outerMorph" });
+}, true);
+
+function drawn() {
+  lookAgain();
+  takeUpDrafts();
+}
+document.addEventListener("htmx:after:swap", drawn);
+document.addEventListener("DOMContentLoaded", drawn);
+
+// Choosing "another time" goes straight to its field.
+document.addEventListener("change", (event) => {
+  const choice = event.target;
+  if (choice.name !== "at" || choice.value !== "another") return;
+  choice.closest(".times")?.querySelector("input[type=datetime-local]")?.focus();
+});

@@ -1,0 +1,162 @@
+"""A conversation on an agent's screen, from the first ring to the last word: nothing is lost, nothing is told twice."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from simulator.phones import Phone
+from tests.browser.house import LINE, LiveHouse, accessible
+
+pytestmark = pytest.mark.anyio
+MARIA, ANNA, BRUNO = "+393331234567", "+390611110001", "+390611110002"
+PICTURES: Path | None = None
+
+
+async def until(is_so: Callable[[], bool], within_seconds: float = 10) -> None:
+    end = time.monotonic() + within_seconds
+    while not is_so():
+        assert time.monotonic() < end, "not in time"
+        await asyncio.sleep(0.02)
+
+
+async def takes_it(phone: Phone) -> None:
+    """At a desk phone: whoever presses 1 is a person."""
+    phone.answer()
+    await until(lambda: any(heard.kind == "said" for heard in phone.heard))
+    phone.press("1")
+
+
+async def looks_right(page: Page, name: str) -> None:
+    """In both themes, and no wider than a telephone."""
+    size = page.viewport_size
+    assert size is not None
+    for theme in ("light", "dark"):
+        await page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        assert await accessible(page) == []
+        if PICTURES:
+            await page.screenshot(path=PICTURES / f"day-{name}-{theme}.png", full_page=True)
+    await page.set_viewport_size({"width": 360, "height": 740})
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 360
+    await page.set_viewport_size(size)
+
+
+async def people(house: LiveHouse) -> tuple[str, str]:
+    """Anna and Bruno, and Maria, who has chosen Anna; both are ready, and have a minute after each talk."""
+    premises = house.premises
+    plan = await premises.api.get("/plan")
+    changed = plan.json() | {"wrap_up_seconds": 60}
+    assert (await premises.api.put("/plan", json=changed, headers={"If-Match": plan.headers["etag"]})).is_success
+    anna = await premises.agent("Anna Bianchi", address=ANNA)
+    bruno = await premises.agent("Bruno Verdi", address=BRUNO, skills={"billing": 3}, team="Billing")
+    await premises.customer(say="ma-RI-a", title="dottoressa", style="step by step", preferred_agent=anna)
+    for agent_id in (anna, bruno):
+        await house.ready(agent_id)
+    return anna, bruno
+
+
+async def test_from_the_first_ring_to_the_last_word(live_house: LiveHouse) -> None:
+    house = live_house
+    anna, bruno = await people(house)
+    at_anna, at_bruno, caller = house.telephone(ANNA), house.telephone(BRUNO), house.telephone(MARIA)
+    wide = {"viewport": {"width": 1360, "height": 900}}
+    page = await house.open_as("agent", "/desk", agent_id=anna, **wide)
+    other = await house.open_as("agent", "/desk", agent_id=bruno, **wide)
+    await expect(page.locator("#card")).to_have_attribute("data-mode", "idle")
+    await expect(other.locator("#card")).to_have_attribute("data-mode", "idle")
+
+    await caller.dial(LINE)
+    await until(lambda: at_anna.state == "ringing")
+    card = page.locator("#card")
+    await expect(card).to_have_attribute("data-mode", "ringing")
+    for told in ("Maria Rossi", "ma-RI-a", "dottoressa", "You are their person."):
+        await expect(card).to_contain_text(told)
+    await looks_right(page, "ringing")
+
+    await takes_it(at_anna)
+    await expect(card).to_have_attribute("data-mode", "talking")
+    await notes_are_kept(house, page, caller)
+    await a_case_and_a_promise(page)
+    await looks_right(page, "talking")
+    await a_warm_transfer(page, other, at_bruno, caller)
+
+    # Anna's time after the talk, and what she writes in it.
+    await expect(card).to_have_attribute("data-mode", "wrap_up")
+    await expect(page.get_by_label("Notes, ours")).to_have_value("wants a new lamp, soon")
+    await page.get_by_label("It stays open").check()
+    await page.get_by_label("In one sentence").fill("A new lamp is on its way")
+    await expect(page.locator("#saved-wrap")).to_contain_text("Kept at")
+    await looks_right(page, "wrap-up")
+    await page.get_by_role("button", name="Done").click()
+    await expect(card).to_have_attribute("data-mode", "idle")
+
+    # Bruno reads what has happened, and Maria has told it once.
+    await other.get_by_text("What has happened so far").click()
+    past = other.locator("ol.past")
+    await expect(past).to_contain_text("A new lamp is on its way")
+    await expect(past).to_contain_text("wants a new lamp, soon")
+    await other.get_by_label("Words in it").fill("lamp is on")
+    await expect(past).not_to_contain_text("wants a new lamp, soon")
+    caller.hang_up()
+    await expect(other.locator("#card")).to_have_attribute("data-mode", "wrap_up")
+
+
+async def notes_are_kept(house: LiveHouse, page: Page, caller: Phone) -> None:
+    """While something changes under the hand that types, over a reload, and by a window that closes at once."""
+    notes = page.get_by_label("Notes, ours")
+    await notes.fill("wants a")
+    await expect(page.locator(".notes .saved")).to_contain_text("Kept at")
+    await page.reload()
+    await expect(notes).to_have_value("wants a")
+    await notes.focus()
+    await page.keyboard.press("End")
+    await page.keyboard.type(" new lamp")
+    held = await house.premises.api.post(f"/calls/{caller.call}/hold", json={"on": True})
+    assert held.status_code == 200, held.text
+    await expect(page.locator(".now")).to_contain_text("on hold")
+    await page.keyboard.type(", soon")  # the hand has not noticed
+    await expect(notes).to_be_focused()
+    await expect(notes).to_have_value("wants a new lamp, soon")
+    await page.reload()  # before it could save itself
+    await expect(notes).to_have_value("wants a new lamp, soon")
+    await house.premises.api.post(f"/calls/{caller.call}/hold", json={"on": False})
+    await expect(page.locator(".now")).not_to_contain_text("on hold")
+
+
+async def a_case_and_a_promise(page: Page) -> None:
+    await page.get_by_label("Something new").fill("The lamp goes out")
+    await page.get_by_role("button", name="Open it").click()
+    await expect(page.locator("#matters")).to_contain_text("this call")
+    await page.get_by_text("Promise a call").click()
+    await page.get_by_label("About what").fill("when the lamp is in")
+    await page.get_by_role("button", name="Promise it").click()
+    await expect(page.locator("#promises")).to_contain_text("Promised:")
+    await expect(page.locator("#promises")).to_contain_text("when the lamp is in")
+
+
+async def a_warm_transfer(page: Page, other: Page, at_bruno: Phone, caller: Phone) -> None:
+    await page.locator("[data-opens=transfer]").first.click()
+    dialog = page.locator("#transfer")
+    await expect(dialog.get_by_label("What your colleague should know")).to_have_value("wants a new lamp, soon")
+    await dialog.get_by_role("searchbox", name="Colleague").fill("bill")
+    await expect(dialog.locator("#colleagues li")).to_have_count(1)
+    await looks_right(page, "transfer")
+    await dialog.get_by_role("button", name="Ask: Bruno Verdi").click()
+    await expect(dialog).to_contain_text("Bruno Verdi is being asked.")
+    await expect(other.locator("#card")).to_have_attribute("data-mode", "asked")
+    await expect(other.locator("#card")).to_contain_text("Anna Bianchi brings them to you")
+    await expect(other.locator("#card")).to_contain_text("wants a new lamp, soon")
+    await until(lambda: at_bruno.state == "ringing")
+    await takes_it(at_bruno)
+    await expect(dialog).to_contain_text("You are speaking with Bruno Verdi.")
+    await dialog.get_by_role("button", name="Introduce").click()
+    await expect(dialog).to_contain_text("All three of you are speaking.")
+    await until(lambda: len(caller.partners) == 2)
+    await dialog.get_by_role("button", name="Leave them together").click()
+    await expect(other.locator("#card")).to_have_attribute("data-mode", "talking")
+    await expect(dialog).to_have_count(0)
