@@ -3,7 +3,9 @@
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
+from api import tokens_api
 from api.tokens import Asking, Guard
+from desk import sessions
 from desk.live import LiveFeed, News, event_stream
 from routing.api import may_see
 
@@ -18,9 +20,14 @@ def events_router(feed: LiveFeed, guard: Guard) -> APIRouter:
         """
 
         def seen(news: News) -> bool:
+            if news.type in (sessions.ENDED, tokens_api.ENDED):  # whose, is nobody else's business
+                return False
             return news.type != "agent.changed" or may_see(asking, news.body["id"])
 
-        return event_stream(feed, request, may_see=seen)
+        def ends(news: News) -> bool:
+            return news.type == tokens_api.ENDED and news.body["id"] == asking.token_id
+
+        return event_stream(feed, request, may_see=seen, ends=ends)
 
     router.add_api_route(
         "/events",

@@ -35,6 +35,11 @@ class Formats:
         read = self.instant(at)
         return "" if read is None else format_time(read, "HH:mm", locale=self.words.language)
 
+    def second(self, at: str | datetime | None) -> str:
+        """14:05:09"""
+        read = self.instant(at)
+        return "" if read is None else format_time(read, "HH:mm:ss", locale=self.words.language)
+
     def day(self, at: str | datetime | date | None) -> str:
         """Thu 26 Nov"""
         read = at if isinstance(at, date) and not isinstance(at, datetime) else self.instant(at)

@@ -155,12 +155,21 @@ class LiveFeed:
 
 
 def event_stream(
-    feed: LiveFeed, request: Request, *, may_see: Callable[[News], bool] = lambda news: True
+    feed: LiveFeed,
+    request: Request,
+    *,
+    may_see: Callable[[News], bool] = lambda news: True,
+    ends: Callable[[News], bool] = lambda news: False,
 ) -> EventSourceResponse:
-    """Resumes after `Last-Event-ID`, or after the number in `?after=` for a browser's first connection."""
+    """Resumes after `Last-Event-ID`, or after the number in `?after=` for a browser's first connection.
+
+    `ends`: whoever listens may not listen any more.
+    """
 
     async def frames() -> AsyncIterator[dict[str, str]]:
         async for news in feed.stream(last_seen(request)):
+            if ends(news):
+                return
             if may_see(news):
                 yield {"id": str(news.id), "event": news.type, "data": json.dumps(news.body, ensure_ascii=False)}
 

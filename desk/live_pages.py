@@ -1,7 +1,7 @@
 """`/live`: tells an open page which of its parts to look at again.  It carries topics, never what they hold.
 
 Each part then asks for itself, and gets what its viewer may see.  Topics: `calls`, `agents`, `promises`, `decisions`,
-`limits`, and `mine` for what concerns the viewer's own agent.
+`limits`, and `mine` for what concerns the viewer's own agent.  Whoever is signed out is told so, and hears no more.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from desk.live import PING_SECONDS, LiveFeed, News, last_seen
 from desk.pages import Asked, Pages
+from desk.sessions import ENDED
 from desk.viewer import Viewer
 
 TOPICS = {
@@ -47,19 +48,24 @@ def _agents_in(news: News) -> set[object]:
 
 def live_routes(pages: Pages, feed: LiveFeed) -> Sequence[Route]:
     async def live(asked: Asked) -> Response:
+        """For who is not signed in, too: a stream that leads elsewhere would be asked for again and again."""
         return EventSourceResponse(_frames(feed, asked), ping=PING_SECONDS, headers={"Cache-Control": "no-store"})
 
-    return [pages.route("/live", live)]
+    return [pages.open_route("/live", live)]
 
 
 async def _frames(feed: LiveFeed, asked: Asked) -> AsyncIterator[dict[str, str]]:
-    viewer = asked.user
     greeted = False
     async with aclosing(feed.batches(last_seen(asked.request))) as batches:
         async for reached, found in batches:
-            told = {topic for news in found for topic in topics_of(news, viewer)}
+            # Asked again once the stream has begun: what ended just before that is not among its news.
+            viewer = asked.viewer if greeted else await asked.pages.viewer(asked.request)
+            if viewer is None or any(news.type == ENDED and news.body["id"] == viewer.session_id for news in found):
+                yield {"event": "signed-out", "data": ""}
+                return
             if not greeted:
                 greeted = True
                 yield {"id": str(reached), "event": "hello", "data": viewer.session_id}
+            told = {topic for news in found for topic in topics_of(news, viewer)}
             for topic in sorted(told, key=lambda name: name != "mine"):
                 yield {"id": str(reached), "event": topic, "data": str(reached)}

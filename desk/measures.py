@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from desk.contacts import First
 from routing.hours import Hours
 
 OUTCOMES = ("agent", "voicemail", "callback", "abandoned", "backup")  # of a call that ended, as the API names them
 OPEN_PROMISES = ("promised", "due", "ringing_agent", "ringing_customer", "talking")
 KINDS = ("asap", "scheduled", "follow_up", "voicemail")
-CONVERSATIONS = ("solved", "open", "transferred")  # how a contact ended in which two people met
 SHORT_SECONDS = 5.0  # who rings off sooner had dialled wrong, or thought better of it
-SAME_MATTER = timedelta(days=7)
 AGAIN = timedelta(hours=24)
 BANDS = ((10, "10+"), (4, "4-9"), (2, "2-3"), (1, "1"))  # how often they had talked with us before, the most first
 SMALLEST_TEAM = 3  # how busy fewer people are says how busy each of them is
@@ -294,98 +293,8 @@ class RelationTally:
         return Share(self.transferred, self.conversations)
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """One contact of one person; `topic` is folded, and empty when nobody noted one."""
-
-    at: datetime
-    topic: str
-    outcome: str
-    met: bool  # somebody spoke with them
-    agent: str | None = None
-    warm: bool = False  # it ended with an introduction to the next
-
-
-@dataclass(frozen=True, slots=True)
-class First:
-    """A conversation that began a matter.  `solved` None: its seven days are not over, so nobody can know yet."""
-
-    solved: bool | None
-
-
-def first_contacts(contacts: Sequence[Contact], now: datetime) -> list[First | None]:
-    """For each contact of one person, in order of time, whether it began a matter and settled it; None: it did not.
-
-    Two contacts are about the same matter when their topics are the same, or when one of them has no topic.  A
-    conversation begins a matter when there was no such contact in the seven days before; it settled it when its
-    outcome is solved and there is none in the seven days after, an abandoned call included.  One whose seven days are
-    not over stays undecided even if somebody has already called again: of the young ones only failures show so soon.
-    """
-    before = _nearest(contacts)
-    after = list(reversed(_nearest(list(reversed(contacts)))))
-    found: list[First | None] = []
-    for contact, earlier, later in zip(contacts, before, after, strict=True):
-        if not contact.met or contact.outcome not in CONVERSATIONS or _near(contact.at, earlier):
-            found.append(None)
-        elif now - contact.at < SAME_MATTER:
-            found.append(First(None))
-        else:
-            found.append(First(contact.outcome == "solved" and not _near(contact.at, later)))
-    return found
-
-
-def told_again(contacts: Sequence[Contact]) -> list[bool | None]:
-    """For each contact of one person, in order of time, whether they had to tell their matter anew.
-
-    None for a contact that took up nothing: no conversation about the same matter in the seven days before, or nobody
-    spoke with them.  Who had spoken with them about it in those days knows; so does who was introduced by the last.
-    """
-    found: list[bool | None] = []
-    for place, contact in enumerate(contacts):
-        earlier = list(_same_matter_before(contacts, place)) if contact.met else []
-        if not earlier:
-            found.append(None)
-        else:
-            found.append(not earlier[0].warm and contact.agent not in {one.agent for one in earlier})
-    return found
-
-
-def _same_matter_before(contacts: Sequence[Contact], place: int) -> Iterator[Contact]:
-    """Conversations of the seven days before, the last one first."""
-    contact = contacts[place]
-    for earlier in reversed(contacts[:place]):
-        if contact.at - earlier.at > SAME_MATTER:
-            return
-        if earlier.met and (not earlier.topic or not contact.topic or earlier.topic == contact.topic):
-            yield earlier
-
-
 def band_of(earlier: int) -> str | None:
     return next((band for least, band in BANDS if earlier >= least), None)
-
-
-def _near(at: datetime, other: datetime | None) -> bool:
-    return other is not None and abs(at - other) <= SAME_MATTER
-
-
-def _nearest(contacts: Iterable[Contact]) -> list[datetime | None]:
-    """When the last contact about the same matter was that came before each one in this order."""
-    latest: dict[str, datetime] = {}
-    latest_of_all: datetime | None = None
-    found: list[datetime | None] = []
-    for contact in contacts:
-        if contact.topic:
-            found.append(_nearer(contact.at, latest.get(contact.topic), latest.get("")))
-        else:
-            found.append(latest_of_all)
-        latest[contact.topic] = latest_of_all = contact.at
-    return found
-
-
-def _nearer(at: datetime, one: datetime | None, other: datetime | None) -> datetime | None:
-    if one is None or other is None:
-        return one or other
-    return one if abs(at - one) <= abs(at - other) else other
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,16 @@ from urllib.parse import quote
 
 import structlog
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, QueryParams
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import Message, Receive
 
 from desk.asking import Api, Client, Refused
 from desk.formats import Formats, hue, initials
-from desk.viewer import COOKIE, Role, Viewer, viewer_of
+from desk.viewer import LONGEST, LONGEST_IDLE, Role, Viewer, cookie_name, viewer_of
 from desk.words import Words, chosen, words_in
 from routing.house import House
 from store.clock import Clock
@@ -35,6 +38,7 @@ log = structlog.get_logger()
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC = Path(__file__).parent / "static"
 EVERYBODY: tuple[Role, ...] = ("manager", "agent")
+MANAGERS: tuple[Role, ...] = ("manager",)
 MOST_FORM_BYTES = 2 * 1024 * 1024
 
 Endpoint = Callable[["Asked"], Awaitable[Response]]
@@ -79,6 +83,8 @@ class Pages:
     api: Api
     signalling: str | None = None
     secure: bool = False  # reached by https: the cookie is sent over nothing else
+    session: timedelta = LONGEST  # from signing in to having to sign in again
+    idle: timedelta = LONGEST_IDLE  # without a request
 
     def route(
         self, path: str, endpoint: Endpoint, *, roles: Sequence[Role] = EVERYBODY, methods: Sequence[str] = ("GET",)
@@ -109,10 +115,11 @@ class Pages:
     async def viewer(self, request: Request) -> Viewer | None:
         return await viewer_of(
             self.database,
-            request.cookies.get(COOKIE),
+            request.cookies.get(cookie_name(self.secure)),
             request.headers.get("accept-language"),
             house=self.house.language,
             now=self.clock.now(),
+            idle=self.idle,
         )
 
     def language(self, request: Request) -> str:
@@ -148,7 +155,20 @@ class Asked:
         return self.request.headers.get("hx-request") == "true"
 
     async def form(self) -> FormData:
-        return await self.request.form(max_part_size=MOST_FORM_BYTES)
+        """The same, however often it is asked for.  Raises Refused for what is too long, or no form at all."""
+        kept: FormData | None = getattr(self.request.state, "form", None)
+        if kept is None:
+            request = Request(self.request.scope, _no_more_than(MOST_FORM_BYTES, self.request.receive))
+            try:
+                kept = await request.form(max_part_size=MOST_FORM_BYTES)
+            except HTTPException as error:
+                raise Refused(error.status_code, {"detail": "This form could not be read."}) from error
+            self.request.state.form = kept
+        return kept
+
+    async def asking(self) -> FormData | QueryParams:
+        """What is looked for.  What people type comes in the body: no name stands in an address."""
+        return await self.form() if self.request.method == "POST" else self.request.query_params
 
     def page(self, template: str, status: int = 200, *, place: str | None = None, **context: Any) -> HTMLResponse:
         """A whole page, or a part of one: what the template extends decides.  `place`: its entry in the navigation."""
@@ -171,9 +191,7 @@ class Asked:
             "viewer": viewer,
             "company": self.pages.house.company,
             "place": place,
-            "places": [
-                p for p in PLACES if viewer and viewer.role in p.roles and (viewer.agent_id or not p.needs_agent)
-            ],
+            "places": [p for p in PLACES if viewer and p.open_to(viewer)],
             "now": self.pages.clock.now(),
             "language": self.words.language,
             "f": formats,
@@ -181,6 +199,21 @@ class Asked:
             "here": self.request.url.path,
             "problem": self.words.problem,
         }
+
+
+def _no_more_than(most: int, receive: Receive) -> Receive:
+    """Whatever comes, and Refused once it is more than `most` bytes: nothing lies about until somebody is signed in."""
+    seen = 0
+
+    async def limited() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > most:
+            raise Refused(413, {"detail": "This is too long to be sent."})
+        return message
+
+    return limited
 
 
 async def _answered(asked: Asked, endpoint: Endpoint) -> Response:

@@ -37,25 +37,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from callbacks.tables import callbacks
 from crm.matters import same_topic
 from crm.tables import interactions
+from desk.contacts import CONVERSATIONS, SAME_MATTER, Contact, first_contacts, told_again
 from desk.measures import (
     AGAIN,
     BANDS,
-    CONVERSATIONS,
     OPEN_PROMISES,
-    SAME_MATTER,
     SHORT_SECONDS,
-    Contact,
     FloorTally,
     PromiseTally,
     RelationTally,
     Talking,
     ToldTally,
     day_of,
-    first_contacts,
     hour_of,
     open_spans,
     overlap_seconds,
-    told_again,
 )
 from routing.agents import Ended
 from routing.hours import read_hours

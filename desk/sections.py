@@ -10,18 +10,38 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from desk.agents import pages as agents_pages
+from desk.card import pages as card_pages
+from desk.customers import pages as customers_pages
+from desk.floor import pages as floor_pages
 from desk.live_pages import live_routes
 from desk.pages import STATIC, Asked
+from desk.phrases import pages as phrases_pages
+from desk.plan import pages as plan_pages
+from desk.promises import pages as promises_pages
 from desk.report_pages import pages as report_pages
 from desk.security import OnlyOurOwn, page_headers
+from desk.settings import pages as settings_pages
+from desk.sign_in import pages as sign_in_pages
 from desk.site import Site
+from desk.softphone import pages as softphone_pages
 
 
 def routes(site: Site) -> list[BaseRoute]:
     sections: list[Sequence[BaseRoute]] = [
         [site.pages.open_route("/", _start)],
         live_routes(site.pages, site.feed),
+        sign_in_pages.routes(site),
         report_pages.routes(site),
+        softphone_pages.routes(site),
+        agents_pages.routes(site),
+        customers_pages.routes(site),
+        card_pages.routes(site),
+        floor_pages.routes(site),
+        promises_pages.routes(site),
+        settings_pages.routes(site),
+        plan_pages.routes(site),
+        phrases_pages.routes(site),
         [site.pages.open_route("/{path:path}", _nowhere)],  # the last: whatever no section knows
     ]
     return [

@@ -14,7 +14,8 @@ TWILIO = "https://*.twilio.com wss://*.twilio.com"
 
 
 def page_headers(*, signalling: str | None = None) -> Mapping[str, str]:
-    """`signalling`: the origin of a stand-in for the carrier's, `ws://host:port`, which scripts may reach too."""
+    """`signalling`: the origin of a stand-in for the carrier's, `ws://host:port`, which scripts may reach too; what was
+    recorded there is played from there."""
     reached = f"'self' {TWILIO}" + (f" {signalling}" if signalling else "")
     policy = {
         "default-src": "'none'",
@@ -22,7 +23,7 @@ def page_headers(*, signalling: str | None = None) -> Mapping[str, str]:
         "style-src": "'self'",
         "img-src": "'self' data: https:",  # photos stand where their owners keep them
         "font-src": "'self'",
-        "media-src": f"'self' blob: mediastream: {TWILIO}",
+        "media-src": f"'self' blob: mediastream: {TWILIO}" + (f" http{signalling[2:]}" if signalling else ""),
         "connect-src": reached,
         "manifest-src": "'self'",
         "form-action": "'self'",

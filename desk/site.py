@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from desk.live import LiveFeed
@@ -36,9 +37,26 @@ async def _nothing_to_say() -> list[dict[str, Any]]:
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """A number at the carrier, or the app of the softphones: `changes` are its settings as they are and should be."""
+
+    title: str
+    changes: Sequence[tuple[str, str, str]]
+
+
+class SetupRefused(Exception):
+    """The carrier cannot be asked; in one line, why."""
+
+
+async def _nothing_to_set_up() -> list[Target]:
+    return []
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """What the sections are made with.  `tell` nudges every process by name; `examine` is what `doctor` finds:
-    items with `name`, `state` (ok | note | failed) and `told`."""
+    items with `name`, `state` (ok | note | failed) and `told`; `setup` is what `twilio setup` would look at, and raises
+    SetupRefused."""
 
     pages: Pages
     feed: LiveFeed
@@ -49,4 +67,8 @@ class Site:
     secret: str
     tell: Callable[[str], None]
     region: str
+    home: Path  # where files may lie for a while
+    individual_clocks: bool = False  # managers see for how long each agent talks or is away
+    proxies: tuple[str, ...] = ("127.0.0.1", "::1")  # whose word is taken for where a request comes from
     examine: Callable[[], Awaitable[list[dict[str, Any]]]] = _nothing_to_say
+    setup: Callable[[], Awaitable[list[Target]]] = _nothing_to_set_up

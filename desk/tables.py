@@ -1,8 +1,10 @@
 """Who signs in and from which browser; and what they left half done."""
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, Table, Text, text
 
 from store.sql import Instant, metadata
+
+_PHONE = text("is_phone")
 
 users = Table(
     "users",
@@ -65,6 +67,7 @@ desks = Table(
     Column("registered", Boolean, nullable=False),  # the carrier can ring it
     Column("opened_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False, index=True),
+    Index("uq_desks_phone", "agent_id", unique=True, sqlite_where=_PHONE, postgresql_where=_PHONE),
 )
 
 # Why somebody opened the record of a person whom they do not serve, and until when it stays open.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from api.tokens import Principal
 from desk.tables import sessions, users
@@ -16,6 +16,7 @@ from store.sql import Database
 
 COOKIE = "centralino_session"
 SEEN_EVERY = timedelta(minutes=1)  # so often at most is it written that a session is in use
+LONGEST, LONGEST_IDLE = timedelta(hours=12), timedelta(hours=2)  # of a session, where the settings say nothing
 
 Role = Literal["manager", "agent"]
 
@@ -43,22 +44,37 @@ class Viewer:
         return self.role == "manager"
 
 
+def cookie_name(secure: bool) -> str:
+    """Over https under a name that browsers take from this very host alone, and for all of its paths."""
+    return f"__Host-{COOKIE}" if secure else COOKIE
+
+
 def digest_of(secret: str) -> str:
     """A session's or an invitation's secret is random, so no salt is needed."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 async def viewer_of(
-    database: Database, cookie: str | None, accept_language: str | None, *, house: str, now: datetime
+    database: Database,
+    cookie: str | None,
+    accept_language: str | None,
+    *,
+    house: str,
+    now: datetime,
+    idle: timedelta = LONGEST_IDLE,
 ) -> Viewer | None:
-    """Null: nobody, or a session that has ended, was revoked, or whose user was shut out."""
+    """Null: nobody, or a session that has ended, lay idle or was revoked, or whose user may not sign in any more.
+
+    The role agent is nobody's without an agent: what is theirs to see could not be told from what is nobody's.
+    """
     if not cookie:
         return None
     query = (
         select(sessions.c.id, sessions.c.seen_at, sessions.c.user_id)
         .add_columns(users.c.name, users.c.email, users.c.role, users.c.agent_id, users.c.language, users.c.address)
         .join(users, users.c.id == sessions.c.user_id)
-        .where(sessions.c.digest == digest_of(cookie), sessions.c.ends_at > now, users.c.disabled_at.is_(None))
+        .where(sessions.c.digest == digest_of(cookie), sessions.c.ends_at > now, sessions.c.seen_at > now - idle)
+        .where(users.c.disabled_at.is_(None), or_(users.c.role == "manager", users.c.agent_id.is_not(None)))
     )
     async with database.read() as conn:
         row = (await conn.execute(query)).one_or_none()

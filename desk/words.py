@@ -18,6 +18,7 @@ from typing import Any
 from babel.messages.pofile import read_po
 
 LOCALES = Path(__file__).parent / "locales"
+LEAST_SAID = 8  # characters that are no value: a pattern with fewer would fit nearly any sentence
 SPOKEN = ("it", "en")  # the first of them is for who asks for neither
 
 
@@ -27,7 +28,9 @@ class Words:
     def __init__(self, language: str) -> None:
         self.language = language
         self._one, self._many = _catalogue(language)
-        self._patterns = [(_pattern(told), said) for told, said in self._one.items() if "%(" in told]
+        # What says most is tried first: "%(url)s answers" would also fit a sentence that says more.
+        told_with_values = sorted((told for told in self._one if "%(" in told), key=_said, reverse=True)
+        self._patterns = [(_pattern(told), self._one[told]) for told in told_with_values if _said(told) >= LEAST_SAID]
 
     def __call__(self, text: str, **values: Any) -> str:
         said = self._one.get(text, text)
@@ -97,6 +100,11 @@ def _catalogue(language: str) -> tuple[Mapping[str, str], Mapping[str, tuple[str
                 forms = tuple(message.string)
                 many[message.id[0]] = (str(forms[0]), str(forms[-1]))
     return one, many
+
+
+def _said(told: str) -> int:
+    """How much a text says by itself."""
+    return len(re.sub(r"%\(\w+\)s", "", told))
 
 
 def _pattern(told: str) -> re.Pattern[str]:

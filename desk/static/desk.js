@@ -20,7 +20,6 @@ function changed(topic) {
 }
 
 function listen(address) {
-  let opened = false;
   let delay = 500;
   let last = "";
   const connect = () => {
@@ -29,8 +28,7 @@ function listen(address) {
       delay = 500;
       last = event.lastEventId || last;
       shown(true);
-      if (opened) TOPICS.forEach(changed); // whatever was missed
-      opened = true;
+      TOPICS.forEach(changed); // whatever was missed: while away, or between the page's making and its first word
       document.body.dispatchEvent(new CustomEvent("line-up"));
     });
     for (const topic of TOPICS) {
@@ -40,7 +38,7 @@ function listen(address) {
         changed(topic);
       });
     }
-    source.addEventListener("signed-out", () => location.assign("/sign-in"));
+    source.addEventListener("signed-out", () => location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`));
     source.onerror = () => {
       shown(false);
       document.body.dispatchEvent(new CustomEvent("line-down"));
@@ -87,25 +85,39 @@ document.addEventListener("input", (event) => {
   if (sentence && slider.dataset.sentence) sentence.textContent = slider.dataset.sentence.replaceAll("{}", slider.value);
 });
 
-// A form with data-saves sends itself a moment after the last key, and says when it has.
-const drafts = new WeakMap();
-document.addEventListener("input", (event) => {
-  const form = event.target.closest("form[data-saves]");
-  if (!form) return;
+// A form with data-saves sends itself a moment after the last key, and again and again until the server has it.
+const PAUSE_MS = 700;
+const AGAIN_MS = 3000;
+const drafts = new WeakMap(); // form -> timer of its next sending
+
+function sends(form, delay) {
   clearTimeout(drafts.get(form));
   form.classList.add("unsaved");
-  drafts.set(form, setTimeout(() => form.requestSubmit(), 700));
+  drafts.set(form, setTimeout(() => {
+    drafts.delete(form);
+    if (form.isConnected) form.requestSubmit();
+    else leaves(form); // what it stood in has gone meanwhile
+  }, delay));
+}
+function leaves(form) {
+  navigator.sendBeacon?.(form.action, new URLSearchParams(new FormData(form)));
+}
+document.addEventListener("input", (event) => {
+  const form = event.target.closest("form[data-saves]");
+  if (form) sends(form, PAUSE_MS);
 });
-addEventListener("beforeunload", () => {
-  document.querySelectorAll("form[data-saves].unsaved").forEach((form) => {
-    navigator.sendBeacon?.(form.action || form.getAttribute("hx-post"), new URLSearchParams(new FormData(form)));
-  });
-});
+addEventListener("beforeunload", () => document.querySelectorAll("form[data-saves].unsaved").forEach(leaves));
 document.addEventListener("htmx:after:request", (event) => {
-  const form = event.target.closest?.("form[data-saves]");
-  form?.classList.remove("unsaved");
+  const form = event.target;
+  if (!form.matches?.("form[data-saves]") || drafts.has(form)) return;
+  if (event.detail.ctx.response.status < 500) form.classList.remove("unsaved", "fails");
+  else sends(form, AGAIN_MS);
 });
-document.addEventListener("htmx:error", () => {
+document.addEventListener("htmx:error", (event) => {
+  const form = event.target.matches?.("form[data-saves]") ? event.target : null;
+  if (form && !drafts.has(form)) sends(form, AGAIN_MS);
+  if (form?.classList.contains("fails")) return; // it has been told
+  form?.classList.add("fails");
   toast(document.documentElement.lang === "it" ? "Il server non risponde. Riprovi tra un attimo." : "The server does not answer. Please try again in a moment.", "bad");
 });
 

@@ -17,4 +17,4 @@ async def test_a_page_hears_at_once_what_changes(live_house: LiveHouse) -> None:
     await expect(page.locator("#link.on")).to_be_attached()
     await page.evaluate("document.body.addEventListener('agents-changed', () => { window.heard = true })")
     await live_house.ready(agent_id)
-    await page.wait_for_function("window.heard === true")
+    await page.wait_for_function("() => window.heard === true")

@@ -70,7 +70,9 @@ class Premises:
     async def browser(
         self, role: str = "manager", *, agent_id: str | None = None, language: str = "en", **user: Any
     ) -> httpx2.AsyncClient:
-        """One that a new user is signed in with."""
+        """One that a new user is signed in with; who has the role agent is one."""
+        if role == "agent" and agent_id is None:
+            agent_id = await self.agent(f"agent{len(self.browsers)} Bianchi")
         user_id = await add_user(self.database, self.clock, role, agent_id=agent_id, language=language, **user)
         browser = self.stranger()
         browser.cookies.set(COOKIE, await add_session(self.database, self.clock, user_id), domain="centralino.test")

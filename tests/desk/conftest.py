@@ -52,5 +52,6 @@ async def premises(database_url: URL, redis_url: str, clock: VirtualClock, tmp_p
     premises = Premises(build(parts, keeper=False), parts.database, clock)
     yield premises
     await premises.close()
+    await parts.network.close()
     await parts.live.close()
     await parts.database.close()

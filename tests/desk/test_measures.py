@@ -12,12 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callbacks.states import OPEN, State
+from desk.contacts import Contact, First, first_contacts, told_again
 from desk.measures import (
     KINDS,
     OPEN_PROMISES,
     OUTCOMES,
-    Contact,
-    First,
     FloorTally,
     PromiseTally,
     RelationTally,
@@ -25,13 +24,11 @@ from desk.measures import (
     Talking,
     band_of,
     day_of,
-    first_contacts,
     hour_of,
     open_spans,
     overlap_seconds,
     quantile,
     tells_of_nobody,
-    told_again,
 )
 from desk.reports import HOUR, QUARTER, Span
 from ivr.lifecycle import Outcome

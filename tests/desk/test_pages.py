@@ -10,9 +10,9 @@ pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("database_url", ["sqlit
 
 
 async def test_who_is_not_signed_in_is_sent_to_sign_in_and_back(premises: Premises) -> None:
-    answer = await premises.stranger().get("/live?after=3")
+    answer = await premises.stranger().get("/account?saved=1")
     assert answer.status_code == 303
-    assert answer.headers["location"] == "/sign-in?next=%2Flive%3Fafter%3D3"
+    assert answer.headers["location"] == "/sign-in?next=%2Faccount%3Fsaved%3D1"
 
 
 async def test_everybody_starts_where_they_work(premises: Premises) -> None:
@@ -42,3 +42,13 @@ async def test_a_file_asked_for_by_its_digest_is_kept_for_ever(premises: Premise
     answer = await premises.stranger().get("/static/desk.css?v=1")
     assert "immutable" in answer.headers["cache-control"]
     assert (await premises.stranger().get("/static/desk.css")).headers["cache-control"] == "no-cache"
+
+
+async def test_a_form_that_cannot_be_read_or_is_too_long_is_refused_and_nothing_breaks(premises: Premises) -> None:
+    stranger = premises.stranger()
+    headers = {"Content-Type": "multipart/form-data"}
+    assert (await stranger.post("/sign-in", content=b"no boundary", headers=headers)).status_code == 400
+    long = {"email": "x" * (3 * 1024 * 1024), "password": "y"}
+    assert (await stranger.post("/sign-in", data=long)).status_code == 413
+    many = {f"field-{n}": "x" for n in range(2000)}
+    assert (await stranger.post("/sign-in", data=many)).status_code == 400

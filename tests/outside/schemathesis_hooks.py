@@ -26,11 +26,13 @@ OF_A_BODY = {
     "agent": SEEDS["agents"],
     "owner": SEEDS["agents"],
     "stand_in": SEEDS["agents"],
+    "successor": SEEDS["agents"],
     "stand_ins": SEEDS["agents"],
     "addresses": ["client:maria", "sip:maria@office.example"],
     "situation": ["greet", "ring"],
     "customer": [SEEDS["customer"]],
     "case": [SEEDS["case"]],
+    "busy": SEEDS["agents"],
     "due_at": SEEDS["due_at"],
     "from": SEEDS["from"],
     "to": SEEDS["to"],
@@ -44,8 +46,9 @@ OF_A_BODY = {
 }
 BODIES = (
     *("CustomerFields", "AgentFields", "AgentChanges", "InteractionFields", "CaseFields", "CaseChanges"),
-    *("CallbackFields", "CallbackChanges", "Plan", "Line", "ByHours", "Then", "Asked", "AbsenceFields"),
-    *("Service", "NumberGivenUp", "Tried"),
+    *("CallbackFields", "CallbackChanges", "Plan", "Line", "ByHours", "Then", "Asked", "AbsenceFields", "TokenOfAgent"),
+    *("Service", "NumberGivenUp", "Tried", "CallerTried"),
+    *("TransferWish", "SupervisionWish", "StandIn", "HandOver", "WrapUp"),
 )
 # What holds between two fields no document can say: a text is a follow-up with words, a follow-up is of what is solved.
 LEFT_OUT = {
@@ -53,6 +56,8 @@ LEFT_OUT = {
     "CallbackChanges": ("words",),
     "CaseChanges": ("follow_up",),
     "RecordingWish": ("refused",),
+    "Presence": ("back_at",),  # only who is away is back at some time, and that lies ahead
+    "TransferWish": ("skill",),  # either a colleague or a skill
 }
 BY_INSTANT = "WyIyMDI2LTAxLTAxVDAwOjAwOjAwWiIsIngiXQ"  # ["2026-01-01T00:00:00Z", "x"]
 BY_NUMBER = "WyIzIl0"  # ["3"]
@@ -67,6 +72,7 @@ CURSORS = {
     "/customers/{customer_id}/vcon": BY_INSTANT,
     "/duplicates": BY_TWO,
     "/audit": BY_INSTANT,
+    "/tokens": BY_INSTANT,
     "/cases/{case_id}/history": BY_NUMBER,
     "/callbacks/slots": BY_INSTANT,
     "/agents/{agent_id}/absences": BY_INSTANT,
@@ -97,6 +103,9 @@ def before_load_schema(context: Any, document: dict[str, Any]) -> None:
             del schemas[name]["properties"][field]
     schemas["TakeFields"]["required"] = ["agent"]  # which only an agent's own token may leave out
     schemas["TakeFields"]["properties"]["agent"] = {"type": "string", "enum": SEEDS["agents"]}
+    schemas["TransferWish"]["required"] = ["agent"]
+    schemas["TransferWish"]["properties"]["agent"] = {"type": "string", "enum": SEEDS["agents"]}
+    schemas["CallChanges"]["properties"]["case"] = {"type": "null"}  # which is to be of the call's own customer
     schemas["NoteFields"]["required"] = ["words"]  # which only a story with a call may leave out
     schemas["NoteFields"]["properties"]["words"] = schemas["NoteFields"]["properties"]["words"]["anyOf"][0]
     schemas["Tried"]["properties"]["language"] = {"type": "string", "enum": ["it", "en", "de", "fr", "es"]}
@@ -123,6 +132,8 @@ def _narrow_parameter(path: str, method: str, parameter: dict[str, Any]) -> None
         parameter["schema"] = {"type": "string", "enum": [CURSORS.get(path, BY_ID)]}
     if parameter["name"] == "phone":
         parameter["schema"] = {"type": "string", "enum": NUMBERS}
+    if path == "/calls" and parameter["name"] == "newest":
+        parameter["schema"] = {"type": "boolean", "enum": [False]}  # the other order has a cursor of its own
     if path == "/callbacks" and parameter["name"] == "order":
         parameter["schema"] = {"type": "string", "enum": ["made"]}  # each order has a cursor of its own
     if path.startswith("/reports/") and parameter["name"] in ("from", "to"):

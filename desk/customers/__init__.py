@@ -1,0 +1,1 @@
+"""`/console/customers`: finding people, knowing them, keeping their records true, and letting them go."""
