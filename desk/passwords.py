@@ -27,7 +27,7 @@ MEMORY_KIBIBYTES, PASSES, LANES = 47_104, 1, 1
 AT_ONCE = 2
 NEW_SIGNS, NEW_LETTERS = 6, 5  # what must be left without the words that anybody would try; how many different ones
 COMMON = Path(__file__).parent / "common_words.txt"
-ROWS = ("abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm")
+ROWS = ("abcdefghijklmnopqrstuvwxyz", "012345678901234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm")
 SHORTEST_WORD, SHORTEST_RUN = 4, 4
 _AS_LETTERS = str.maketrans("013457@$!€", "oieastasie")
 
@@ -77,7 +77,7 @@ def fault_of(password: str, own: Iterable[str] = ()) -> str | None:
         return "At most 200 characters, please."
     folded = plain.casefold().translate(_AS_LETTERS)
     words = {part for word in own for part in _parts(word.casefold().translate(_AS_LETTERS))}
-    left = _without(folded, sorted({*words, *_common(), *_runs(plain.casefold())}, key=len, reverse=True))
+    left = _without(folded, sorted({*words, *_common(), *_runs(plain.casefold())}, key=lambda word: (-len(word), word)))
     if len(left) < NEW_SIGNS or len(set(folded)) < NEW_LETTERS:
         return "Others would try this one first. Please take words that have nothing to do with you or the company."
     return None

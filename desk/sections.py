@@ -42,14 +42,15 @@ def routes(site: Site) -> list[BaseRoute]:
         settings_pages.routes(site),
         plan_pages.routes(site),
         phrases_pages.routes(site),
-        [site.pages.open_route("/{path:path}", _nowhere)],  # the last: whatever no section knows
     ]
+    known = [route for section in sections for route in section]
+    nowhere = site.pages.open_route("/{path:path}", _nowhere, methods=("GET", "POST", "PUT", "PATCH", "DELETE"))
     return [
         Mount("/static", _Static(directory=STATIC), name="static"),
         Mount(
             "",
-            routes=[route for section in sections for route in section],
-            middleware=[Middleware(OnlyOurOwn, headers=page_headers(signalling=site.pages.signalling))],
+            routes=[*known, nowhere],
+            middleware=[Middleware(OnlyOurOwn, page_headers(signalling=site.pages.signalling), known)],
         ),
     ]
 

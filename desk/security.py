@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -45,8 +46,9 @@ def page_headers(*, signalling: str | None = None) -> Mapping[str, str]:
 class OnlyOurOwn:
     """Refuses what another site's page made the browser send.  A cookie alone proves nothing about who wanted it."""
 
-    def __init__(self, app: ASGIApp, headers: Mapping[str, str]) -> None:
-        self._app, self._headers = app, headers
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str], routes: Sequence[BaseRoute] | None = None) -> None:
+        """`routes`: what can be asked for here; what is none of them is nobody's, whoever sent it.  Null: all."""
+        self._app, self._headers, self._routes = app, headers, routes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -60,7 +62,8 @@ class OnlyOurOwn:
                     headers.setdefault(name, value)
             await send(message)
 
-        if scope["method"] not in SAFE_METHODS and not same_origin(Headers(scope=scope)):
+        ours = self._routes is None or any(route.matches(scope)[0] is not Match.NONE for route in self._routes)
+        if ours and scope["method"] not in SAFE_METHODS and not same_origin(Headers(scope=scope)):
             await PlainTextResponse("This was sent by another site's page.\n", 403)(scope, receive, with_headers)
             return
         await self._app(scope, receive, with_headers)

@@ -43,7 +43,7 @@ class Demo:
             (customer,) = (await api.get("/customers", params={"phone": number})).json()["items"]
             due_at = (datetime.now(UTC) + after).isoformat()
             answer = await api.post("/callbacks", json={"customer": customer["id"], "due_at": due_at})
-            assert answer.status_code == 201, answer.text
+            assert answer.status_code in (200, 201), answer.text  # 200: there was one, which is moved
 
 
 @pytest.fixture(scope="module")
