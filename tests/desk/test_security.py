@@ -34,7 +34,7 @@ def filled(route: Route) -> str:
 async def test_no_other_sites_page_makes_a_browser_change_anything(premises: Premises) -> None:
     """Each route that takes more than reading, whoever is signed in."""
     manager = await premises.browser("manager")
-    routes = page_routes(premises)
+    routes = [route for route in page_routes(premises) if route.path != "/{path:path}"]  # where there is nothing
     changing = [(route, method) for route in routes for method in (route.methods or set()) - {"GET", "HEAD"}]
     assert len(changing) > 15
     for route, method in changing:
