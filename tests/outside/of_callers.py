@@ -66,6 +66,7 @@ async def an_agent_at_a_desk_phone_presses_the_key_while_nobody_is_there(scene: 
     agent = await scene.agent(address="sip:anna@desk.example.org")
     caller, _ = await scene.dials()
     await until(lambda: agent.state == "ringing")
+    await scene.the_others_are_there()
     agent.answer()
     await scene.hears(agent, "Press 1 to take it")
     await scene.the_server_dies()

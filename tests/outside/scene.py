@@ -15,7 +15,8 @@ from tests.outside.house import House
 class Moment:
     """When all situations have come to it, the server is killed; when all have done what they do then, it is back."""
 
-    def __init__(self) -> None:
+    def __init__(self, situations: int) -> None:
+        self.situations = situations
         self.killed, self.back = asyncio.Event(), asyncio.Event()
         self.there: set[object] = set()
         self.done: set[object] = set()
@@ -32,6 +33,10 @@ class Scene:
     def account(self) -> str:
         """Where everybody of this play is, for when it ends badly."""
         return "".join(f"\n    {p.address} {p.state} {p.call} ...{p.words[-160:]}" for p in self.phones)
+
+    async def the_others_are_there(self) -> None:
+        """For who has only some seconds at that moment: they come to it last."""
+        await until(lambda: len(self._moment.there) >= self._moment.situations - 1)
 
     async def the_server_dies(self) -> None:
         self._moment.there.add(self)

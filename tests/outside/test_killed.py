@@ -29,7 +29,7 @@ async def test_a_server_that_dies_at_any_moment_of_a_call_loses_nobody(
     server = await serve_process("--migrate", **stores)
     here = house(server)
     lines = await here.opens(len(SITUATIONS))
-    moment = Moment()
+    moment = Moment(len(SITUATIONS))
     failed: list[str] = []
 
     async def play(situation: Situation, line: str) -> None:
