@@ -54,9 +54,9 @@ async def _nothing_to_set_up() -> list[Target]:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What the sections are made with.  `tell` nudges every process by name; `examine` is what `doctor` finds:
-    items with `name`, `state` (ok | note | failed) and `told`; `setup` is what `twilio setup` would look at, and raises
-    SetupRefused."""
+    """What the sections are made with.  `floor_changed` tells every process that somebody may be free now, or is not
+    any more; `examine` is what `doctor` finds: items with `name`, `state` (ok | note | failed) and `told`; `setup` is
+    what `twilio setup` would look at, and raises SetupRefused."""
 
     pages: Pages
     feed: LiveFeed
@@ -65,7 +65,7 @@ class Site:
     sign_on: SignOn
     public_url: str
     secret: str
-    tell: Callable[[str], None]
+    floor_changed: Callable[[], None]
     region: str
     home: Path  # where files may lie for a while
     individual_clocks: bool = False  # managers see for how long each agent talks or is away

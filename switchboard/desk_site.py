@@ -21,6 +21,7 @@ from store.live import Nudges
 from store.sql import Database
 from switchboard.account import AccountRefused
 from switchboard.settings import TWILIO_API_URL, Settings, secret_key
+from switchboard.wiring import FLOOR
 
 
 def desk_routes(
@@ -46,8 +47,8 @@ def desk_routes(
     )
     secret = settings.twilio_api_key_secret
 
-    def tell(name: str) -> None:
-        clock.spawn(nudges.publish(name), f"nudge-{name}")
+    def floor_changed() -> None:
+        clock.spawn(nudges.publish(FLOOR), "nudge-floor")
 
     # Loaded when somebody looks: both lead to the whole server, which is being put together here.
     async def examine() -> list[dict[str, Any]]:
@@ -81,7 +82,7 @@ def desk_routes(
             sign_on=sign_on(settings),
             public_url=public_url,
             secret=secret_key(settings),
-            tell=tell,
+            floor_changed=floor_changed,
             region=settings.default_region,
             home=settings.centralino_home,
             proxies=settings.proxies,

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callbacks.tables import callbacks
 from desk.asking import Refused
-from desk.card.elsewhere import calls
+from desk.elsewhere import calls
 from desk.pages import Asked
 from routing.tables import agents, reservations
 

@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from desk.asking import Refused
 from desk.card import view
-from desk.card.elsewhere import calls
 from desk.card.gather import names_of, own_call
+from desk.elsewhere import calls
 from desk.pages import Asked, errors_of
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from callbacks.states import OPEN
 from callbacks.tables import callbacks
 from crm.tables import cases, customers, interactions
-from desk.card.elsewhere import calls
+from desk.elsewhere import calls
 from desk.tables import look_ups
 from desk.viewer import Viewer
 from routing.tables import agents, reservations

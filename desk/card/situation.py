@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callbacks.states import MOVABLE
 from callbacks.tables import callbacks
-from desk.card.elsewhere import calls, transfers
+from desk.elsewhere import calls, transfers
 from routing.agents import Activity
 from routing.tables import agents, reservations
 

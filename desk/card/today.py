@@ -19,10 +19,10 @@ from crm import audit
 from crm.audit import What
 from crm.tables import cases, customers, interactions
 from desk.card import view
-from desk.card.elsewhere import calls
 from desk.card.gather import agent_names
 from desk.card.moments import for_a_call, offered
 from desk.card.timeline import OUTCOMES
+from desk.elsewhere import calls
 from desk.pages import Asked
 from routing.tables import agents, wishes
 

@@ -13,10 +13,10 @@ from starlette.responses import Response
 
 from crm.tables import notes as notes_table
 from desk.asking import Refused
-from desk.card.elsewhere import calls
 from desk.card.gather import names_of
 from desk.card.person import now_of
 from desk.card.situation import Situation
+from desk.elsewhere import calls
 from desk.pages import Asked, errors_of
 
 _REASONS = {  # why a colleague cannot be asked: the API's word -> ours

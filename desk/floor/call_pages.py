@@ -11,8 +11,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from crm.tables import cases, customers
+from desk import elsewhere
 from desk.asking import Refused
-from desk.floor import rows, tables
+from desk.floor import rows
 from desk.floor.story import Parts, story
 from desk.floor.view import named
 from desk.formats import Formats
@@ -128,9 +129,9 @@ async def _parts(conn: AsyncConnection, row: Row[Any], call: Mapping[str, Any]) 
     read: dict[str, list[Row[Any]]] = {}
     for name, table in (
         ("reservations", reservations),
-        ("transfers", tables.transfers),
-        ("supervisions", tables.supervisions),
-        ("interventions", tables.interventions),
+        ("transfers", elsewhere.transfers),
+        ("supervisions", elsewhere.supervisions),
+        ("interventions", elsewhere.interventions),
     ):
         read[name] = list(await conn.execute(select(table).where(table.c.call_id == row.id).order_by(table.c.id)))
     ids = {one.agent_id for one in read["reservations"]} | {row.agent_id}
@@ -146,11 +147,11 @@ async def _person(conn: AsyncConnection, row: Row[Any]) -> Row[Any]:
         select(
             customers.c.called, customers.c.name.label("person"), customers.c.photo_url, cases.c.title, cases.c.topic
         )
-        .add_columns(tables.calls.c.from_number, tables.calls.c.to_number, tables.calls.c.direction)
-        .select_from(tables.calls)
-        .outerjoin(customers, customers.c.id == tables.calls.c.customer_id)
-        .outerjoin(cases, cases.c.id == tables.calls.c.case_id)
-        .where(tables.calls.c.id == row.id)
+        .add_columns(elsewhere.calls.c.from_number, elsewhere.calls.c.to_number, elsewhere.calls.c.direction)
+        .select_from(elsewhere.calls)
+        .outerjoin(customers, customers.c.id == elsewhere.calls.c.customer_id)
+        .outerjoin(cases, cases.c.id == elsewhere.calls.c.case_id)
+        .where(elsewhere.calls.c.id == row.id)
     )
     found: Row[Any] = (await conn.execute(query)).one()
     return found

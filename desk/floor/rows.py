@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from callbacks.states import MOVABLE, OPEN
 from callbacks.tables import callbacks
 from crm.tables import cases, customers
-from desk.floor.tables import LIVE, calls, legs, supervisions, transfers
+from desk.elsewhere import LIVE, calls, legs, supervisions, transfers
 from routing.tables import agents, decisions, reservations
 
 AHEAD = timedelta(hours=2)

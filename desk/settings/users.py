@@ -24,7 +24,6 @@ from desk.users import NoSuchUser, User, UserRefused
 from routing.tables import agents
 
 FIELDS = ("name", "email", "role", "agent_id")
-FLOOR = "floor"  # what every process is told when somebody is free, or is not any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +134,7 @@ class Users:
             return _gone(asked)
         except UserRefused as refused:
             return await self._page(asked, 422, told=asked.words.problem(refused.why))
-        self._site.tell(FLOOR)
+        self._site.floor_changed()
         return await self._page(asked, saved=asked.words("Shut out. Whoever was signed in is signed out."))
 
     async def enable(self, asked: Asked) -> Response:

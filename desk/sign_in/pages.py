@@ -24,7 +24,6 @@ log = structlog.get_logger()
 
 WRONG = "The address and the password do not belong together."
 LONGEST_TYPED = 400
-FLOOR = "floor"  # what every process is told when somebody is not there any more
 
 
 def routes(site: Site) -> list[BaseRoute]:
@@ -102,7 +101,7 @@ class SignIn:
                 elsewhere = await sessions.of_user(conn, viewer.user_id, now, idle=pages.idle)
                 if viewer.agent_id is not None and not elsewhere:
                     await sign_off(conn, viewer.user_id, viewer.agent_id, now=now)
-            self._site.tell(FLOOR)
+            self._site.floor_changed()
         response = RedirectResponse("/sign-in", status_code=303)
         sessions.forget_cookie(response, pages.secure)
         return response

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Row, delete, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from desk.softphone.elsewhere import calls
+from desk.elsewhere import calls
 from desk.tables import desks
 from routing.agents import Activity, Availability
 from routing.floor import set_availability

@@ -11,7 +11,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.tables import customers
-from desk.softphone.elsewhere import calls, supervisions, transfers
+from desk.elsewhere import calls, supervisions, transfers
 from routing.tables import agents, reservations
 
 Mode = Literal["ringing", "promise", "asked", "reconnecting", "connecting", "talking", "consulted", "ending"]

@@ -22,7 +22,6 @@ from routing.agents import Availability
 from routing.floor import UnknownAgent, set_availability
 from routing.tables import agents
 
-FLOOR = "floor"  # the news that somebody may be free now
 MOST_NAMES = 1000
 
 
@@ -140,7 +139,7 @@ class Telephone:
         except desks.NotTheirs:
             return JSONResponse({"told": "This desk is somebody else's."}, 403)
         if told.restored:
-            self.site.tell(FLOOR)
+            self.site.floor_changed()
         return JSONResponse({"phone": told.phone, "refused": told.refused, "restored": told.restored})
 
     async def leave(self, asked: Asked) -> Response:
@@ -151,7 +150,7 @@ class Telephone:
             return JSONResponse({"told": str(error)}, 422)
         pages = self.site.pages
         if await desks.leave(pages.database, given.desk_id, asked.user.user_id, now=pages.clock.now()):
-            self.site.tell(FLOOR)
+            self.site.floor_changed()
         return Response(status_code=204)
 
     # what the agent does
@@ -179,7 +178,7 @@ class Telephone:
                 )
         except UnknownAgent:
             return asked.trouble(404, asked.words("This agent is not there any more."))
-        self.site.tell(FLOOR)
+        self.site.floor_changed()
         return await self._after(asked)
 
     def _away_again(self, asked: Asked, typed: dict[str, str], errors: dict[str, str]) -> Response:

@@ -1,4 +1,4 @@
-"""Calls and their parts, which belong to another room: this much is read of them."""
+"""What pages read of the tables of the room that answers calls: rooms side by side know nothing of each other."""
 
 from sqlalchemy import Boolean, Float, Text, column, table
 
@@ -10,11 +10,12 @@ calls = table(
     "calls",
     *(column(name, Text) for name in ("id", "sid", "direction", "from_number", "to_number", "customer_id", "said")),
     *(column(name, Text) for name in ("state", "outcome", "agent_id", "choice", "callback_id", "case_id", "language")),
-    *(column(name, Text) for name in ("recording_state", "call_back_to")),
+    *(column(name, Text) for name in ("recording_state", "call_back_to", "known_by", "name_recording_url")),
+    column("dropped_agent", Text),
     *(column(name, Boolean) for name in ("familiar", "consent", "confirmed")),
     *(column(name, Instant) for name in ("arrived_at", "ranked_at", "held_until", "offered_at", "told_at")),
     *(column(name, Instant) for name in ("greeted_at", "talking_at", "joined_at", "ended_at", "on_hold_at")),
-    *(column(name, Instant) for name in ("dropped_at", "proved_at", "recording_said_at")),
+    *(column(name, Instant) for name in ("agent_ends_at", "dropped_at", "proved_at", "recording_said_at")),
     *(column(name, Float) for name in ("told_seconds", "waited_seconds")),
 )
 
