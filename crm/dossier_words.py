@@ -50,6 +50,27 @@ _WORDS: dict[str, tuple[str, str, str, str, str]] = {
         "Qui a lu ou modifié",
         "Quién leyó o cambió",
     ),
+    "look_ups": (
+        "Perché è stata aperta la sua scheda",
+        "Why your record was opened",
+        "Warum Ihr Eintrag geöffnet wurde",
+        "Pourquoi votre fiche a été ouverte",
+        "Por qué se abrió su ficha",
+    ),
+    "supervised": (
+        "Ascoltata da un responsabile",
+        "Listened to by a manager",
+        "Von Vorgesetzten mitgehört",
+        "Écoutée par un responsable",
+        "Escuchada por un responsable",
+    ),
+    "ended_by_hand": (
+        "Chiusa da un responsabile",
+        "Ended by a manager",
+        "Von Vorgesetzten beendet",
+        "Terminée par un responsable",
+        "Terminada por un responsable",
+    ),
     "declined_agents": (
         "Persone con cui preferisce non parlare",
         "People you prefer not to talk to",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, and_, delete, null, or_, select, union, update
+from sqlalchemy import Column, Row, and_, delete, null, or_, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callbacks.tables import callbacks
@@ -15,7 +15,7 @@ from carrier.tables import effects
 from crm.references import AT_ONCE
 from crm.tables import customer_phones, customers, texts
 from crm.texts import forget_opt_outs, nobody_elses, own_numbers
-from ivr.tables import calls, interventions, proofs, transfers
+from ivr.tables import calls, interventions, proofs, supervisions, transfers
 from routing.tables import decisions
 
 FORGOTTEN = "erased"
@@ -29,6 +29,16 @@ _TOLD = (
     *("waited_seconds", "weary_level", "attestation", "consent", "confirmed"),
     *("recording_url", "talk_recordings", "name_recording_url"),
 )
+_BESIDE: dict[str, tuple[Any, ...]] = {  # of each call's rows elsewhere: when, and what they say
+    "decisions": (decisions.c.at, decisions.c.action, decisions.c.agent_id.label("agent"), decisions.c.sentence),
+    "transfers": (
+        transfers.c.made_at,
+        *(transfers.c.from_agent.label("from"), transfers.c.to_agent.label("to")),
+        *(transfers.c.skill, transfers.c.state, transfers.c.note),
+    ),
+    "supervised": (supervisions.c.made_at, supervisions.c.mode),
+    "ended_by_hand": (interventions.c.at, interventions.c.what, interventions.c.reason),
+}
 
 
 class Forgetting:
@@ -106,25 +116,28 @@ async def forget_notes(conn: AsyncConnection, call_ids: Sequence[str]) -> None:
 
 
 async def export_calls(conn: AsyncConnection, customer_id: str) -> list[dict[str, Any]]:
-    """An exporter of `crm.privacy`: their calls, and why each went to whom it went."""
+    """An exporter of `crm.privacy`: their calls, why each went to whom it went, and who else had a part in it."""
     query = select(calls).where(calls.c.customer_id == customer_id).order_by(calls.c.arrived_at, calls.c.id)
     rows = (await conn.execute(query)).all()
-    chosen = select(decisions).join(calls).where(calls.c.customer_id == customer_id)
-    sentences: dict[str, list[dict[str, Any]]] = {}
-    for row in await conn.execute(chosen.order_by(decisions.c.at, decisions.c.id)):
-        decision = {"at": row.at.isoformat(), "action": row.action, "agent": row.agent_id, "sentence": row.sentence}
-        sentences.setdefault(row.call_id, []).append(decision)
-    passed_on: dict[str, list[dict[str, Any]]] = {}
-    asked = select(transfers).join(calls, calls.c.id == transfers.c.call_id).where(calls.c.customer_id == customer_id)
-    for row in await conn.execute(asked.order_by(transfers.c.id)):
-        told = {"at": row.made_at.isoformat(), "from": row.from_agent, "to": row.to_agent, "state": row.state}
-        passed_on.setdefault(row.call_id, []).append(told | {"note": row.note})
+    beside = {kind: await _by_call(conn, customer_id, *columns) for kind, columns in _BESIDE.items()}
     return [
         {name: getattr(row, name) for name in _TOLD}
         | {"started_at": row.arrived_at.isoformat(), "agent": row.agent_id, "case": row.case_id}
-        | {"decisions": sentences.get(row.id, []), "transfers": passed_on.get(row.id, [])}
+        | {kind: told.get(row.id, []) for kind, told in beside.items()}
         for row in rows
     ]
+
+
+async def _by_call(conn: AsyncConnection, customer_id: str, at: Column[Any], *more: Any) -> dict[str, list[Any]]:
+    """What one table says of each of their calls, the oldest first."""
+    kept = at.table.c
+    query = select(kept.call_id, at.label("at"), *more).join(calls, calls.c.id == kept.call_id)
+    found: dict[str, list[Any]] = {}
+    for row in await conn.execute(query.where(calls.c.customer_id == customer_id).order_by(at, kept.id)):
+        call_id, moment, *_ = row
+        told = {name: value for name, value in row._mapping.items() if name not in ("call_id", "at")}
+        found.setdefault(call_id, []).append({"at": moment.isoformat(), **told})
+    return found
 
 
 async def export_proofs(conn: AsyncConnection, customer_id: str) -> list[dict[str, Any]]:

@@ -39,6 +39,7 @@ from crm.stories_api import stories_router
 from crm.tidying import Tidying
 from crm.vcards_api import vcards_router
 from desk.api import events_router
+from desk.card.serves import export_look_ups
 from desk.live import LiveFeed
 from desk.reports_api import reports_router
 from desk.softphone.desks import has_desk
@@ -170,7 +171,10 @@ def wire(
     )
     others = Others(
         erasers=[Forgetting(effects).erase, outbox.forget],
-        exporters={"promises": promises_of.export, "calls": export_calls, "proofs": export_proofs},
+        exporters={
+            **{"promises": promises_of.export, "calls": export_calls, "proofs": export_proofs},
+            "look_ups": export_look_ups,
+        },
         confidential={"declined_agents": export_declined},
         tellers=[promises_of.tell],
         promised=Promised(joining.settle, joining.unsettle),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Text, cast, exists, func, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -53,6 +54,13 @@ async def open_for(conn: AsyncConnection, viewer: Viewer, customer_id: str, reas
     """`reason`: one of REASONS, and behind a colon what they wrote of it."""
     row = {"id": new_id("lup"), "user_id": viewer.user_id, "customer_id": customer_id, "reason": reason}
     await conn.execute(insert(look_ups).values(**row, at=now, until=now + OPEN_FOR))
+
+
+async def export_look_ups(conn: AsyncConnection, customer_id: str) -> list[dict[str, Any]]:
+    """An exporter of `crm.privacy`: when and why somebody opened a record that they do not serve; who, is ours."""
+    query = select(look_ups.c.at, look_ups.c.reason).where(look_ups.c.customer_id == customer_id)
+    rows = await conn.execute(query.order_by(look_ups.c.at, look_ups.c.id))
+    return [{"at": row.at.isoformat(), "reason": row.reason} for row in rows]
 
 
 def _served_by(agent_id: str, now: datetime) -> list[ColumnElement[bool]]:

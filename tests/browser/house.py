@@ -28,6 +28,10 @@ ACCOUNT, TOKEN = "AC" + "a" * 32, "0123456789abcdef0123456789abcdef"
 API_KEY, SECRET, TWIML_APP = "SK" + "b" * 32, "a-secret-of-more-than-thirty-two-letters", "AP" + "c" * 32
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 
+_SETTLED = """() => Promise.all(document.getAnimations()
+    .filter(animation => animation.effect.getComputedTiming().endTime !== Infinity)
+    .map(animation => animation.finished.catch(() => {})))"""
+
 
 @dataclass
 class LiveHouse:
@@ -75,6 +79,7 @@ class LiveHouse:
 async def accessible(page: Page) -> list[str]:
     """What axe-core finds on this page as it stands: rule and place, nothing if all is well."""
     await page.evaluate(AXE.read_text())
+    await page.evaluate(_SETTLED)  # halfway from light to dark no colour is what it will be
     found = await page.evaluate("async () => (await axe.run()).violations.map(v => [v.id, v.nodes.map(n => n.html)])")
     return [f"{rule}: {html[:160]}" for rule, nodes in found for html in nodes]
 

@@ -19,10 +19,13 @@ OTHER_RECORD = "cus_canary_other"  # of the same person, merged into the first
 # Of tables whose rows stay when a person goes: what tells nothing of them.  Every other text must be erased.
 BARE = {
     "calls": {"id", "sid", "to_number", "language", "choice", "told_of", "need", "place", "attestation", "asked"}
-    | {"known_by", "room_sid", "recording_state", "card"},
+    | {"known_by", "room_sid", "recording_state", "card", "dropped_agent"},
     "legs": {"id", "sid", "role", "state"},
     "decisions": {"id", "action"},
     "reservations": {"id", "state"},
+    "transfers": {"from_agent", "to_agent", "skill", "state", "reservation_id"},
+    "supervisions": {"by", "name", "address", "leg_id", "mode"},
+    "interventions": {"by", "what"},
 }
 _SET: dict[str, dict[str, Any]] = {  # where the code must understand what stands there
     "calls": {"direction": "inbound", "from_number": NUMBER, "state": "ended", "outcome": "agent"}

@@ -39,6 +39,7 @@ NOT_TOLD = {
     ("texts", "callback_id"),
     ("texts", "sid"),
     ("callback_attempts", "result"),
+    ("look_ups", "user_id"),  # whose eyes it was
 }
 
 
