@@ -172,7 +172,9 @@ def wire(
     others = Others(
         erasers=[Forgetting(effects).erase, outbox.forget],
         exporters={
-            **{"promises": promises_of.export, "calls": export_calls, "proofs": export_proofs},
+            "promises": promises_of.export,
+            "calls": export_calls,
+            "proofs": export_proofs,
             "look_ups": export_look_ups,
         },
         confidential={"declined_agents": export_declined},

@@ -34,7 +34,9 @@ async def test_what_is_kept_of_somebody_is_theirs_to_have(door: Door) -> None:
     chosen = call.pop("decisions")
     assert [(one["action"], one["agent"]) for one in chosen] == [("ring", "anna"), ("voicemail", None)]
     assert {name: value for name, value in call.items() if value is not None} == {
-        **{"transfers": [], "supervised": [], "ended_by_hand": []},
+        "transfers": [],
+        "supervised": [],
+        "ended_by_hand": [],
         "sid": sid(1),
         "direction": "inbound",
         "from_number": MARIA,
