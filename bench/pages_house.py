@@ -1,4 +1,5 @@
-"""A house of a size that few have, written straight into a PostgreSQL: people, their past, promises, and a busy floor.
+"""A house of a size that few have, written straight into a PostgreSQL: people, their past, promises, a busy floor, and
+who has looked at whom.
 
 Whose id is which is known beforehand, so that a page of one of them can be asked for.
 """
@@ -6,7 +7,7 @@ Whose id is which is known beforehand, so that a page of one of them can be aske
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
 from bench.identify import Town
+from store import schema
 from switchboard.tables import metadata
 
 OUTCOMES = ("solved", "solved", "solved", "open", "transferred")
@@ -33,6 +35,7 @@ INDEXED = (
     "legs",
     "decisions",
     "callbacks",
+    "audit",
 )
 
 
@@ -44,6 +47,23 @@ class Size:
     promises: int = 20_000
     calls: int = 100_000  # that are over
     live: int = 90  # of them two thirds talk
+    looks: int = 200_000  # of agents and managers at a person
+
+    @classmethod
+    def of(cls, customers: int) -> Size:
+        """With a past in proportion; agents and what is on the line are as many as ever."""
+        usual = cls()
+
+        def so_many(many: int) -> int:
+            return many * customers // usual.customers
+
+        return cls(
+            customers,
+            so_many(usual.interactions),
+            promises=so_many(usual.promises),
+            calls=so_many(usual.calls),
+            looks=so_many(usual.looks),
+        )
 
 
 class Full(Town):
@@ -88,6 +108,9 @@ class Full(Town):
         yield "reservations", "id,call_id,agent_id,state,live,made_at,accepted_at", self._reservations()
         yield "decisions", "id,call_id,at,action,agent_id,sentence,reasons", self._decisions()
 
+        yield "users", "id,name,email,role,agent_id,made_at", self._users()
+        yield "audit", "id,at,role,by,agent_id,what,customer_id,detail", self._looks()
+
     def _agents(self) -> Iterator[tuple[Any, ...]]:
         talking = len([n for n in range(self.size.live) if STATES[n % len(STATES)] == "talking"])
         for n in range(self.size.agents):
@@ -98,6 +121,17 @@ class Full(Town):
             since = self.now - timedelta(seconds=10 * n)
             name, team = f"{self.given[n]} {self.surnames[n]}", f"Team {n % 6}"
             yield self.agent(n), name, f"client:agent{n}", spoken, skills, team, *presence, since, self.now
+
+    def _users(self) -> Iterator[tuple[Any, ...]]:
+        for n in range(self.size.agents):
+            name = f"{self.given[n]} {self.surnames[n]}"
+            yield f"usr_{n:026d}", name, f"agent{n}@lume.example", "agent", self.agent(n), self.now
+
+    def _looks(self) -> Iterator[tuple[Any, ...]]:
+        for n in range(self.size.looks):
+            at, whose, who = self.now - timedelta(minutes=n), self.id(n * 7 % self.people), n % self.size.agents
+            part = json.dumps({"part": "profile"})
+            yield f"aud_{n:026d}", at, "agent", f"usr_{who:026d}", self.agent(who), "read", whose, part
 
     def _cases(self) -> Iterator[tuple[Any, ...]]:
         for n in range(0, self.people, 4):
@@ -192,7 +226,7 @@ class Full(Town):
 def fill(url: URL, size: Size) -> Full:
     """The tables, then their rows, then the large ones' indexes."""
     engine = create_engine(url, poolclass=NullPool)
-    metadata.create_all(engine)
+    schema.upgrade(url)
     indexes = [index for name in INDEXED for index in metadata.tables[name].indexes]
     for index in indexes:
         index.drop(engine)
@@ -208,14 +242,3 @@ def fill(url: URL, size: Size) -> Full:
         connection.execution_options(isolation_level="AUTOCOMMIT").execute(text("VACUUM ANALYZE"))
     engine.dispose()
     return full
-
-
-def addresses(full: Full, paths: Sequence[str]) -> list[str]:
-    """`{customer}`, `{agent}`, `{call}` (a live one) and `{promise}` stand for somebody's."""
-    known = {
-        "customer": full.id(11),
-        "agent": full.agent(3),
-        "call": full.call(full.size.calls),
-        "promise": full.promise(7),
-    }
-    return [path.format(**known) for path in paths]

@@ -21,6 +21,7 @@ from carrier.port import (
     GONE,
     OPTED_OUT,
     TOO_LATE,
+    TOO_MANY,
     AlreadyGone,
     CallChange,
     EffectResult,
@@ -145,7 +146,7 @@ class Asking:
     async def _repeat(self, row: Row[Any], error: NotAsked | OutcomeUnknown) -> None:
         pause = repeat_seconds(row.tries, row.priority, self._chance)
         due_at = self._clock.now() + timedelta(seconds=pause)
-        reason = "20429" if isinstance(error, TooManyRequests) else str(error)
+        reason = TOO_MANY if isinstance(error, TooManyRequests) else str(error)
         if due_at > row.not_after:
             await self._settle(row, "failed", error=reason)
             return

@@ -31,6 +31,7 @@ WAITING_CALLER, PROMISE, THE_REST = 0, 1, 2
 GONE = "gone"  # done: the call had already ended
 ABSENT = "absent"  # failed: looked for and not found, so it did not happen
 TOO_LATE = "too_late"  # failed: could not be asked before its `not_after`
+TOO_MANY = "20429"  # failed: of so many requests at once this one was not taken, until its time was over
 OPTED_OUT = "opted_out"  # failed: this person does not want our texts
 
 

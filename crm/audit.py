@@ -40,9 +40,13 @@ class What(StrEnum):
     PLAN_PUBLISHED = "plan_published"  # detail `version`
     TOKEN_MADE = "token_made"
     TOKEN_REVOKED = "token_revoked"  # detail `token`
-    SIGNED_IN = "signed_in"  # detail `how`
+    SIGNED_IN = "signed_in"  # detail `how`, and `second` for the second factor that was shown
     SIGNED_OUT = "signed_out"  # by themselves, or by a manager: detail `user`, `sessions`
     PASSWORD_CHOSEN = "password_chosen"
+    SECOND_FACTOR_ON = "second_factor_on"  # detail `user`, as of the next three
+    SECOND_FACTOR_OFF = "second_factor_off"  # by themselves
+    SECOND_FACTOR_RESET = "second_factor_reset"  # by a manager or the command: detail `sessions`
+    RECOVERY_CODES = "recovery_codes"  # ten new ones
     USER_MADE = "user_made"  # detail `user`, and `of` for the role
     USER_CHANGED = "user_changed"  # detail `user`, `fields`
     USER_DISABLED = "user_disabled"  # detail `user`

@@ -23,8 +23,10 @@ from crm.schemas import Customer
 from crm.tables import customer_phones, customers, not_the_same
 
 NAMESAKES = 4  # with more of one name, or of one e-mail, it says nothing of who they are
-IN_A_LOOK = 2_000  # people whose records are compared with the others' in one go
+FIRST_LOOK = 100  # people whose records are compared with the others' in one go; each look takes in twice as many,
+IN_A_LOOK = 2_000  # up to so many: where many are alike, a page is full before much has been read
 MOST_LOOKS = 20  # for one page, full or not
+JUDGED_AT_ONCE = 50  # pairs whose records are read in one go
 _BEYOND = "~"  # every id
 _PERHAPS = 0.68  # with a number or an e-mail in common: Maria, and Maria Rossi; M. Rossi
 _LIVING = customers.c.merged_into.is_(None)
@@ -86,16 +88,19 @@ async def page(
     A page is not always full, since it ends after so many people were looked at.
     """
     found: list[tuple[Customer, Customer, Likeness]] = []
+    many = FIRST_LOOK
     for _ in range(looks):
-        until = await _end_of_look(conn, after[0], in_a_look)
+        many = min(many, in_a_look)
+        until = await _end_of_look(conn, after[0], many)
         if until is None or (until, _BEYOND) == after:
             return found, None
         pairs = await _candidates(conn, and_(customers.c.id >= after[0], customers.c.id <= until))
-        found += await _proposed(conn, [pair for pair in pairs if pair > after and pair[0] <= until])
+        beyond = [pair for pair in pairs if pair > after and pair[0] <= until]
+        found += await _proposed(conn, beyond, limit + 1 - len(found))
         if len(found) > limit:
             found = found[:limit]
             return found, (found[-1][0].id, found[-1][1].id)
-        after = (until, _BEYOND)
+        after, many = (until, _BEYOND), 2 * many
     return found, after
 
 
@@ -147,15 +152,26 @@ async def _sharing(
     return {pair for one_key in together for pair in combinations(one_key, 2)}
 
 
-async def _proposed(conn: AsyncConnection, pairs: Sequence[Pair]) -> list[tuple[Customer, Customer, Likeness]]:
-    """Those that are worth asking about, and that nobody has told apart."""
-    if not pairs:
-        return []
+async def _proposed(
+    conn: AsyncConnection, pairs: Collection[Pair], enough: int | None = None
+) -> list[tuple[Customer, Customer, Likeness]]:
+    """Those that are worth asking about, in their order: all, or `enough` of them and perhaps a few more."""
+    ordered = sorted(set(pairs))
+    found: list[tuple[Customer, Customer, Likeness]] = []
+    for start in range(0, len(ordered), JUDGED_AT_ONCE):
+        if enough is not None and len(found) >= enough:
+            break
+        found += await _judged(conn, ordered[start : start + JUDGED_AT_ONCE])
+    return found
+
+
+async def _judged(conn: AsyncConnection, pairs: Sequence[Pair]) -> list[tuple[Customer, Customer, Likeness]]:
+    """Without those whom somebody has told apart."""
     dismissed = await _dismissed(conn, pairs)
     known = await people.load(conn, await _living(conn, {one for pair in pairs for one in pair}))
     found = []
-    for pair in sorted(set(pairs) - dismissed):
-        one, other = known.get(pair[0]), known.get(pair[1])
+    for pair in pairs:
+        one, other = (None, None) if pair in dismissed else (known.get(pair[0]), known.get(pair[1]))
         how = likeness(one, other) if one is not None and other is not None else None
         if one is not None and other is not None and how is not None:
             found.append((one, other, how))

@@ -38,6 +38,11 @@ class Note(Shown):
     at: Moment
 
 
+class StoryTag(Shown):
+    tag: str
+    stories: int = Field(description="how many have it")
+
+
 class Told(Shown):
     """Why something is so, as a person would say it."""
 

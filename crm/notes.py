@@ -77,10 +77,23 @@ def stories(
     return query if end is None else query.where(notes.c.at < end)
 
 
+def tag_counts(conn: AsyncConnection, start: datetime | None, end: datetime | None, most: int) -> Select[Any]:
+    """Rows of `tag` and `stories`: how many from `start` to before `end` have it; the most told of first."""
+    tags, many = _tags_of(conn), func.count().label("stories")
+    query = stories(conn, None, None, start, end).with_only_columns(tags.c.value.label("tag"), many)
+    query = query.select_from(notes, tags).group_by(tags.c.value)
+    return query.order_by(many.desc(), tags.c.value).limit(most)
+
+
 def _tagged(conn: AsyncConnection, tag: str) -> Any:
-    each = func.json_each if conn.dialect.name == "sqlite" else func.json_array_elements_text
-    tags = each(notes.c.tags).table_valued("value")
+    tags = _tags_of(conn)
     return exists(select(1).select_from(tags).where(tags.c.value == tag))
+
+
+def _tags_of(conn: AsyncConnection) -> Any:
+    """Of the note that stands before it in the statement: a row for each."""
+    each = func.json_each if conn.dialect.name == "sqlite" else func.json_array_elements_text
+    return each(notes.c.tags).table_valued("value", joins_implicitly=True)
 
 
 def clean(tags: Sequence[str]) -> list[str]:

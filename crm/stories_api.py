@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ from api.paging import Paging
 from api.tokens import Asking, Guard
 from crm import audit, notes, stories
 from crm.audit import What
-from crm.memory_schemas import Note
+from crm.memory_schemas import Note, StoryTag
 from crm.notes import AT_A_TIME
 from crm.searching import LONGEST_QUERY, Search
 from crm.tables import notes as table
@@ -24,6 +25,8 @@ from store.clock import Clock
 from store.sql import Database
 
 MOST_EXPORTED = 20_000
+MOST_COUNTED = 5_000  # stories whose words are looked into for their tags
+MOST_TAGS_TOLD = 200
 Tag = Annotated[str | None, Query(min_length=1, max_length=200)]
 Words = Annotated[str | None, Query(min_length=1, max_length=LONGEST_QUERY)]
 From = Annotated[Moment | None, Query(alias="from")]
@@ -41,6 +44,7 @@ def stories_router(database: Database, clock: Clock, guard: Guard, zone: str = "
     at = _Stories(database, clock, ZoneInfo(zone))
     router = APIRouter(tags=["memory"], dependencies=[Depends(guard.allows("manager", "service"))])
     router.add_api_route("/stories", at.find, methods=["GET"])
+    router.add_api_route("/stories/tags", at.tags, methods=["GET"])
     router.add_api_route("/stories/export", at.export, methods=["GET"], response_class=Response, responses=_EXPORTED)
     return router
 
@@ -68,6 +72,21 @@ class _Stories:
         await audit.seen(self._database, asking, What.READ, people, now=self._clock.now(), part="stories")
         shown, following = page.cut(rows, lambda row: (row.at.isoformat(), row.id))
         return Listing[Note](items=[notes.shown(row) for row in shown], next=following)
+
+    async def tags(self, q: Words = None, start: From = None, end: To = None) -> Listing[StoryTag]:
+        """How many stories have each tag, the most told of first; at most 200.
+
+        With `q` of the latest 5,000 that have the words.
+        """
+        async with self._database.read() as conn:
+            if q is None:
+                rows = await conn.execute(notes.tag_counts(conn, start, end, MOST_TAGS_TOLD))
+                return Listing[StoryTag](items=[StoryTag(tag=row.tag, stories=row.stories) for row in rows], next=None)
+            search = Search(q)
+            found = await _found(conn, notes.stories(conn, None, search, start, end), search, None, MOST_COUNTED)
+        counted = sorted(Counter(tag for row in found for tag in row.tags).items(), key=lambda one: (-one[1], one[0]))
+        items = [StoryTag(tag=tag, stories=many) for tag, many in counted[:MOST_TAGS_TOLD]]
+        return Listing[StoryTag](items=items, next=None)
 
     async def export(
         self,

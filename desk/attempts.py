@@ -61,8 +61,21 @@ async def begin(conn: AsyncConnection, tried: Try, now: datetime) -> None:
     await conn.execute(insert(failures), rows)
 
 
+async def half_right(conn: AsyncConnection, tried: Try, now: datetime) -> None:
+    """The password was right and a code is still to come: this one counts no more, and none before it is forgiven.
+
+    Or whoever has stolen a password could guess codes for ever.
+    """
+    for whom, _ in tried.bounds:
+        await _take_back(conn, whom, now)
+
+
 async def succeeded(conn: AsyncConnection, tried: Try, now: datetime) -> None:
     """All of the address's failures are forgiven, and of the source's this one."""
     await conn.execute(delete(failures).where(failures.c.whom == tried.of_address))
-    mine = select(failures.c.id).where(failures.c.whom == tried.of_source, failures.c.at == now).limit(1)
+    await _take_back(conn, tried.of_source, now)
+
+
+async def _take_back(conn: AsyncConnection, whom: str, now: datetime) -> None:
+    mine = select(failures.c.id).where(failures.c.whom == whom, failures.c.at == now).limit(1)
     await conn.execute(delete(failures).where(failures.c.id.in_(mine.scalar_subquery())))

@@ -49,10 +49,14 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """`subject`: who it is, for ever: the issuer, a blank, the provider's own id.  `email` only if it is verified."""
+    """`subject`: who it is, for ever: the issuer, a blank, the provider's own id.  `email` only if it is verified.
+
+    `signed_in_at`: when they last showed the provider who they are, in seconds; not every provider tells.
+    """
 
     subject: str
     email: str | None
+    signed_in_at: float | None = None
 
 
 class Provider:
@@ -70,13 +74,17 @@ class Provider:
             return None
         return cls(sign_on.issuer, sign_on.client_id, sign_on.client_secret, back, clock)
 
-    async def begin(self) -> Begun:
-        """Raises ProviderAway."""
+    async def begin(self, *, again: bool = False) -> Begun:
+        """`again`: who is signed in there already shall show who they are once more.  Raises ProviderAway."""
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
         async with await self._client() as client:
             await self._look(client)
             url, _ = client.create_authorization_url(
-                self._about["authorization_endpoint"], state=state, nonce=nonce, code_verifier=verifier
+                self._about["authorization_endpoint"],
+                state=state,
+                nonce=nonce,
+                code_verifier=verifier,
+                **({"prompt": "login", "max_age": 0} if again else {}),
             )
         return Begun(url, state, nonce, verifier)
 
@@ -89,7 +97,9 @@ class Provider:
             if "email" not in claims and self._about.get("userinfo_endpoint") and token.get("access_token"):
                 claims = await self._more(client, claims)
         verified = claims.get("email_verified") in (True, "true") and isinstance(claims.get("email"), str)
-        return Identity(f"{claims['iss']} {claims['sub']}", claims["email"].strip().lower() if verified else None)
+        email = claims["email"].strip().lower() if verified else None
+        at = claims.get("auth_time")
+        return Identity(f"{claims['iss']} {claims['sub']}", email, at if isinstance(at, int | float) else None)
 
     async def _client(self) -> AsyncOAuth2Client:
         # Loading it takes half a second the first time, which calls must not wait for.

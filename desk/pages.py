@@ -40,6 +40,7 @@ STATIC = Path(__file__).parent / "static"
 EVERYBODY: tuple[Role, ...] = ("manager", "agent")
 MANAGERS: tuple[Role, ...] = ("manager",)
 MOST_FORM_BYTES = 2 * 1024 * 1024
+SECOND_FACTOR = "/account/second-factor"  # where it is set up
 
 Endpoint = Callable[["Asked"], Awaitable[Response]]
 
@@ -85,17 +86,29 @@ class Pages:
     secure: bool = False  # reached by https: the cookie is sent over nothing else
     session: timedelta = LONGEST  # from signing in to having to sign in again
     idle: timedelta = LONGEST_IDLE  # without a request
+    managers_need_second_factor: bool = False
 
     def route(
-        self, path: str, endpoint: Endpoint, *, roles: Sequence[Role] = EVERYBODY, methods: Sequence[str] = ("GET",)
+        self,
+        path: str,
+        endpoint: Endpoint,
+        *,
+        roles: Sequence[Role] = EVERYBODY,
+        methods: Sequence[str] = ("GET",),
+        comes_first: bool = False,
     ) -> Route:
-        """For who is signed in with one of `roles`; others are sent to sign in, or told that it is not theirs."""
+        """For who is signed in with one of `roles`; others are sent to sign in, or told that it is not theirs.
+
+        `comes_first`: also for a manager who has still to set up a second factor, and is led there from all others.
+        """
 
         async def answer(request: Request) -> Response:
             viewer = await self.viewer(request)
             if viewer is None:
                 return _to_sign_in(request)
             asked = Asked(self, request, viewer, words_in(viewer.language))
+            if not comes_first and self.lacks_second_factor(viewer):
+                return asked.redirect(SECOND_FACTOR)
             if viewer.role not in roles:
                 return asked.trouble(403, asked.words("This page is for managers."))
             return await _answered(asked, endpoint)
@@ -121,6 +134,11 @@ class Pages:
             now=self.clock.now(),
             idle=self.idle,
         )
+
+    def lacks_second_factor(self, viewer: Viewer) -> bool:
+        """Who comes from the company's own provider has been asked there for what the company wants."""
+        needed = self.managers_need_second_factor and viewer.manages
+        return needed and viewer.password_alone and viewer.how != "oidc"
 
     def language(self, request: Request) -> str:
         return chosen(None, request.headers.get("accept-language"), self.house.language)
@@ -153,6 +171,10 @@ class Asked:
     def of_a_part(self) -> bool:
         """Asked by htmx, which wants a fragment and no whole page."""
         return self.request.headers.get("hx-request") == "true"
+
+    async def body(self) -> bytes:
+        """Raises Refused for what is too long."""
+        return await Request(self.request.scope, _no_more_than(MOST_FORM_BYTES, self.request.receive)).body()
 
     async def form(self) -> FormData:
         """The same, however often it is asked for.  Raises Refused for what is too long, or no form at all."""
@@ -187,11 +209,12 @@ class Asked:
 
     def _context(self, place: str | None) -> dict[str, Any]:
         viewer, formats = self.viewer, self.formats
+        led = viewer is not None and self.pages.lacks_second_factor(viewer)
         return {
             "viewer": viewer,
             "company": self.pages.house.company,
             "place": place,
-            "places": [p for p in PLACES if viewer and p.open_to(viewer)],
+            "places": [p for p in PLACES if viewer and p.open_to(viewer) and not led],
             "now": self.pages.clock.now(),
             "language": self.words.language,
             "f": formats,

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Generic, Literal, TypeVar
@@ -60,6 +60,7 @@ from routing.plan import Plan
 from routing.tables import agents, reservations
 
 Group = Literal["day", "hour", "team", "line", "agent"]
+CALLS_AT_ONCE = timedelta(days=7)  # of a long span: a statement may take two seconds, and each call's past is looked at
 ROWS_AT_ONCE = 1000  # handled without letting go of the event loop: a few milliseconds
 OF_NOBODY = (None, "day", "hour", "line")  # groups whose figures are no agent's
 SPLIT_SECOND = 0.1  # to which waits are kept, and which is nobody's wait
@@ -80,6 +81,14 @@ class Span:
 
     def contains(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
         return and_(column >= self.start, column < self.end)
+
+    def parts(self, longest: timedelta) -> Iterator[Span]:
+        """One after another, none longer than that."""
+        start = self.start
+        while start < self.end:
+            end = min(start + longest, self.end)
+            yield replace(self, start=start, end=end)
+            start = end
 
     @property
     def slot_seconds(self) -> int:
@@ -192,16 +201,17 @@ async def read_promises(conn: AsyncConnection, span: Span) -> Grouped[PromiseTal
 async def read_relationships(conn: AsyncConnection, calls: Table, span: Span) -> Grouped[RelationTally]:
     """Calls by when they arrived, conversations by when they began, promises by when they were made."""
     found = Grouped(RelationTally, span.labels())
-    async for row in counted(conn, _how_calls_went(conn, calls, span)):
-        for tally in found.of(row.key):
-            tally.add_calls(
-                row.n,
-                agent=bool(row.agent),
-                familiar=bool(row.familiar),
-                earlier=row.earlier,
-                again=None if row.again is None else bool(row.again),
-                old=bool(row.old),
-            )
+    for part in span.parts(CALLS_AT_ONCE):
+        async for row in counted(conn, _how_calls_went(conn, calls, part)):
+            for tally in found.of(row.key):
+                tally.add_calls(
+                    row.n,
+                    agent=bool(row.agent),
+                    familiar=bool(row.familiar),
+                    earlier=row.earlier,
+                    again=None if row.again is None else bool(row.again),
+                    old=bool(row.old),
+                )
     async for rows in _people(conn, calls, span):
         contacts = [
             Contact(
@@ -239,24 +249,26 @@ def _how_calls_went(conn: AsyncConnection, calls: Table, span: Span) -> Subquery
         )
         .subquery()
     )
-    earlier = (
-        select(func.count())
+    talks = (
+        select(interactions.c.id)
         .where(
             interactions.c.customer_id == calls.c.customer_id,
             interactions.c.started_at < calls.c.arrived_at,
             interactions.c.agent_id.is_not(None),
             interactions.c.outcome.in_(CONVERSATIONS),
         )
-        .scalar_subquery()
+        .correlate(calls)
+        .limit(BANDS[0][0])  # beyond which all are alike
+        .subquery()
     )
-    band = case(*((earlier >= least, least) for least, _ in BANDS), else_=0)
+    earlier = select(func.count()).select_from(talks).scalar_subquery()
     soon = _seconds(conn, calls.c.arrived_at, seen.c.next_at) <= AGAIN.total_seconds()
     return (
         keyed(calls, span, at=calls.c.arrived_at, agent=calls.c.agent_id, line=calls.c.to_number)
         .add_columns(
             flag(calls.c.outcome == "agent").label("agent"),
             flag(calls.c.familiar).label("familiar"),
-            band.label("earlier"),
+            earlier.label("earlier"),
             case((calls.c.customer_id.is_(None), null()), (soon, 1), else_=0).label("again"),
             flag(calls.c.arrived_at <= span.now - AGAIN).label("old"),
         )

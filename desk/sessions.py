@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import Response
 
@@ -23,6 +23,7 @@ from store.ids import new_id
 
 ENDED = "session.ended"  # the event; its ref is the session's id
 How = Literal["password", "oidc", "invite"]
+PROVED_FOR = timedelta(minutes=10)  # so long it need not be shown again who somebody is
 LONGEST_BROWSER = 400
 
 
@@ -45,13 +46,27 @@ async def begin(
     *,
     longest: timedelta = LONGEST,
 ) -> str:
-    """A new one, with a secret of 256 bits that nobody has had before: what the cookie is to hold."""
+    """A new one, with a secret of 256 bits that nobody has had before: what the cookie is to hold.
+
+    Who comes from the company's own provider has shown nothing now: it may have remembered them for days.
+    """
     await conn.execute(delete(sessions).where(sessions.c.ends_at <= now))
     secret = secrets.token_urlsafe(32)
     row = {"id": new_id("ses"), "user_id": user_id, "digest": digest_of(secret), "how": how, "made_at": now}
-    shown = (browser or "")[:LONGEST_BROWSER] or None
-    await conn.execute(insert(sessions).values(**row, browser=shown, seen_at=now, ends_at=now + longest))
+    row |= {"browser": (browser or "")[:LONGEST_BROWSER] or None, "proved_at": None if how == "oidc" else now}
+    await conn.execute(insert(sessions).values(**row, seen_at=now, ends_at=now + longest))
     return secret
+
+
+async def prove(conn: AsyncConnection, session_id: str, now: datetime) -> None:
+    """They have shown in it once more who they are."""
+    await conn.execute(update(sessions).where(sessions.c.id == session_id).values(proved_at=now))
+
+
+async def proved(conn: AsyncConnection, session_id: str, now: datetime) -> bool:
+    """Just now, or some minutes ago."""
+    lately = (sessions.c.proved_at > now - PROVED_FOR, sessions.c.proved_at <= now)
+    return await conn.scalar(select(sessions.c.id).where(sessions.c.id == session_id, *lately)) is not None
 
 
 def cookie(response: Response, secret: str, secure: bool, *, longest: timedelta = LONGEST) -> None:

@@ -20,6 +20,8 @@ users = Table(
     Column("address", Text),  # where a manager's ear is, to listen in; null: this browser
     Column("made_at", Instant, nullable=False),
     Column("disabled_at", Instant),
+    Column("second_factor", Text),  # what their app's codes are made from, locked; null: the password is enough
+    Column("second_factor_step", Integer),  # the latest half minute whose code was used: none up to it counts again
 )
 
 sessions = Table(
@@ -33,6 +35,16 @@ sessions = Table(
     Column("made_at", Instant, nullable=False),
     Column("seen_at", Instant, nullable=False),
     Column("ends_at", Instant, nullable=False, index=True),
+    Column("proved_at", Instant),  # when they last showed in it who they are; null: a provider may have remembered them
+)
+
+# For the day on which the telephone with the second factor is lost.  A row that is used is gone.
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("user_id", ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("digest", Text, nullable=False, unique=True),
 )
 
 invites = Table(

@@ -56,6 +56,7 @@ class User:
     subject: str | None
     made_at: datetime
     disabled_at: datetime | None
+    second_factor: str | None  # locked
 
     @property
     def ready(self) -> bool:
@@ -161,6 +162,11 @@ async def choose_password(conn: AsyncConnection, user_id: str, kept: str) -> Non
     await conn.execute(update(users).where(users.c.id == user_id).values(password=kept))
 
 
+async def forget_password(conn: AsyncConnection, user_id: str) -> None:
+    """From now on they come in at the company's own provider."""
+    await conn.execute(update(users).where(users.c.id == user_id).values(password=None))
+
+
 async def choose_subject(conn: AsyncConnection, user_id: str, subject: str) -> bool:
     """False: they had chosen another one meanwhile."""
     free = or_(users.c.subject.is_(None), users.c.subject == subject)
@@ -187,7 +193,7 @@ async def _clean(conn: AsyncConnection, values: Mapping[str, Any], user_id: str 
     if clean["role"] not in ROLES:
         raise UserRefused("role", "A role is manager or agent.")
     if clean["role"] == "agent" and not clean["agent_id"]:
-        raise UserRefused("agent_id", "Who has the role agent answers as one of the agents: please choose which.")
+        raise UserRefused("agent_id", "Whoever has the role agent answers as one of the agents: please choose which.")
     await _refuse_twin(conn, clean, user_id)
     return clean
 

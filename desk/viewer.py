@@ -33,6 +33,8 @@ class Viewer:
     agent_id: str | None
     language: str
     address: str | None
+    how: str = "password"  # password | oidc | invite
+    password_alone: bool = False  # it opens the door, and nothing else is asked for
 
     @property
     def principal(self) -> Principal:
@@ -72,6 +74,7 @@ async def viewer_of(
     query = (
         select(sessions.c.id, sessions.c.seen_at, sessions.c.user_id)
         .add_columns(users.c.name, users.c.email, users.c.role, users.c.agent_id, users.c.language, users.c.address)
+        .add_columns(sessions.c.how, users.c.password.is_not(None).label("has_password"), users.c.second_factor)
         .join(users, users.c.id == sessions.c.user_id)
         .where(sessions.c.digest == digest_of(cookie), sessions.c.ends_at > now, sessions.c.seen_at > now - idle)
         .where(users.c.disabled_at.is_(None), or_(users.c.role == "manager", users.c.agent_id.is_not(None)))
@@ -84,4 +87,5 @@ async def viewer_of(
         async with database.write() as conn:
             await conn.execute(update(sessions).where(sessions.c.id == row.id).values(seen_at=now))
     language = chosen(row.language, accept_language, house)
-    return Viewer(row.user_id, row.id, row.name, row.email, row.role, row.agent_id, language, row.address)
+    own = (row.user_id, row.id, row.name, row.email, row.role, row.agent_id, language, row.address)
+    return Viewer(*own, row.how, password_alone=row.has_password and row.second_factor is None)

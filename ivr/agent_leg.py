@@ -92,6 +92,8 @@ async def ended_leg(turn: Turn, leg: Row[Any], told: str, *, room_over: bool = F
 
     `room_over`: they are still on the line, and alone: it is the caller who left.
     """
+    if leg.state in LEG_ENDS:
+        return  # told once more; whose line broke may talk again by now, on another leg for the same hold
     reservation = await _reservation(turn, leg)
     if reservation is None:
         return

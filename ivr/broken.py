@@ -107,6 +107,12 @@ async def give_up(turn: Turn) -> None:
     await turn.change(state=CallState.WAITING, joined_at=None)
 
 
+async def put_down(turn: Turn, reservation: Row[Any]) -> None:
+    """It did not break: their desk said that they hang up, and we heard of the line first.  The talk may be ended."""
+    await accept(turn.conn, reservation.id, now=turn.now)
+    await turn.change(state=CallState.TALKING, agent_ends_at=turn.now, **MENDED)
+
+
 async def caller_left(turn: Turn) -> None:
     """While they were kept for each other."""
     reservation = await live_of_call(turn.conn, turn.call.id)

@@ -65,10 +65,12 @@ async def look(
     turn.plan, caller = own.plan, own.caller
     forgotten = None if promise is None else turn.now - RUNG_AGAIN_AFTER
     tried = await tried_agents(turn.conn, turn.call.id, since=forgotten)
-    caller = replace(caller, tried=tried.declined)
+    dropped = turn.call.dropped_agent  # they did not come back, which the caller is about to hear: not they now
+    declined = tried.declined | ({dropped} if dropped else frozenset())
+    caller = replace(caller, tried=declined)
     found = await look_at_the_floor(turn, caller)
     floor, caller = found.agents, replace(caller, ahead=found.ahead)
-    others_first = replace(caller, tried=tried.declined | tried.not_rung)
+    others_first = replace(caller, tried=declined | tried.not_rung)
     while True:
         if others_first.choice == WAIT and promise is not None and not _to_come(promise.agent_id, floor):
             caller, others_first = replace(caller, choice=None), replace(others_first, choice=None)

@@ -10,10 +10,11 @@ from api.tokens import Asking, Guard, Principal
 from crm import audit
 from crm.audit import What
 from crm.case_history import by_token
-from ivr import calls, held, legs, transfers, warm, whose, wrap_up
+from ivr import broken, calls, held, legs, transfers, warm, whose, wrap_up
 from ivr.call_steps import CallSteps, is_asked
 from ivr.lifecycle import NotNow
 from ivr.schemas import CallChanges, CallShown, HoldWish, WrapUp, WrapUpShown
+from ivr.talk import end_talk
 from ivr.turn import Rooms, Turn
 from routing.reservations import live_of_call
 
@@ -58,13 +59,19 @@ class _Desk:
 
     async def hang_up(self, call_sid: str, asking: Asking) -> CallShown:
         """The agent's line is put down, on purpose: the caller is asked whether there is something else.  A line that
-        ends without this, at a desk of ours, has broken.  A colleague who is asked leaves the two to themselves."""
+        ends without this, at a desk of ours, has broken; said a moment too late, it has not.  A colleague who is
+        asked leaves the two to themselves."""
 
         async def step(turn: Turn) -> None:
             if asking.agent_id != turn.call.agent_id and await is_asked(turn, asking):
                 await warm.take_back(turn, by_colleague=True)
                 return
             reservation = await live_of_call(turn.conn, turn.call.id)
+            if reservation is not None and broken.is_kept_for(turn, reservation):
+                await broken.put_down(turn, reservation)
+                await end_talk(turn)
+                turn.effects += await legs.send_caller(turn, "/twilio/voice/after")
+                return
             if reservation is None or reservation.state != "accepted":
                 raise NotNow("not_talking", "Nobody talks with this caller now.")
             if turn.call.agent_ends_at is None:

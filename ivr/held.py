@@ -12,6 +12,7 @@ from ivr.document import Document, Go, Quiet
 from ivr.lifecycle import CallState
 from ivr.turn import Turn
 from routing.floor import name_of
+from routing.reservations import live_of_call
 
 QUIET_SECONDS = 22  # with the words before and after it, less than half a minute from one word to the next
 PATH = "/twilio/room/held"
@@ -33,10 +34,23 @@ async def fetch_back(turn: Turn) -> None:
     turn.effects.append(await _ask(turn, on=False))
 
 
-async def not_changed(turn: Turn, wished: str) -> None:
-    """The carrier would not: whoever believes that the caller cannot hear them must see that they can."""
-    if wished == ON and turn.call.on_hold_at is not None:
+async def not_changed(turn: Turn, wished: str, *, refused: bool) -> None:
+    """The carrier would not: whoever believes that the caller cannot hear them must see that they can.
+
+    Who should be back is in silence still: asked again while the talk goes on, for the carrier may have been away; if
+    it was `refused`, whoever talks with them sees that they are held.
+    """
+    call = turn.call
+    if wished == ON and call.on_hold_at is not None:
         await turn.change(on_hold_at=None)
+    if wished != OFF or call.on_hold_at is not None or call.state != CallState.TALKING:
+        return
+    if await live_of_call(turn.conn, call.id) is None:
+        return
+    if refused:
+        await turn.change(on_hold_at=turn.now)
+    else:
+        turn.effects.append(await _ask(turn, on=False))
 
 
 async def document(turn: Turn, n: int) -> Document:

@@ -237,6 +237,18 @@ async def _into_the_room(turn: Turn) -> Document:
     return await consent.room(turn)
 
 
+async def out_of_an_empty_room(turn: Turn) -> list[str]:
+    """Whoever they talked with has left, and they could not be fetched: once more, for they hear nothing there."""
+    call = turn.call
+    in_a_room = call.place in (None, Place.TOGETHER)  # by the document they were given last
+    if call.state == CallState.ENDED or not calls.is_reached(call) or not in_a_room:
+        return []
+    if call.state != CallState.TALKING:
+        return await legs.send_caller(turn, "/twilio/voice/wait")
+    talks = call.joined_at is None or await live_of_call(turn.conn, call.id) is not None
+    return [] if talks else await legs.send_caller(turn, "/twilio/voice/after")
+
+
 async def release(turn: Turn) -> None:
     """The caller wants something else: the agent being rung is let go."""
     reservation = await live_of_call(turn.conn, turn.call.id)

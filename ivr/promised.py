@@ -274,6 +274,7 @@ async def take_over(turn: Turn, promise: Row[Any]) -> None:
         await _let_agent_go(ours, "/twilio/agent/rings-us")
         await end_call(ours)
         turn.effects += ours.effects
+        turn.floor = turn.floor or ours.floor
     if locked is not None or promise.state == State.RINGING_AGENT:
         await step(turn.conn, promise.id, OPEN, State.PROMISED, now=turn.now, due_at=turn.now + ON_THE_LINE_PAUSE)
 

@@ -14,8 +14,9 @@ from api.tokens import Asking, Guard
 from crm import audit
 from crm.audit import What
 from ivr import calls, proof
+from ivr.call_steps import check_theirs
 from ivr.proof import CannotProve, Code, NotTheirs, TooManyCodes
-from ivr.turn import Rooms
+from ivr.turn import Rooms, Turn
 
 
 class ProofWish(Body):
@@ -41,9 +42,9 @@ def proof_router(rooms: Rooms, guard: Guard, secret: str) -> APIRouter:
     at = _Proofs(rooms, secret)
     router = APIRouter(tags=["calls"], dependencies=[Depends(guard.allows("manager", "agent", "service"))])
     router.add_api_route(
-        "/calls/{call_sid}/proof", at.send, methods=["POST"], status_code=201, responses=responses(404, 409, 429)
+        "/calls/{call_sid}/proof", at.send, methods=["POST"], status_code=201, responses=responses(403, 404, 409, 429)
     )
-    router.add_api_route("/calls/{call_sid}/proof", at.compare, methods=["PUT"], responses=responses(404, 409))
+    router.add_api_route("/calls/{call_sid}/proof", at.compare, methods=["PUT"], responses=responses(403, 404, 409))
     return router
 
 
@@ -54,7 +55,8 @@ class _Proofs:
     async def send(self, call_sid: str, wish: ProofWish, asking: Asking) -> ProofShown:
         """A six-digit code goes by text to a number that stood in the person's record before they called.
 
-        The caller reads it to the agent within ten minutes.  At most three codes an hour for one person.
+        The caller reads it to the agent within ten minutes.  At most three codes an hour for one person; an agent asks
+        for one in their own call only.
         """
         rooms = self._rooms
         try:
@@ -62,6 +64,7 @@ class _Proofs:
                 call = await calls.lock_by_sid(conn, call_sid)
                 if call is None:
                     raise NotFound("call")
+                await check_theirs(await Turn.of(rooms, conn, call), asking)
                 code, effects = await proof.send(
                     rooms, conn, call, self._secret, wanted=wish.number, asked_by=asking.token_id
                 )
@@ -83,6 +86,7 @@ class _Proofs:
                 call = await calls.lock_by_sid(conn, call_sid)
                 if call is None:
                     raise NotFound("call")
+                await check_theirs(await Turn.of(rooms, conn, call), asking)
                 code = await proof.compare(conn, call, self._secret, read.code, rooms.clock.now())
                 await _note(conn, asking, call.customer_id, rooms, "verified" if code.verified else "wrong")
         except CannotProve as error:

@@ -53,8 +53,9 @@ class Kind:
 class Expiry:
     """The kinds, with what they need of other rooms."""
 
-    def __init__(self, carrier: Carrier, erasers: Sequence[privacy.Eraser]) -> None:
-        self._carrier, self._erasers = carrier, erasers
+    def __init__(self, carrier: Carrier, erasers: Sequence[privacy.Eraser], as_audit: Sequence[Table]) -> None:
+        """`as_audit`: other rooms' tables that say who looked when (`at`), and are kept as long as the audit is."""
+        self._carrier, self._erasers, self._as_audit = carrier, erasers, (audit, *as_audit)
 
     def kinds(self, keep: Retention) -> list[Kind]:
         """Recordings first: whatever else goes may be all that still knows where one is."""
@@ -79,7 +80,7 @@ class Expiry:
                 _stranger,
                 HEAVY_BATCH,
             ),
-            Kind("audit", keep.audit_days, audit, audit.c.at, _deleting(audit)),
+            *(Kind(table.name, keep.audit_days, table, table.c.at, _deleting(table)) for table in self._as_audit),
         ]
 
     async def _recordings(self, conn: AsyncConnection, rows: Rows, now: datetime) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
+from sqlalchemy import Table
 
 from crm import audit, privacy
 from crm.audit import What
@@ -25,9 +26,10 @@ _EVER = datetime.min.replace(tzinfo=UTC)
 class RetentionLoop:
     """Any number of processes may run this: a row that one of them holds is left to it."""
 
-    def __init__(self, rooms: Rooms, erasers: Sequence[privacy.Eraser]) -> None:
+    def __init__(self, rooms: Rooms, erasers: Sequence[privacy.Eraser], as_audit: Sequence[Table] = ()) -> None:
+        """`as_audit`: see `ivr.retention.Expiry`."""
         self._rooms, self._erasers = rooms, erasers
-        self._expiry = Expiry(rooms.carrier, erasers)
+        self._expiry = Expiry(rooms.carrier, erasers, as_audit)
         self._turns = 0
         self._seen: dict[str, datetime] = {}  # of each kind, up to when all that was due is gone
 

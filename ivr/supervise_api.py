@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from sqlalchemy import Row, select
 
 from api.problems import NotFound, Problem, responses
@@ -60,15 +60,17 @@ class _Manager:
         """In the middle of it."""
 
         async def step(turn: Turn) -> None:
-            for row in await _theirs(turn, asking):
+            for row in await _of(turn, asking.token_id):
                 await supervision.become(turn, row, wish.mode)
             await self._seen(turn, asking, wish.mode)
 
         return await self._steps.take(call_sid, asking, step)
 
-    async def leave(self, call_sid: str, asking: Asking) -> CallShown:
+    async def leave(self, call_sid: str, asking: Asking, by: Annotated[str | None, Query()] = None) -> CallShown:
+        """`by`: another manager, who is to listen no longer; without it, whoever asks."""
+
         async def step(turn: Turn) -> None:
-            for row in await _theirs(turn, asking):
+            for row in await _of(turn, by or asking.token_id):
                 await supervision.end(turn, row)
 
         return await self._steps.take(call_sid, asking, step)
@@ -122,8 +124,8 @@ class _Manager:
         )
 
 
-async def _theirs(turn: Turn, asking: Principal) -> Sequence[Row[Any]]:
-    found = await supervision.live(turn.conn, turn.call.id, asking.token_id)
+async def _of(turn: Turn, manager: str) -> Sequence[Row[Any]]:
+    found = await supervision.live(turn.conn, turn.call.id, manager)
     if not found:
-        raise NotNow("not_there", "You are not on this call.")
+        raise NotNow("not_there", "No such manager is on this call.")
     return found

@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import Row, exists, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from carrier.port import EffectResult, KnownCall, Network, NotAsked, OutcomeUnknown, Refused
+from carrier.port import TOO_MANY, EffectResult, KnownCall, Network, NotAsked, OutcomeUnknown, Refused
 from ivr import agent_leg, calls, consulted, held, journey, legs, promised, rings, supervision
 from ivr.lifecycle import LEG_ENDS, CallState
 from ivr.tables import calls as calls_table
@@ -259,18 +259,27 @@ class Watch:
         elif result.kind == "create_call":
             await self._call(result.subject, result)
         elif result.kind in ("change_participant", "announce") and result.state == "failed":
-            await self._room_as_before(result.kind, *result.subject.split())
+            await self._room_as_before(result, *result.subject.split())
+        elif result.kind == "redirect_call" and result.state == "failed" and not _is_refusal(result):
+            await self._not_fetched(result.subject)
         elif result.kind == "change_recording":
             async with self._rooms.database.write() as conn:
                 await not_changed(conn, result, self._rooms.clock.now())
 
-    async def _room_as_before(self, kind: str, first: str, second: str) -> None:
-        """Nobody is held, or nobody was told who joins."""
-        async with _locked(self._rooms, first if kind == "announce" else second) as turn:
-            if turn is not None and kind == "announce":
+    async def _room_as_before(self, result: EffectResult, first: str, second: str) -> None:
+        """Nobody is held, or fetched back, or nobody was told who joins."""
+        announced = result.kind == "announce"
+        async with _locked(self._rooms, first if announced else second) as turn:
+            if turn is not None and announced:
                 await supervision.not_told(turn, second)
             elif turn is not None:
-                await held.not_changed(turn, first)
+                await held.not_changed(turn, first, refused=_is_refusal(result))
+
+    async def _not_fetched(self, call_id: str) -> None:
+        """The carrier, or we, were away for too long."""
+        async with _locked(self._rooms, call_id) as turn:
+            if turn is not None:
+                turn.effects += await journey.out_of_an_empty_room(turn)
 
     async def _text(self, result: EffectResult) -> None:
         async with self._rooms.database.write() as conn:
@@ -295,13 +304,17 @@ class Watch:
                 await calls.change_leg(conn, leg_id, state="failed", ended_at=turn.now)
                 if leg.role in ("agent", consulted.ROLE):
                     # A number is Twilio's refusal of this address; anything else says nothing about the agent.
-                    refused = (result.error_code or "").isdigit()
-                    await agent_leg.ended_leg(turn, leg, "failed" if refused else "canceled")
+                    await agent_leg.ended_leg(turn, leg, "failed" if _is_refusal(result) else "canceled")
                 elif leg.role == supervision.ROLE:
                     await supervision.leg_ended(turn, leg)
                 else:
                     await promised.customer_not_reached(turn, "failed")
         turn.finish()
+
+
+def _is_refusal(result: EffectResult) -> bool:
+    """The carrier's own number: asked once more it would say the same.  Of too many requests it says nothing else."""
+    return (result.error_code or "").isdigit() and result.error_code != TOO_MANY
 
 
 async def _agent_gone(turn: Turn, leg: Row[Any], known: KnownCall) -> None:

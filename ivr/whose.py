@@ -8,6 +8,7 @@ from ivr.lifecycle import CallState, NotNow
 from ivr.meeting import meet, not_them
 from ivr.turn import Turn
 from ivr.written import write_down
+from routing.reservations import live_of_call
 
 
 async def is_theirs(turn: Turn, reference: str) -> None:
@@ -19,7 +20,7 @@ async def is_theirs(turn: Turn, reference: str) -> None:
     customer_id = await one_customer(turn.conn, "customer", reference)
     if customer_id == turn.call.customer_id:
         return
-    ended = turn.call.state == CallState.ENDED
+    ended = await _has_ended(turn)
     if turn.call.customer_id is not None:
         if ended:
             raise NotNow("ended", "The talk has ended, and is in somebody's history.")
@@ -30,3 +31,11 @@ async def is_theirs(turn: Turn, reference: str) -> None:
     await meet(turn, person)
     if ended and turn.call.agent_id is not None:
         await write_down(turn, turn.call.agent_id, ended_at=turn.call.ended_at)
+
+
+async def _has_ended(turn: Turn) -> bool:
+    """The talk; the caller may still be there, and be asked whether it is solved."""
+    call = turn.call
+    if call.state == CallState.TALKING and call.joined_at is not None:
+        return await live_of_call(turn.conn, call.id) is None
+    return bool(call.state == CallState.ENDED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import select
@@ -18,17 +18,16 @@ from store.sql import Database
 
 log = structlog.get_logger()
 
-PAUSE_SECONDS = 5.0  # as late as this somebody is ready again, at most
+PAUSE_SECONDS = 5.0  # between two looks; whoever said so before the last of them is back to the second
 _AWAY_FOR_A_WHILE = (agents.c.availability == Availability.AWAY, agents.c.back_at.is_not(None))
 
 
 class ComingBack:
     """A keeper's loop.  `changed` is told after the commit that somebody may be free now."""
 
-    def __init__(
-        self, database: Database, clock: Clock, changed: Callable[[], None], *, pause: float = PAUSE_SECONDS
-    ) -> None:
-        self._database, self._clock, self._changed, self._pause = database, clock, changed, pause
+    def __init__(self, database: Database, clock: Clock, changed: Callable[[], None]) -> None:
+        self._database, self._clock, self._changed = database, clock, changed
+        self._pause = PAUSE_SECONDS
 
     async def run(self) -> None:
         while True:
@@ -41,9 +40,14 @@ class ComingBack:
     async def turn(self) -> int:
         """How many are back."""
         now = self._clock.now()
-        query = select(agents.c.id).where(*_AWAY_FOR_A_WHILE, agents.c.back_at <= now)
+        soon = now + timedelta(seconds=PAUSE_SECONDS)
+        query = select(agents.c.id, agents.c.back_at).where(*_AWAY_FOR_A_WHILE, agents.c.back_at <= soon)
         async with self._database.read() as conn:  # looks before it writes: mostly there is nobody
-            due = (await conn.scalars(query)).all()
+            rows = (await conn.execute(query)).all()
+        due = [row.id for row in rows if row.back_at <= now]
+        self._pause = min(
+            ((row.back_at - now).total_seconds() for row in rows if row.back_at > now), default=PAUSE_SECONDS
+        )
         back = 0
         for agent_id in due:
             async with self._database.write() as conn:
@@ -59,5 +63,6 @@ async def come_back(conn: AsyncConnection, agent_id: str, now: datetime) -> bool
     row = (await conn.execute(away.with_for_update())).one_or_none()
     if row is None:
         return False
-    await set_availability(conn, agent_id, Availability.READY, None, now=now, set_by=row.set_by)
+    ready = Availability.READY
+    await set_availability(conn, agent_id, ready, None, now=now, set_by=row.set_by, ends_wrap_up=False)
     return True

@@ -190,8 +190,10 @@ async def set_availability(
     now: datetime,
     back_at: datetime | None = None,
     set_by: str | None = None,
+    ends_wrap_up: bool = True,
 ) -> None:
-    """What the agent chose.  Ready ends a wrap-up; nothing here ends a talk.  Raises UnknownAgent.
+    """What the agent chose.  Ready ends a wrap-up, if they say so themselves; nothing here ends a talk.  Raises
+    UnknownAgent.
 
     `back_at`: when somebody who is away means to be ready again (coming_back.py); `set_by`: the desk that chose it, and
     with which it ends.
@@ -207,7 +209,7 @@ async def set_availability(
     values: dict[str, Any] = {"availability": Availability(availability), "reason": reason, "misses": 0}
     values |= {"back_at": back_at, "set_by": set_by}
     if availability == Availability.READY:
-        if row.activity == Activity.WRAP_UP:
+        if row.activity == Activity.WRAP_UP and ends_wrap_up:
             load = load_after(row.load, now - row.since_at, busy=True)
             values |= {"activity": Activity.IDLE, "due_at": None, "since_at": now, "load": load}
         elif row.activity == Activity.IDLE and row.availability != Availability.READY:

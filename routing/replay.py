@@ -88,8 +88,10 @@ class _Call:
 class Replay:
     """One pass over a span."""
 
-    def __init__(self, span: Span, plan: Plan, house: House) -> None:
+    def __init__(self, span: Span, plan: Plan, house: House, *, told_in: str | None = None) -> None:
+        """`told_in`: the language of the reasons; None: the house's."""
         self._span, self._plan, self._house = span, plan, house
+        self._told_in = told_in or house.language
         self._clock = ZoneInfo(house.zone)
         learnt = learn(span, house.zone)
         self._talks = [learnt.times.of(None, None, hour) for hour in range(24)]
@@ -264,7 +266,7 @@ class Replay:
         self._gets_up(call)
         call.at, call.agent, call.familiar = _At.RINGING, decision.who.agent.id, decision.who.familiar
         if call.contact.customer is not None and call.agent != call.contact.agent:
-            call.why = sentence(decision, call.card.caller, self._house.language)
+            call.why = sentence(decision, call.card.caller, self._told_in)
         self._floor.become(call.agent, Activity.RESERVED, self._now, talk=self._talk)
         self._after(ANSWER_SECONDS, self._answered, call)
 

@@ -41,6 +41,7 @@ class Question(BaseModel):
     end: datetime
     beside: Plan | None = None  # another plan, whose figures are told as well, with who fares worse under it anyhow
     told: bool = False  # how far it has come, in lines of JSON before the answer
+    told_in: str | None = None  # language of the sentences; None: the house's
 
 
 async def answer(database: Database, question: Question, tell: Progress | None = None) -> dict[str, Any]:
@@ -49,10 +50,10 @@ async def answer(database: Database, question: Question, tell: Progress | None =
         span = await read_span(conn, question.start, question.end)
     head = {"from": question.start, "to": question.end, "plan_version": question.plan_version}
     if question.beside is None:
-        return head | compared(span, question.plan, question.house, tell)
+        return head | compared(span, question.plan, question.house, tell, told_in=question.told_in)
     calls = len(span.contacts)
     both = None if tell is None else (lambda done, of: tell(done, 2 * of))
-    first = head | compared(span, question.plan, question.house, both)
+    first = head | compared(span, question.plan, question.house, both, told_in=question.told_in)
     rest = None if tell is None else (lambda done, of: tell(calls + done, 2 * of))
     return first | _beside(span, question.beside, question.house, rest)
 
@@ -65,10 +66,13 @@ def _beside(span: Span, plan: Plan, house: House, progress: Progress | None) -> 
     return {"beside": asdict(figures(replayed)), "worse_anyhow": [one.was.contact.customer for one in worse]}
 
 
-def compared(span: Span, plan: Plan, house: House, progress: Progress | None = None) -> dict[str, Any]:
-    """Pure."""
+def compared(
+    span: Span, plan: Plan, house: House, progress: Progress | None = None, *, told_in: str | None = None
+) -> dict[str, Any]:
+    """Pure.  `told_in`: the language of the sentences; None: the house's."""
+    language = told_in or house.language
     past = list(as_it_was(span))
-    replayed = Replay(span, plan, house).run(progress)
+    replayed = Replay(span, plan, house, told_in=language).run(progress)
     worse = worse_off(past, replayed)
     agents = {agent.id: agent.name for agent in span.agents}
     known = gaps(past, span, usual_talk_seconds(span.contacts, plan), house.zone)
@@ -78,9 +82,9 @@ def compared(span: Span, plan: Plan, house: House, progress: Progress | None = N
         "replayed": asdict(figures(replayed)),
         "answered_by_another": answered_by_another(past, replayed),
         "people_worse_off": len(worse),
-        "worse_off": [_shown(one, span, agents, house.language) for one in worse[:MOST_NAMED]],
+        "worse_off": [_shown(one, span, agents, language) for one in worse[:MOST_NAMED]],
         "load": [{"name": agents[one.agent]} | asdict(one) for one in load(span.agents, past, replayed)],
-        "assumptions": assumptions(known, house.language),
+        "assumptions": assumptions(known, language),
     }
 
 

@@ -5,8 +5,9 @@ Two doors and no third: `write` is a transaction that may change things, `read` 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,6 +31,7 @@ metadata = MetaData(
 BUSY_SECONDS = 2.0
 WIPE_MILLISECONDS = 100
 POOL_WAIT_SECONDS = 1.0
+CLOSE_SECONDS = 1.0
 _POSTGRES_LIMITS = (
     "-c statement_timeout=2000 -c lock_timeout=1000 -c idle_in_transaction_session_timeout=5000 -c timezone=UTC"
 )
@@ -85,6 +87,8 @@ class Database:
         self.url = url
         self.sqlite = url.get_backend_name() == "sqlite"
         self._listeners: list[Callable[[Sequence[News]], None]] = []
+        self._asking, self._idle = 0, asyncio.Event()
+        self._idle.set()
         if self.sqlite:
             self._writer = _sqlite_engine(url, pool_size=1, immediate=True)
             self._reader = _sqlite_engine(url, pool_size=pool_size, immediate=False)
@@ -108,9 +112,10 @@ class Database:
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """A transaction: committed at the end of the block, rolled back if it raises."""
         news: list[News] = []
-        async with self._writer.begin() as connection:
-            connection.info[NEWS] = news
-            yield connection
+        with self._asked():
+            async with self._writer.begin() as connection:
+                connection.info[NEWS] = news
+                yield connection
         if news:
             for callback in self._listeners:
                 callback(news)
@@ -118,8 +123,9 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Statements outside a transaction, each seeing what is committed then."""
-        async with self._reader.connect() as connection:
-            yield connection
+        with self._asked():
+            async with self._reader.connect() as connection:
+                yield connection
 
     async def wipe(self) -> bool:
         """What was deleted leaves the disk, as far as that is in our hands; False: somebody reads, try again later.
@@ -138,9 +144,24 @@ class Database:
         return not busy
 
     async def close(self) -> None:
+        """Lets end what is being asked, for CLOSE_SECONDS at most: a connection given back after it is never closed."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._idle.wait()
         await self._writer.dispose()
         if self.sqlite:
             await self._reader.dispose()
+
+    @contextmanager
+    def _asked(self) -> Iterator[None]:
+        self._asking += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._asking -= 1
+            if not self._asking:
+                self._idle.set()
 
 
 def _sqlite_engine(url: URL, *, pool_size: int, immediate: bool) -> AsyncEngine:

@@ -44,6 +44,7 @@ def desk_routes(
         secure=public_url.startswith("https:"),
         session=timedelta(hours=settings.session_hours),
         idle=timedelta(minutes=settings.session_idle_minutes),
+        managers_need_second_factor=settings.managers_need_a_second_factor == "on",
     )
     secret = settings.twilio_api_key_secret
 

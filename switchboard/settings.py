@@ -140,6 +140,7 @@ class Settings(BaseSettings):
 
     session_hours: float = Field(12, ge=0.25, le=24 * 30)
     session_idle_minutes: float = Field(120, ge=1, le=24 * 60)
+    managers_need_a_second_factor: Literal["on", "off"] = "off"
     trusted_proxies: Annotated[str, AfterValidator(_networks)] = "127.0.0.1,::1"
     oidc_issuer: Annotated[str, AfterValidator(_issuer)] | None = None
     oidc_client_id: str | None = Field(None, min_length=1)

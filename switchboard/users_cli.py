@@ -78,6 +78,13 @@ def reset(email: Address) -> None:
     print(_link(settings, _run(settings, lambda conn, now: _reset(conn, now, email))))
 
 
+@user.command("reset-second-factor")
+def reset_second_factor(email: Address) -> None:
+    """For who has lost the telephone and the recovery codes: the password is enough again; every browser is out."""
+    ended = _run(_ready(), lambda conn, now: _reset_second_factor(conn, now, email))
+    print(f"{email} signs in by the password alone; {ended} session(s) ended")
+
+
 async def _create(conn: AsyncConnection, now: datetime, name: str, email: str, role: str, agent: str | None) -> str:
     from crm import audit
     from crm.audit import What
@@ -106,6 +113,19 @@ async def _reset(conn: AsyncConnection, now: datetime, email: str) -> str:
         raise UserRefused(f"{email} is shut out; `centralino user enable {email}` comes first")
     await audit.record(conn, BY, What.USER_INVITED, now=now, user=found.id)
     return await invites.invite(conn, found.id, BY, now)
+
+
+async def _reset_second_factor(conn: AsyncConnection, now: datetime, email: str) -> int:
+    from crm import audit
+    from crm.audit import What
+    from desk import second_factor
+
+    found = await _known(conn, email)
+    ended = await second_factor.reset(conn, found.id, now)
+    if ended is None:
+        raise UserRefused(f"{email} has no second factor")
+    await audit.record(conn, BY, What.SECOND_FACTOR_RESET, now=now, user=found.id, sessions=ended)
+    return ended
 
 
 async def _disable(conn: AsyncConnection, now: datetime, email: str) -> int:

@@ -44,6 +44,7 @@ from desk.live import LiveFeed
 from desk.reports_api import reports_router
 from desk.softphone.desks import has_desk
 from desk.softphone.sweep import Sweep
+from desk.tables import look_ups
 from ivr import lint
 from ivr.api import calls_router
 from ivr.calls import said_in
@@ -195,10 +196,10 @@ def wire(
             numbers,
             *watch.loops(),
             Reminders(rooms),
-            ComingBack(database, clock, lambda: tell(FLOOR), pause=max(poll, 1.0)),
+            ComingBack(database, clock, lambda: tell(FLOOR)),
             Tidying(database, clock),
             Sweep(database, clock, lambda: tell(FLOOR)),
-            RetentionLoop(rooms, others.erasers),
+            RetentionLoop(rooms, others.erasers, [look_ups]),
             *other_crm.loops,
             *(watch.then(loop) for loop in (*keeping, Reconcile(rooms, network))),
         ],

@@ -16,6 +16,7 @@ from desk.agents.known import colleagues, presence_of, to_choose
 from desk.asking import Refused
 from desk.pages import Asked, errors_of
 from desk.site import Site
+from desk.softphone.presence import told_reason
 
 PLACE = "agents"
 MOST_SHOWN = 20
@@ -153,7 +154,8 @@ class Profile:
     async def _now(self, asked: Asked, agent: dict[str, Any]) -> dict[str, Any]:
         found = await listing.beside(asked.pages.database, asked.pages.clock.now(), agent["id"])
         presence = presence_of(agent["availability"], agent["activity"])
-        return {"agent": agent, "presence": presence, "beside": found.get(agent["id"], listing.Beside())}
+        why = told_reason(agent["reason"], asked.words) if presence == "away" else ""
+        return {"agent": agent, "presence": presence, "why": why, "beside": found.get(agent["id"], listing.Beside())}
 
     async def _form(
         self,

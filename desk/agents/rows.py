@@ -10,6 +10,7 @@ from typing import Any
 from desk.agents.known import presence_of
 from desk.agents.listing import Beside, shift
 from desk.formats import Formats
+from desk.softphone.presence import told_reason
 from desk.words import Words
 from routing.house import House
 
@@ -68,7 +69,7 @@ class Telling:
             presence=presence,
             present=self._present[presence],
             kind=KINDS.get(presence, "plain"),
-            reason=agent["reason"] if presence == "away" else None,
+            reason=told_reason(agent["reason"], words) if presence == "away" else None,
             lately=" · ".join(filter(None, (self._shift(agent["hours"]), self._loads.get(beside.load or "")))),
             languages=", ".join(self._language(tag) for tag in agent["languages"]),
             skills=self._skills(agent["skills"]),

@@ -39,7 +39,7 @@ async def change(asked: Asked, customer_id: str) -> Response:
     form, case_id = await asked.form(), asked.request.path_params["case_id"]
     do, call_sid = str(form.get("do", "")), str(form.get("call", ""))
     if (await asked.api.get(f"/cases/{case_id}"))["customer"] != customer_id:
-        return asked.trouble(404, asked.words("There is no such case."))
+        return asked.trouble(404, asked.words("There is no such matter."))
     try:
         told = await _done(asked, case_id, do, call_sid)
     except Refused as refused:

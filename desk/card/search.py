@@ -24,14 +24,6 @@ from desk.pages import Asked, errors_of
 MOST_FOUND, MOST_LATELY = 20, 10
 LATELY = timedelta(days=30)
 LONGEST_WORDS = 300
-_REASONS = {
-    "asked_by_colleague": "A colleague has asked me to help",
-    "wrote_to_us": "They have written to us",
-    "came_by": "They are here in person",
-    "case": "I am looking into their matter",
-    "family": "Somebody of theirs has asked",
-    "other": "Another reason",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +131,7 @@ def _wrong(asked: Asked, given: dict[str, str]) -> dict[str, str]:
     if given["reason"] == "other" and not given["words"]:
         return {"words": asked.words("Say it in a few words.")}
     if len(given["words"]) > LONGEST_WORDS:
-        return {"words": asked.words("At most %(most)s signs.", most=LONGEST_WORDS)}
+        return {"words": asked.words("At most %(most)s characters.", most=LONGEST_WORDS)}
     return {}
 
 
@@ -149,6 +141,6 @@ async def _why(asked: Asked, customer_id: str, given: dict[str, str], errors: di
     async with asked.pages.database.read() as conn:
         row = (await conn.execute(query)).one()
     await audit.seen(asked.pages.database, asked.user.principal, What.SEARCHED, [customer_id], now=now)
-    reasons = [("", asked.words("Choose …")), *((one, asked.words(_REASONS[one])) for one in REASONS)]
+    reasons = [("", asked.words("Choose …")), *((one, asked.words(told)) for one, told in REASONS.items())]
     context = {"id": row.id, "name": row.name or row.called, "given": given, "errors": errors, "reasons": reasons}
     return asked.page("card/reason.html", status, place="people", **context)

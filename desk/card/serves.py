@@ -26,7 +26,14 @@ REMEMBERED = timedelta(days=365)  # a conversation makes somebody one's own for 
 OPEN_FOR = timedelta(hours=8)  # a record that was opened for a reason: a working day
 
 _OPEN = tuple(str(state) for state in OPEN)
-REASONS = ("asked_by_colleague", "wrote_to_us", "came_by", "case", "family", "other")
+REASONS = {  # to open a record, in English, for the catalogue
+    "asked_by_colleague": "A colleague has asked me to help",
+    "wrote_to_us": "They have written to us",
+    "came_by": "They are here in person",
+    "case": "I am looking into their matter",
+    "family": "Somebody of theirs has asked",
+    "other": "Another reason",
+}
 
 
 async def may_see(conn: AsyncConnection, viewer: Viewer, customer_id: str, now: datetime) -> bool:

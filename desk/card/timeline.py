@@ -20,7 +20,7 @@ KINDS: Mapping[str, tuple[str, str]] = {  # label, drawing
     "voicemail": ("Voice message", "mic"),
     "promise": ("Promise", "promise"),
     "note": ("Note", "edit"),
-    "case": ("Case", "case"),
+    "case": ("Matter", "case"),
 }
 _STATES = {
     "received": "from them",

@@ -18,6 +18,7 @@ from desk.card.person import now_of
 from desk.card.situation import Situation
 from desk.elsewhere import calls
 from desk.pages import Asked, errors_of
+from desk.softphone.presence import told_reason
 
 _REASONS = {  # why a colleague cannot be asked: the API's word -> ours
     "not_talking": "You are not talking with anybody now.",
@@ -146,7 +147,9 @@ async def _listed(asked: Asked, situation: Situation) -> dict[str, Any]:
     query = await asked.asking()
     q, skill = str(query.get("q", "")).strip(), str(query.get("skill", ""))
     address = f"/calls/{situation.call_id}/colleagues"
-    found = await asked.api.get(address, q=q or None, skill=skill or None)
+    found = await asked.api.get(address, q=q or None, skill=skill or None, language=asked.words.language)
+    for one in found["items"]:
+        one["why"] = told_reason(one["reason"], asked.words)
     skills = sorted({name for one in found["items"] for name in one["skills"]} | ({skill} if skill else set()))
     pairs = [(name, name) for name in skills]
     return {"colleagues": found["items"], "q": q, "skill": skill, "skills": pairs}

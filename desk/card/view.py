@@ -180,7 +180,7 @@ def weary_reason(words: Words, reason: Answer) -> str:
 
 
 _BETWEEN = {
-    "confirmed": "You solved something for them, in their own word.",
+    "confirmed": "You solved something for them, by their own account.",
     "unsolved": "They said that something you did was not solved.",
     "open": "You left something open with them.",
 }
@@ -264,7 +264,7 @@ _KINDS = {
     "voicemail": "An answer to their message",
 }
 _RISKS = {
-    "owner_busy": "may not be free in time",
+    "owner_busy": "might not be free in time",
     "owner_away": "is away then",
     "nobody_free": "nobody is free then",
     "rate": "too many calls at that minute",
@@ -285,6 +285,6 @@ def promised(words: Words, f: Formats, now: datetime, one: Answer, me: str | Non
         what=one["reason"] or words(kind),
         owner=names.get(one["agent"] or ""),
         mine=one["agent"] is not None and one["agent"] == me,
-        risk=words(_RISKS.get(one["risk"], "may not be kept")) if one["risk"] else None,
+        risk=words(_RISKS.get(one["risk"], "might not be kept")) if one["risk"] else None,
         movable=one["state"] in ("promised", "due"),
     )

@@ -9,6 +9,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from desk.asking import Refused
+from desk.card.gather import own_call
 from desk.card.moments import Slot, for_asking_again, offered
 from desk.card.notes import SUMMARY, write
 from desk.card.person import again
@@ -22,14 +23,16 @@ async def save(asked: Asked, customer_id: str) -> Response:
     form = await asked.form()
     given = {name: str(form.get(name, "")) for name in FIELDS}
     call_sid = str(form.get("call", ""))
-    if "done" not in form:
-        try:
+    try:
+        await own_call(asked, customer_id, call_sid)
+        if "done" not in form:
             await write(asked, customer_id, call_sid, "note", given["summary"], [SUMMARY])
-        except Refused as refused:
-            error = " ".join(errors_of(refused, asked.words).values())
-            return asked.page("card/saved.html", refused.status, error=error, mark="wrap")
-        return asked.page("card/saved.html", error=None, mark="wrap")
-    return await _send(asked, customer_id, call_sid, form, given)
+    except Refused as refused:
+        error = " ".join(errors_of(refused, asked.words).values())
+        return asked.page("card/saved.html", refused.status, error=error, mark="wrap")
+    if "done" in form:
+        return await _send(asked, customer_id, call_sid, form, given)
+    return asked.page("card/saved.html", error=None, mark="wrap")
 
 
 async def _send(asked: Asked, customer_id: str, call_sid: str, form: FormData, given: dict[str, str]) -> Response:

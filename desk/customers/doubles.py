@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, select
@@ -34,7 +34,8 @@ async def more(asked: Asked) -> Response:
         found = await asked.api.get(f"/customers/{of}/duplicates")
     else:
         found = await asked.api.get("/duplicates", limit=AT_ONCE, cursor=cursor)
-    pairs = [await _pair(asked, one["customer"], one["other"], one["why"], one["score"]) for one in found["items"]]
+    talks = await _talks(asked, found["items"])
+    pairs = [_pair(one, talks) for one in found["items"]]
     known = await colleagues(asked.pages.database)
     before = asked.request.query_params.get("so_far", "0")
     so_far = len(pairs) + (int(before) if before.isdecimal() and len(before) < 7 else 0)
@@ -67,21 +68,25 @@ async def undo(asked: Asked) -> Response:
     return asked.page("customers/decided.html", what="undone", merge=split)
 
 
-async def _pair(
-    asked: Asked, one: dict[str, Any], other: dict[str, Any], why: list[str], score: float
-) -> dict[str, Any]:
-    """With whoever has more of a past first: that record stays, unless somebody says otherwise."""
+async def _talks(asked: Asked, items: Sequence[Mapping[str, Any]]) -> Mapping[str, int]:
+    """How many conversations each of them has had."""
     talks = interactions.c
-    query = select(talks.customer_id, func.count().label("many")).where(talks.customer_id.in_([one["id"], other["id"]]))
+    ids = {one[side]["id"] for one in items for side in ("customer", "other")}
+    query = select(talks.customer_id, func.count().label("many")).where(talks.customer_id.in_(sorted(ids)))
     async with asked.pages.database.read() as conn:
-        many = {row.customer_id: row.many for row in await conn.execute(query.group_by(talks.customer_id))}
+        return {row.customer_id: row.many for row in await conn.execute(query.group_by(talks.customer_id))}
+
+
+def _pair(found: Mapping[str, Any], many: Mapping[str, int]) -> dict[str, Any]:
+    """With whoever has more of a past first: that record stays, unless somebody says otherwise.  Pure."""
+    one, other = found["customer"], found["other"]
     first, second = sorted((one, other), key=lambda who: (-many.get(who["id"], 0), who["made_at"], who["id"]))
     return {
         "sides": (first, second),
         "talks": (many.get(first["id"], 0), many.get(second["id"], 0)),
         "rows": [row for name in FIELDS if (row := compared(name, first, second))],
-        "why": why,
-        "score": score,
+        "why": found["why"],
+        "score": found["score"],
     }
 
 

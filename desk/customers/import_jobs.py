@@ -87,14 +87,26 @@ class Job:
 
     def bad_rows(self) -> Iterator[Skipped]:
         """By line; one that was told twice, before and after an interruption, once."""
-        found: dict[int, Skipped] = {}
-        if self.bad.exists():
-            with self.bad.open(encoding="ascii") as file:
-                for line in file:
-                    if line.endswith("\n"):  # else torn by the end of its writer
-                        told = json.loads(line)
-                        found[told["line"]] = Skipped(told["line"], told["reason"], told["raw"])
+        found = {row.line: row for row in self._told()}
         yield from (found[line] for line in sorted(found))
+
+    def first_bad_rows(self, most: int) -> list[Skipped]:
+        """Those that were told first, by line: of a file with a million of them no more is read."""
+        found: dict[int, Skipped] = {}
+        for row in self._told():
+            found[row.line] = row
+            if len(found) == most:
+                break
+        return [found[line] for line in sorted(found)]
+
+    def _told(self) -> Iterator[Skipped]:
+        if not self.bad.exists():
+            return
+        with self.bad.open(encoding="ascii") as file:
+            for line in file:
+                if line.endswith("\n"):  # else torn by the end of its writer
+                    told = json.loads(line)
+                    yield Skipped(told["line"], told["reason"], told["raw"])
 
     def discard(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -136,11 +136,7 @@ async def _watched(process: asyncio.subprocess.Process, order: bytes, job: Job) 
 
 
 def _shown(asked: Asked, job: Job, state: State) -> dict[str, Any]:
-    bad = []
-    for row in job.bad_rows():
-        bad.append((row.line, row.reason))
-        if len(bad) == BAD_SHOWN:
-            break
+    bad = [(row.line, row.reason) for row in job.first_bad_rows(BAD_SHOWN)]
     stopped = state.phase == "loading" and job.silent()
 
     def reason(told: str) -> str:
@@ -174,4 +170,4 @@ def _bytes(text: str) -> bytes:
 
 
 def _gone(asked: Asked) -> Response:
-    return asked.trouble(404, asked.words("This file is not here any more. Please bring it again."))
+    return asked.trouble(404, asked.words("This file is not here any more. Please upload it again."))

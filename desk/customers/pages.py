@@ -13,7 +13,7 @@ from crm.audit import What
 from crm.tables import interactions
 from desk.agents.known import colleagues
 from desk.asking import Refused
-from desk.customers import doubles, erasing, exporting, facts, importing, past, profile, rights, together
+from desk.customers import doubles, erasing, exporting, facts, importing, past, profile, rights, stories, together
 from desk.pages import MANAGERS, Asked, errors_of
 from desk.site import Site
 
@@ -29,13 +29,15 @@ def routes(site: Site) -> list[BaseRoute]:
     def at(path: str, endpoint: Any, *methods: str) -> BaseRoute:
         return route(f"/console/customers{path}", endpoint, roles=MANAGERS, methods=methods or ("GET",))
 
-    one, bringing = "/{customer_id}", importing.Importing(site)
+    one, bringing, everybody = "/{customer_id}", importing.Importing(site), exporting.Everybody(site)
     return [
         at("", _list),
         at("/found", _found, "POST"),
         at("/new", _new),
         at("/new", _make, "POST"),
-        at("/export", exporting.everybody, "POST"),
+        at("/export", everybody.show),
+        at("/export", everybody.file, "POST"),
+        at("/export/prove", everybody.prove, "POST"),
         at("/duplicates", doubles.show),
         at("/duplicates/more", doubles.more),
         at("/duplicates/merge", doubles.merge, "POST"),
@@ -69,6 +71,7 @@ def routes(site: Site) -> list[BaseRoute]:
         at(f"{one}/erase", erasing.show),
         at(f"{one}/erase", erasing.erase, "POST"),
         at(f"{one}/with/{{agent_id}}", together.show),
+        *stories.routes(site),
     ]
 
 

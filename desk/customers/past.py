@@ -62,7 +62,7 @@ async def write(asked: Asked) -> Response:
     if not typed["words"]:
         return await _part(asked, typed, {"words": asked.words("Nothing is written yet.")})
     try:
-        await asked.api.post(path, {"kind": kind, "words": typed["words"], "tags": _tags(typed["tags"])})
+        await asked.api.post(path, {"kind": kind, "words": typed["words"], "tags": tags_in(typed["tags"])})
     except Refused as refused:
         return await _part(asked, typed, errors_of(refused, asked.words, {"tags[0]": "tags"}))
     return await _part(asked, {}, {})
@@ -75,7 +75,7 @@ async def change(asked: Asked) -> Response:
     if not typed["words"]:
         return await _part(asked, {}, {}, {note_id: asked.words("A note that says nothing can be deleted instead.")})
     try:
-        await asked.api.patch(path, {"words": typed["words"], "tags": _tags(typed["tags"])})
+        await asked.api.patch(path, {"words": typed["words"], "tags": tags_in(typed["tags"])})
     except Refused as refused:
         told = errors_of(refused, asked.words)
         return await _part(asked, {}, {}, {note_id: next(iter(told.values()))} | {f"{note_id}-words": typed["words"]})
@@ -98,7 +98,8 @@ async def _part(
     return asked.page("customers/notes.html", status, typed=typed, note_errors=errors, wrong=wrong or {}, **context)
 
 
-def _tags(text: str) -> list[str]:
+def tags_in(text: str) -> list[str]:
+    """As they are typed, each once."""
     return list(dict.fromkeys(tag for piece in re.split(r"[,;\n]", text) if (tag := piece.strip())))
 
 

@@ -51,7 +51,7 @@ def alerts(
             Alert(
                 "warn",
                 "promise",
-                f.words.count("One promise may not be kept.", "%(num)s promises may not be kept.", at_risk),
+                f.words.count("One promise might not be kept.", "%(num)s promises might not be kept.", at_risk),
                 f.words("Give them to somebody who is there, or ask the customers."),
                 f.words("To the promises"),
                 "/console/promises?show=risk",
@@ -149,6 +149,6 @@ _STUCK: Mapping[str, tuple[str, str]] = {
     "notes_on": ("%(who)s's time for notes should have ended.", "Set them free: they are ready again."),
     "unsought": ("%(who)s waits, and nobody has been looked for.", "Is the background work running? See Settings."),
     "caller_gone": ("%(who)s has hung up, but the call goes on.", "End it: whoever is held for it is free again."),
-    "greets_on": ("%(who)s has been with the greeting for too long.", "Listen to what they hear; or end the call."),
+    "greets_on": ("%(who)s has been with the greeting for too long.", "Look at the call, or end it."),
     "broken_on": ("%(who)s is still without an agent after the line broke.", "End it, and have them called back."),
 }

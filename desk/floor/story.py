@@ -71,7 +71,7 @@ def _of_call(parts: Parts, f: Formats) -> Iterator[Step]:
     if call.recording_said_at is not None:
         yield Step(call.recording_said_at, "mic", words("Heard that the talk is recorded"))
     if call.on_hold_at is not None:
-        yield Step(call.on_hold_at, "hold", words("Is on hold since"))
+        yield Step(call.on_hold_at, "hold", words("On hold from here on"))
     if call.dropped_at is not None:
         yield Step(call.dropped_at, "warn", words("The agent's line broke"))
     if call.ended_at is not None:
@@ -161,7 +161,7 @@ _ENDS = {
     "voicemail": "Left a message",
     "callback": "Took the promise of a call back",
     "abandoned": "Hung up before anybody answered",
-    "backup": "Was put through to the emergency number",
+    "backup": "Was put through to the backup number",
 }
 _RESERVED = {
     "declined": ("hang-up", "%(who)s declines"),
@@ -203,7 +203,7 @@ _SPARE = {
     "promise": "has promised a call soon",
 }
 _URGENT = {
-    "repeated": "calls again about the same",
+    "repeated": "calls again about the same thing",
     "transferred": "was passed on before",
     "broken_promise": "a promise was not kept",
     "cut_off": "the line was cut",

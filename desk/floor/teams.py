@@ -94,7 +94,7 @@ _PLACE = {"talking": 0, "reserved": 1, "ready": 2, "wrap_up": 3, "away": 4}
 _LABELS = {
     "ready": ("is ready", "are ready"),
     "talking": ("is with a caller", "are with callers"),
-    "wrap_up": ("is at their notes", "are at their notes"),
+    "wrap_up": ("is writing notes", "are writing notes"),
     "away": ("is away", "are away"),
     "offline": ("is not here", "are not here"),
 }
@@ -102,6 +102,6 @@ _TOLD = {
     "ready": "Ready",
     "reserved": "Their phone rings",
     "talking": "With a caller",
-    "wrap_up": "At their notes",
+    "wrap_up": "Writing their notes",
     "away": "Away",
 }

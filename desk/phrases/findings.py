@@ -44,7 +44,7 @@ FAULTS: Sequence[tuple[str, str, str]] = (
     (
         r"It announces a key that does nothing here\.",
         "It announces a key that does nothing here.",
-        "Who presses it would wait for nothing.",
+        "Whoever presses it would wait for nothing.",
     ),
     (
         r"A key is named to be pressed, not to be left alone\.",
@@ -61,7 +61,7 @@ HINTS: Sequence[tuple[str, str, str]] = (
     (
         r"No time is given: (?P<what>.+)\.",
         "Soon, but when? %(what)s.",
-        "A time can be relied on: say it, or leave this away.",
+        "A time can be relied on: say it, or leave this out.",
     ),
     (
         r"A sentence of (?P<count>\d+) words; (?P<most>\d+) can be taken in by ear\.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,10 @@ from desk.plan.sentences import Teller
 from routing.plan import Plan
 
 DEFAULTS: Mapping[str, Any] = Plan().model_dump(mode="json")
+HOURS: Sequence[tuple[Path, str]] = (
+    (("hours",), "The house is open %(now)s; before: %(was)s."),
+    (("service", "call_hours"), "People are rung by our own choice %(now)s; before: %(was)s."),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +85,8 @@ def _change(path: Path, sentence: str) -> Change:
 
 
 def _hours(before: Any, after: Any, tell: Teller) -> Iterator[Change]:
-    for path, text in ((("hours",), "The house is open %(now)s; before: %(was)s."),):
+    for path, text in HOURS:
         yield from _two(path, before, after, tell, text)
-    text = "People are rung by our own choice %(now)s; before: %(was)s."
-    yield from _two(("service", "call_hours"), before, after, tell, text)
 
 
 def _two(path: Path, before: Any, after: Any, tell: Teller, text: str) -> Iterator[Change]:

@@ -75,7 +75,7 @@ LIMITS = Group(
     "limits",
     "Against abuse",
     "A call back makes a phone ring that need not be the caller's, and it costs money. "
-    "Who is refused one can leave a message.",
+    "Whoever is refused one can leave a message.",
     (
         Figure(
             ("limits", "promises_per_number_a_day"),

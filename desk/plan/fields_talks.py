@@ -36,7 +36,7 @@ RINGING = Group(
             (
                 (1, "a little tired of us", "Whoever is even a little tired of us counts as weary."),
                 (2, "tired of us", "Whoever is tired of us counts as weary."),
-                (3, "very tired of us", "Only who is very tired of us counts as weary."),
+                (3, "very tired of us", "Only somebody who is very tired of us counts as weary."),
             ),
         ),
         Figure(
@@ -69,7 +69,7 @@ SAID = Group(
                     "after the talk, by key",
                     "After a talk people are asked whether it is solved; they press a key.",
                 ),
-                ("text", "by text", "Who has hung up is asked by text whether it is solved."),
+                ("text", "by text", "Whoever has hung up is asked by text whether it is solved."),
                 ("both", "by key, or by text", "People are asked by key, and by text if they have hung up."),
                 ("never", "never", "Nobody is asked whether it is solved."),
             ),
@@ -80,7 +80,7 @@ SAID = Group(
             (
                 ("never", "never", "No talk is recorded."),
                 ("ask", "who says yes", "A person is asked once, and recorded only if they say yes."),
-                ("always", "unless they say no", "It is said before the talk; who says no is served unrecorded."),
+                ("always", "unless they say no", "It is said before the talk; whoever says no is served unrecorded."),
             ),
         ),
     ),

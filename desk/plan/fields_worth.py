@@ -16,7 +16,7 @@ def _urgency(name: str, label: str, sentence: str, high: float = 300) -> Figure:
 WORTH = Group(
     "worth",
     "What is it worth to have a certain agent?",
-    "In seconds of waiting: so much longer a caller had better wait for this agent than talk with a stranger.",
+    "In seconds of waiting: how much longer it is worth waiting for this agent rather than for a stranger.",
     (
         _worth(
             "preferred_seconds",
@@ -76,7 +76,7 @@ WAITING = Group(
         Figure(
             ("keep_after_transfers",),
             "Passed on so often",
-            "Who has been passed on {} times keeps the agent they have then, until the matter is solved (0: never).",
+            "Whoever has been passed on {} times keeps the agent they have then until the matter is solved (0: never).",
             "times",
             high=10,
             step=1,
@@ -93,27 +93,27 @@ WAITING = Group(
 URGENCY = Group(
     "urgency",
     "Who goes first?",
-    "Of those who wait, who has waited longest goes first. These count as if they had waited longer.",
+    "Of those who wait, whoever has waited longest goes first. These count as if they had waited longer.",
     (
         _urgency(
             "repeated_seconds",
-            "Third call about the same",
-            "Who calls for the third time about the same goes ahead as if they had waited {} longer.",
+            "Third call about the same thing",
+            "Whoever calls for the third time about the same thing goes ahead as if they had waited {} longer.",
         ),
         _urgency(
             "broken_promise_seconds",
             "A promise was broken",
-            "Who was promised a call that was not made in time goes ahead as if they had waited {} longer.",
+            "Whoever was promised a call that was not made in time goes ahead as if they had waited {} longer.",
         ),
         _urgency(
             "transferred_seconds",
             "Passed on before",
-            "Who was passed on goes ahead as if they had waited {} longer.",
+            "Whoever was passed on goes ahead as if they had waited {} longer.",
         ),
         _urgency(
             "cut_off_seconds",
             "Cut off",
-            "Who calls again after being cut off counts as if they had waited {} longer.",
+            "Whoever calls again after being cut off counts as if they had waited {} longer.",
         ),
         _urgency(
             "ending_promise_seconds",

@@ -32,7 +32,7 @@ COMPARISONS: Mapping[str, tuple[str, str]] = {
 }
 EFFECTS: Mapping[str, str] = {
     "urgency_seconds": "They go ahead by",
-    "agent": "They had better have",
+    "agent": "Having this agent is worth",
     "skills": "The agent needs",
     "teams": "An agent of these teams",
     "language": "The agent must speak",

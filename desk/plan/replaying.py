@@ -64,7 +64,7 @@ class Replaying:
 
     async def _refused(self, asked: Asked, view: View, days: int) -> str | None:
         if view.errors:
-            return asked.words("The draft cannot be tried before what is marked in it has been mended.")
+            return asked.words("The draft cannot be tried before what is marked in it has been corrected.")
         end = view.now
         async with self.editor.site.pages.database.read() as conn:
             calls = await contacts_in(conn, end - days * LONGEST_SPAN / LONGEST_SPAN.days, end)
@@ -84,6 +84,7 @@ class Replaying:
             start=view.now - days * LONGEST_SPAN / LONGEST_SPAN.days,
             end=view.now,
             beside=Plan.model_validate(view.draft.present) if view.draft.begun else None,
+            told_in=view.words.language,
         )
 
 

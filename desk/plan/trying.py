@@ -33,7 +33,7 @@ _SPARE: Mapping[str, str] = {
     "promise": "has promised a call",
 }
 _URGENT: Mapping[str, str] = {
-    "repeated": "calls again about the same",
+    "repeated": "calls again about the same thing",
     "transferred": "was passed on",
     "broken_promise": "a promise was broken",
     "cut_off": "was cut off",
@@ -76,7 +76,7 @@ class Trying:
         form = await asked.form()
         view = await self.editor.view(asked)
         if view.errors:
-            told = asked.words("The draft cannot be tried before what is marked in it has been mended.")
+            told = asked.words("The draft cannot be tried before what is marked in it has been corrected.")
             return asked.page("plan/tried.html", v=view, wrong={"": told}, tried=None)
         try:
             given = _given(form, view)

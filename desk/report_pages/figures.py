@@ -46,7 +46,7 @@ class Report:
 FAMILIAR = Figure(
     "returning_reached_familiar",
     "Reached somebody who knows them",
-    means="Of the calls by people who had talked with us before. Who reached nobody is a miss.",
+    means="Of the calls by people who had talked with us before. A call that reached nobody is a miss.",
     better="more",
 )
 REPEATED = Figure(
@@ -57,7 +57,7 @@ REPEATED = Figure(
 )
 SOLVED = Figure(
     "solved_as_they_say",
-    "Solved, in their own word",
+    "Solved, by their own account",
     means="Of the customers who told us whether it is solved.",
     better="more",
 )
@@ -92,7 +92,7 @@ CHOICE = Figure("choice_in_time", "Offered a way out in time", better="more")
 ABANDONED = Figure(
     "abandonment",
     "Hung up while waiting",
-    means="Who took a call back or left a message did not; nor did who rang off within five seconds.",
+    means="Those who took a call back or left a message did not; nor did those who rang off within five seconds.",
     better="less",
 )
 WAITED = Figure("waits.median_seconds", "Usual wait", "seconds", better="less")
@@ -115,7 +115,7 @@ REPORTS: Mapping[str, Report] = {
         "People",
         "/reports/relationships",
         (FAMILIAR, REPEATED, SOLVED, FIRST),
-        (CALLS, FAMILIAR, REPEATED, FIRST, AGAIN, TRANSFERS, FOLLOW_UPS),
+        (CALLS, FAMILIAR, REPEATED, SOLVED, FIRST, AGAIN, TRANSFERS, FOLLOW_UPS),
         (("Reached somebody who knows them, had to repeat themselves", (FAMILIAR, REPEATED)), ("Calls", (CALLS,))),
     ),
     "promises": Report(
@@ -234,14 +234,19 @@ def table(report: Report, items: Sequence[Mapping[str, Any]], group: str, f: For
     }
 
 
+def earlier(words: Words) -> dict[str, str]:
+    """How often somebody had talked with us before, as the API says it and as it is read."""
+    return {
+        "1": words("one talk before"),
+        "2-3": words("two or three"),
+        "4-9": words("four to nine"),
+        "10+": words("ten or more"),
+    }
+
+
 def bands(total: Mapping[str, Any], f: Formats) -> list[dict[str, Any]]:
     """Reached somebody who knows them, by how often they had talked with us before."""
-    told = {
-        "1": f.words("one talk before"),
-        "2-3": f.words("two or three"),
-        "4-9": f.words("four to nine"),
-        "10+": f.words("ten or more"),
-    }
+    told = earlier(f.words)
     return [
         {
             "label": told[one["earlier"]],
@@ -279,7 +284,7 @@ def outcomes(total: Mapping[str, Any], f: Formats) -> list[dict[str, Any]]:
         "callback": f.words("took a call back"),
         "voicemail": f.words("left a message"),
         "abandoned": f.words("hung up"),
-        "backup": f.words("reached the fallback"),
+        "backup": f.words("reached the backup number"),
     }
     counts = total["outcomes"]
     ended = sum(counts.values())
@@ -324,11 +329,15 @@ def charts(report: Report, days: Sequence[Mapping[str, Any]], f: Formats) -> lis
 
 def sheet(report: Report, items: Sequence[Mapping[str, Any]], group: str, f: Formats, words: Words) -> list[list[Any]]:
     """The table as plain numbers for a spreadsheet: shares as 0.0 to 1.0, spans in seconds, nothing for no data."""
+    more = earlier(words) if report.name == "people" else {}
     head = [words(group.capitalize()), *(_column(figure, words) for figure in report.columns)]
+    head += [f"{words(FAMILIAR.label)}: {label} (0–1)" for label in more.values()]
     rows = []
     for item in items:
         name = item["group"] if group == "day" else group_name(item, group, f)
-        rows.append([name, *("" if (n := value(item, c)) is None else _plain(n) for c in report.columns)])
+        shares = {one["earlier"]: one["share"] for one in item.get("by_earlier_talks", ())}
+        found = [*(value(item, column) for column in report.columns), *(shares.get(band) for band in more)]
+        rows.append([name, *("" if n is None else _plain(n) for n in found)])
     return [head, *rows]
 
 

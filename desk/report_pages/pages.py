@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 from collections.abc import Mapping
@@ -98,11 +99,14 @@ async def _figures(asked: Asked) -> Response:
     want, f = wanted(asked), asked.formats
     start, end = want.span(asked.pages.clock.now(), asked.pages.house.zone)
     try:
-        now = await _ask(asked, want, start, end, want.group)
-        days = now if want.group == "day" else await _ask(asked, want, start, end, "day")
-        before = await _ask(asked, want, start - (end - start), start, None)
+        now, before, *by_day = await asyncio.gather(
+            _ask(asked, want, start, end, want.group),
+            _ask(asked, want, start - (end - start), start, None),
+            *([] if want.group == "day" else [_ask(asked, want, start, end, "day")]),
+        )
     except Refused as refused:
         return asked.trouble(refused.status, asked.words.problem(refused.detail))
+    days = by_day[0] if by_day else now
     return asked.page(
         "reports/figures.html",
         want=want,

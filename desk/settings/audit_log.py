@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from api.tables import tokens
 from crm.audit import HOUSE, What
+from desk.card.serves import REASONS
 from desk.pages import Asked
 from desk.settings.named import named
 from desk.settings.tabs import AT, tab
@@ -39,6 +40,10 @@ DONE = {  # in English, for the catalogue
     What.SIGNED_IN: "Signed in",
     What.SIGNED_OUT: "Signed out",
     What.PASSWORD_CHOSEN: "Chose a password",
+    What.SECOND_FACTOR_ON: "Turned on a second factor",
+    What.SECOND_FACTOR_OFF: "Turned off their second factor",
+    What.SECOND_FACTOR_RESET: "Took away a second factor",
+    What.RECOVERY_CODES: "Made new recovery codes",
     What.USER_MADE: "Made an account",
     What.USER_CHANGED: "Changed an account",
     What.USER_DISABLED: "Shut somebody out",
@@ -59,10 +64,44 @@ DETAILS = {  # what is told beside it; in English, for the catalogue
     "token": "token",
     "of": "rights",
     "how": "by",
+    "second": "with",
     "user": "person",
     "sessions": "browsers",
     "agent": "agent",
+    "successor": "successor",
+    "reason": "reason",
+    "mode": "how",
+    "ended": "ended",
+    "source": "source",
+    "recordings": "recordings",
 }
+VALUES = {  # and what stands there as a code; in English, for the catalogue
+    **REASONS,
+    "True": "yes",
+    "False": "no",
+    "profile": "profile",
+    "timeline": "history",
+    "notes": "notes",
+    "note": "note",
+    "story": "story",
+    "stories": "stories",
+    "familiar": "who knows them",
+    "weariness": "what has tired them",
+    "consents": "consents",
+    "callbacks": "promises",
+    "promise": "a promise",
+    "talk": "talk",
+    "wrap_up": "wrap-up",
+    "listen": "listened",
+    "whisper": "whispered",
+    "join": "joined",
+    "call_ended": "a call",
+    "agent_released": "what held an agent",
+    "promise_released": "what held a promise",
+    "manager": "manager",
+    "service": "program",
+}
+_IDS = ("call",)  # says nothing to a reader
 FILTERS = ("by", "what", "customer", "from", "to")
 
 
@@ -114,8 +153,14 @@ def _ids(row: Mapping[str, Any]) -> list[str | None]:
 def _details(asked: Asked, row: Mapping[str, Any], names: Mapping[str, str]) -> list[tuple[str, str]]:
     """Pairs of a word and what it is, ids as names."""
     detail: Mapping[str, Any] = row["detail"] or {}
-    told = {key: names.get(str(value), str(value)) for key, value in detail.items() if value not in (None, "")}
-    return [(asked.words(DETAILS.get(key, key)), value) for key, value in told.items()]
+    told = {key: str(value) for key, value in detail.items() if value not in (None, "") and key not in _IDS}
+    return [
+        (
+            asked.words(DETAILS.get(key, key)),
+            names.get(value) or (asked.words(VALUES[value]) if value in VALUES else value),
+        )
+        for key, value in told.items()
+    ]
 
 
 def _moment(day: str, zone: ZoneInfo, days: int = 0) -> str | None:

@@ -32,6 +32,7 @@ def routes(site: Site) -> list[BaseRoute]:
         at(f"{one}/invite", users.invite, "POST"),
         at(f"{one}/disable", users.disable, "POST"),
         at(f"{one}/enable", users.enable, "POST"),
+        at(f"{one}/second-factor/reset", users.reset_second_factor, "POST"),
         at(f"{one}/sign-out", users.sign_out, "POST"),
         at("/tokens", tokens.show),
         at("/tokens", tokens.make, "POST"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,9 @@ from starlette.responses import Response
 
 from crm import audit
 from crm.audit import What
-from desk import invites, sessions, users
+from desk import invites, second_factor, sessions, users
+from desk.asking import Refused
+from desk.elsewhere import calls, supervisions
 from desk.invitations import shown_once
 from desk.pages import Asked
 from desk.settings.tabs import AT, tab
@@ -103,8 +106,10 @@ class Users:
             return _gone(asked)
         except UserRefused as refused:
             return await self._page(asked, 422, typed=typed, errors=_errors(asked, refused))
-        if user_id == asked.user.user_id and "role" in changed:
-            return asked.redirect("/")
+        if "role" in changed:
+            await self._out_of_talks(asked, user_id)
+            if user_id == asked.user.user_id:
+                return asked.redirect("/")
         return await self._page(asked, saved=asked.words("Saved."))
 
     async def invite(self, asked: Asked) -> Response:
@@ -134,6 +139,7 @@ class Users:
             return _gone(asked)
         except UserRefused as refused:
             return await self._page(asked, 422, told=asked.words.problem(refused.why))
+        await self._out_of_talks(asked, user_id)
         self._site.floor_changed()
         return await self._page(asked, saved=asked.words("Shut out. Whoever was signed in is signed out."))
 
@@ -146,6 +152,27 @@ class Users:
         except NoSuchUser:
             return _gone(asked)
         return await self._page(asked, saved=asked.words("They may sign in again."))
+
+    async def reset_second_factor(self, asked: Asked) -> Response:
+        """For who has lost it; from then on the password is enough."""
+        user_id, now = asked.request.path_params["user_id"], self._clock.now()
+        if user_id == asked.user.user_id:
+            return await self._page(asked, 422, told=asked.words("Your own you turn off under your account."))
+        async with self._database.write() as conn:
+            ended = await second_factor.reset(conn, user_id, now)
+            if ended is not None:
+                await self._record(conn, asked, What.SECOND_FACTOR_RESET, user_id, sessions=ended)
+        return await self._page(asked, saved=asked.words("Taken away. Whoever was signed in is signed out."))
+
+    async def _out_of_talks(self, asked: Asked, user_id: str) -> None:
+        """Whoever is no manager any more hears no talk any more."""
+        heard = select(calls.c.sid).join(supervisions, supervisions.c.call_id == calls.c.id)
+        async with self._database.read() as conn:
+            there = (supervisions.c.by == user_id, supervisions.c.ended_at.is_(None))
+            sids = (await conn.scalars(heard.where(*there))).all()
+        for sid in sids:
+            with suppress(Refused):  # the talk has ended meanwhile
+                await asked.api.delete(f"/calls/{sid}/supervise", by=user_id)
 
     async def sign_out(self, asked: Asked) -> Response:
         """One browser of theirs, or all; of one's own all but this one."""

@@ -1,4 +1,7 @@
-"""`/account`: what is one's own: name, language, where one listens, password, browsers one is signed in with."""
+"""`/account`: what is one's own: name, language, where one listens, password, browsers one is signed in with.
+
+The second factor beside the password is in `guarding`.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,12 @@ from starlette.routing import BaseRoute
 from api.problems import FieldRefused
 from crm import audit
 from crm.audit import What
-from desk import attempts, passwords, sessions, users
-from desk.attempts import TooMany
+from desk import passwords, sessions, users
 from desk.pages import Asked
-from desk.sign_in import door, entering
+from desk.sign_in import door, guarding, proving
 from desk.sign_in.browsers import browser_name
 from desk.sign_in.invited import own_words
+from desk.sign_in.proving import NotProved
 from desk.site import Site
 from desk.users import User, UserRefused
 from desk.words import SPOKEN
@@ -42,7 +45,8 @@ class Account:
 
     async def show(self, asked: Asked) -> Response:
         user = await self._user(asked)
-        context = self._about(user) | self._password(user) | await self._sessions(asked)
+        guard = await guarding.context(self._site, user)
+        context = self._about(user) | self._password(user) | guard | await self._sessions(asked)
         return asked.page("sign_in/account.html", place="account", **context)
 
     async def about(self, asked: Asked) -> Response:
@@ -80,28 +84,20 @@ class Account:
         """Every other browser is signed out: that may be why it is changed."""
         user, form = await self._user(asked), await asked.form()
         typed = {name: str(form.get(name, "")) for name in ("current", "password")}
-        source = entering.source_of(asked.request, self._site.proxies)
-        tried = attempts.of(self._site.secret, user.email, source, f"account {user.id}")
         try:
-            async with self._database.write() as conn:
-                await attempts.begin(conn, tried, self._clock.now())
-        except TooMany as refused:
-            answer = self._password_part(asked, user, 429, errors={"current": door.wait(asked, refused)})
-            answer.headers["Retry-After"] = door.seconds(asked, refused)
+            await proving.prove(self._site, asked, user, typed["current"])
+        except NotProved as refused:
+            answer = self._password_part(asked, user, refused.status, errors={"current": refused.told})
+            answer.headers.update(refused.headers)
             return answer
-        if not await passwords.matches(typed["current"], user.password):
-            told = asked.words("This is not the password you have now.")
-            return self._password_part(asked, user, 422, errors={"current": told})
         fault = passwords.fault_of(typed["password"], own_words(self._site, user))
-        kept = None if fault else await passwords.hashed(typed["password"])
-        async with self._database.write() as conn:
-            await attempts.succeeded(conn, tried, self._clock.now())
-            if kept is not None:
-                await users.choose_password(conn, user.id, kept)
-                await sessions.end_all(conn, user.id, self._clock.now(), but=asked.user.session_id)
-                await audit.record(conn, asked.user.principal, What.PASSWORD_CHOSEN, now=self._clock.now())
         if fault is not None:
             return self._password_part(asked, user, 422, errors={"password": asked.words(fault)})
+        kept = await passwords.hashed(typed["password"])
+        async with self._database.write() as conn:
+            await users.choose_password(conn, user.id, kept)
+            await sessions.end_all(conn, user.id, self._clock.now(), but=asked.user.session_id)
+            await audit.record(conn, asked.user.principal, What.PASSWORD_CHOSEN, now=self._clock.now())
         return self._password_part(asked, user, changed=True)
 
     async def end(self, asked: Asked) -> Response:

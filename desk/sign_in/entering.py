@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import Request
@@ -14,7 +14,8 @@ from starlette.responses import RedirectResponse, Response
 from api.tokens import Principal
 from crm import audit
 from crm.audit import What
-from desk import sessions
+from desk import attempts, sessions
+from desk.attempts import Try
 from desk.pages import Asked
 from desk.sealed import mac, seal, unseal
 from desk.site import Site
@@ -29,13 +30,19 @@ def principal_of(user: User) -> Principal:
     return Principal(user.role, user.agent_id, user.id)
 
 
-async def begin(conn: AsyncConnection, site: Site, asked: Asked, user: User, how: sessions.How) -> str:
-    """The new session's secret.  Whatever this browser was signed in with before ends."""
+async def begin(
+    conn: AsyncConnection, site: Site, asked: Asked, user: User, how: sessions.How, *, second: str | None = None
+) -> str:
+    """The new session's secret.  Whatever this browser was signed in with before ends.
+
+    `second`: which second factor they showed.
+    """
     now = site.pages.clock.now()
     await sessions.end_by_secret(conn, asked.request.cookies.get(cookie_name(site.pages.secure)), now)
     browser = asked.request.headers.get("user-agent")
     secret = await sessions.begin(conn, user.id, how, browser, now, longest=site.pages.session)
-    await audit.record(conn, principal_of(user), What.SIGNED_IN, now=now, how=how)
+    with_it = {"second": second} if second else {}
+    await audit.record(conn, principal_of(user), What.SIGNED_IN, now=now, how=how, **with_it)
     return secret
 
 
@@ -56,6 +63,12 @@ def enter(site: Site, asked: Asked, user: User, secret: str, next_address: str) 
         samesite="lax",
     )
     return response
+
+
+def tried(site: Site, asked: Asked, email: str) -> Try:
+    """What a try to sign in with this address, from this browser, is counted by."""
+    source = place_of(source_of(asked.request, site.proxies))
+    return attempts.of(site.secret, email, source, known_browser(site, asked.request, email))
 
 
 def known_browser(site: Site, request: Request, email: str) -> str | None:
@@ -85,8 +98,23 @@ def source_of(request: Request, proxies: Sequence[str]) -> str:
     return source
 
 
+def place_of(source: str) -> str:
+    """What failed sign-ins are counted by: of IPv6 the network, since whoever has one address there has 2 to the 64."""
+    try:
+        address = _plain(source)
+    except ValueError:
+        return source
+    return str(address if address.version == 4 else ip_network(f"{address}/64", strict=False))
+
+
 def is_one_of(source: str, proxies: Sequence[str]) -> bool:
     try:
-        return any(ip_address(source) in ip_network(proxy, strict=False) for proxy in proxies)
+        return any(_plain(source) in ip_network(proxy, strict=False) for proxy in proxies)
     except ValueError:
         return False
+
+
+def _plain(source: str) -> IPv4Address | IPv6Address:
+    """Whoever listens on `::` sees 127.0.0.1 as ::ffff:127.0.0.1.  Raises ValueError."""
+    address = ip_address(source.partition("%")[0])
+    return getattr(address, "ipv4_mapped", None) or address

@@ -1,9 +1,13 @@
 """`/invite/{secret}`: who was invited, or has forgotten the password, chooses how they sign in, and is in.
 
+A second factor stays on: a link that somebody else has found is not enough.
+
 The secret stands in the address, so this page tells no other where somebody came from.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -12,7 +16,7 @@ from crm import audit
 from crm.audit import What
 from desk import invites, passwords, sessions, users
 from desk.pages import Asked
-from desk.sign_in import door, entering
+from desk.sign_in import door, entering, second_step
 from desk.site import Site
 from desk.users import User
 
@@ -42,23 +46,26 @@ class Invited:
         fault = passwords.fault_of(password, own_words(self._site, user))
         if fault is not None:
             return self._page(asked, user, 422, error=asked.words(fault))
-        secret = await self._let_in(asked, user, await passwords.hashed(password))
-        return self._over(asked) if secret is None else entering.enter(self._site, asked, user, secret, "/")
+        user = replace(user, password=await passwords.hashed(password))
+        return await self._let_in(asked, user) or self._over(asked)
 
     async def _whose(self, asked: Asked) -> User | None:
         async with self._site.pages.database.read() as conn:
             return await invites.invited(conn, asked.request.path_params["secret"], self._site.pages.clock.now())
 
-    async def _let_in(self, asked: Asked, user: User, kept: str) -> str | None:
-        """The session's secret.  Whoever was signed in by the password of before is signed out."""
+    async def _let_in(self, asked: Asked, user: User) -> Response | None:
+        """Whoever was signed in by the password of before is signed out.  Null: somebody else was quicker."""
         now = self._site.pages.clock.now()
         async with self._site.pages.database.write() as conn:
             if not await invites.use(conn, asked.request.path_params["secret"], now):
                 return None
-            await users.choose_password(conn, user.id, kept)
+            await users.choose_password(conn, user.id, user.password or "")
             await sessions.end_all(conn, user.id, now)
             await audit.record(conn, entering.principal_of(user), What.PASSWORD_CHOSEN, now=now)
-            return await entering.begin(conn, self._site, asked, user, "invite")
+            if user.second_factor is not None:
+                return second_step.lead_on(self._site, user, "invite", "/")
+            secret = await entering.begin(conn, self._site, asked, user, "invite")
+        return entering.enter(self._site, asked, user, secret, "/")
 
     def _page(self, asked: Asked, user: User, status: int = 200, *, error: str | None = None) -> Response:
         single = door.single_name(self._site)

@@ -1,9 +1,11 @@
-"""`/sign-in` by password, and `/sign-out`.
+"""`/sign-in` by password, and `/sign-out`.  Who has a second factor is led on to `second_step`.
 
 Who is not let in hears the same words after the same time, whether the address is known or not.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import structlog
 from starlette.responses import RedirectResponse, Response
@@ -15,7 +17,7 @@ from desk import attempts, passwords, sessions, users
 from desk.attempts import TooMany, Try
 from desk.oidc import Provider
 from desk.pages import Asked
-from desk.sign_in import account, door, entering, invited, single
+from desk.sign_in import account, door, entering, guarding, invited, second_step, single
 from desk.site import Site
 from desk.softphone.desks import sign_off
 from desk.users import User
@@ -34,8 +36,10 @@ def routes(site: Site) -> list[BaseRoute]:
         pages.open_route("/sign-in", at.sign_in, methods=["POST"]),
         pages.open_route("/sign-out", at.sign_out, methods=["POST"]),
         *single.routes(site, provider),
+        *second_step.routes(site),
         *invited.routes(site),
         *account.routes(site),
+        *guarding.routes(site),
     ]
 
 
@@ -58,7 +62,7 @@ class SignIn:
         }
         if missing:
             return door.shown(self._site, asked, 422, wanted=wanted, email=email, errors=missing)
-        tried = self._try(asked, email)
+        tried = entering.tried(self._site, asked, email)
         try:
             user = await self._known(tried, email, password)
         except TooMany as refused:
@@ -67,10 +71,6 @@ class SignIn:
             return door.shown(self._site, asked, 422, wanted=wanted, email=email, told=asked.words(WRONG))
         kept = None if not passwords.outlived(user.password or "") else await passwords.hashed(password)
         return await self._let_in(asked, user, tried, kept, wanted)
-
-    def _try(self, asked: Asked, email: str) -> Try:
-        source = entering.source_of(asked.request, self._site.proxies)
-        return attempts.of(self._site.secret, email, source, entering.known_browser(self._site, asked.request, email))
 
     async def _known(self, tried: Try, email: str, password: str) -> User | None:
         """Raises TooMany."""
@@ -85,10 +85,16 @@ class SignIn:
         return None
 
     async def _let_in(self, asked: Asked, user: User, tried: Try, kept: str | None, wanted: str) -> Response:
+        """`kept`: the password with today's parameters, where it was kept with others."""
+        now = self._site.pages.clock.now()
         async with self._site.pages.database.write() as conn:
-            await attempts.succeeded(conn, tried, self._site.pages.clock.now())
             if kept is not None:
                 await users.choose_password(conn, user.id, kept)
+                user = replace(user, password=kept)
+            if user.second_factor is not None:
+                await attempts.half_right(conn, tried, now)
+                return second_step.lead_on(self._site, user, "password", wanted)
+            await attempts.succeeded(conn, tried, now)
             secret = await entering.begin(conn, self._site, asked, user, "password")
         return entering.enter(self._site, asked, user, secret, wanted)
 

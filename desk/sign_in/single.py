@@ -2,6 +2,8 @@
 
 Somebody is known by what the provider calls them; the first time by an invitation in their hands, or by an address that
 the provider has verified.  Whoever is unknown is told so, and nothing is kept of them.
+
+With `?again=1` who is signed in here shows there once more who they are, and goes on with the same session.
 """
 
 from __future__ import annotations
@@ -16,13 +18,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
-from desk import invites, users
-from desk.oidc import Identity, NotProved, Provider, ProviderAway
+from desk import invites, sessions, users
+from desk.oidc import LEEWAY_SECONDS, Identity, NotProved, Provider, ProviderAway
 from desk.pages import Asked
 from desk.sealed import seal, unseal
 from desk.sign_in import door, entering
 from desk.site import Site
 from desk.users import User
+from desk.viewer import Viewer
 
 log = structlog.get_logger()
 
@@ -47,19 +50,22 @@ class Single:
         self._site, self._provider = site, provider
 
     async def begin(self, asked: Asked) -> Response:
+        again = asked.viewer is not None and asked.request.query_params.get("again") == "1"
         try:
-            begun = await self._provider.begin()
+            begun = await self._provider.begin(again=again)
         except ProviderAway as error:
             return self._away(asked, error)
-        kept = {
+        kept: dict[str, Any] = {
             "state": begun.state,
             "nonce": begun.nonce,
             "verifier": begun.verifier,
             "next": entering.inside(asked.request.query_params.get("next", "/")),
             "invite": asked.request.path_params.get("secret", ""),
         }
-        response = RedirectResponse(begun.url, status_code=303)
         now = self._site.pages.clock.now()
+        if again:
+            kept["again_at"] = now.timestamp()
+        response = RedirectResponse(begun.url, status_code=303)
         response.set_cookie(
             BEGUN,
             seal(self._site.secret, "sign-in begun", kept, until=now + BEGUN_FOR),
@@ -96,6 +102,8 @@ class Single:
         return await self._let_in(asked, identity, kept)
 
     async def _let_in(self, asked: Asked, identity: Identity, kept: Mapping[str, Any]) -> Response:
+        if "again_at" in kept and asked.viewer is not None:
+            return await self._again(asked, asked.viewer, identity, kept)
         async with self._site.pages.database.write() as conn:
             user = await self._who(conn, identity, kept["invite"])
             if user is not None and user.may_sign_in:
@@ -109,21 +117,36 @@ class Single:
             told = "%(name)s knows you, but nobody has invited you here yet. Please ask a manager."
         return self._refused(asked, told)
 
+    async def _again(self, asked: Asked, viewer: Viewer, identity: Identity, kept: Mapping[str, Any]) -> Response:
+        """A provider that does not tell when they last signed in there is taken at its word: it was asked to ask."""
+        earliest = kept["again_at"] - LEEWAY_SECONDS
+        async with self._site.pages.database.write() as conn:
+            user = await users.by_subject(conn, identity.subject)
+            same = user is not None and user.id == viewer.user_id
+            fresh = identity.signed_in_at is None or identity.signed_in_at >= earliest
+            if same and fresh:
+                await sessions.prove(conn, viewer.session_id, self._site.pages.clock.now())
+                return asked.redirect(entering.inside(kept["next"]))
+        log.info("proof_refused", user=viewer.user_id, same=same, fresh=fresh)
+        told = "%(name)s did not ask you who you are." if same else "%(name)s knows you as somebody else than here."
+        return asked.trouble(403, asked.words(told, name=self._site.sign_on.name))
+
     async def _who(self, conn: AsyncConnection, identity: Identity, invite: str) -> User | None:
         now = self._site.pages.clock.now()
-        known = await users.by_subject(conn, identity.subject)
-        if known is not None:
-            return known
-        expected = await invites.invited(conn, invite, now) if invite else None
-        if expected is None and identity.email is not None:
-            expected = await users.by_email(conn, identity.email)
-        if expected is None or not expected.may_sign_in:
-            return None
-        if not await users.choose_subject(conn, expected.id, identity.subject):
-            return None
-        if invite:
-            await invites.use(conn, invite, now)
-        return expected
+        invited = await invites.invited(conn, invite, now) if invite else None
+        user = await users.by_subject(conn, identity.subject)
+        if user is None:
+            user = invited
+            if user is None and identity.email is not None:
+                user = await users.by_email(conn, identity.email)
+            if user is None or not user.may_sign_in:
+                return None
+            if not await users.choose_subject(conn, user.id, identity.subject):
+                return None
+        if invited is not None and invited.id == user.id and await invites.use(conn, invite, now):
+            await users.forget_password(conn, user.id)  # it held until the link was used
+            await sessions.end_all(conn, user.id, now)
+        return user
 
     def _away(self, asked: Asked, error: ProviderAway) -> Response:
         log.warning("single_sign_in_away", why=str(error))

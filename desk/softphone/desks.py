@@ -113,7 +113,8 @@ async def _restore(conn: AsyncConnection, agent: Row[Any] | None, mine: Row[Any]
         lost_at = lost
     if now - lost_at > BACK_WITHIN:
         return False
-    await set_availability(conn, agent.id, Availability.READY, None, now=now, set_by=mine.id)
+    ready = Availability.READY
+    await set_availability(conn, agent.id, ready, None, now=now, set_by=mine.id, ends_wrap_up=False)
     return True
 
 

@@ -132,7 +132,7 @@ class Telephone:
 
     async def beat(self, asked: Asked) -> Response:
         try:
-            given = read_beat(await asked.request.body(), asked.user)
+            given = read_beat(await asked.body(), asked.user)
             told = await desks.beat(self.site.pages.database, given, now=self.site.pages.clock.now())
         except BadRequest as error:
             return JSONResponse({"told": str(error)}, 422)
@@ -145,7 +145,7 @@ class Telephone:
     async def leave(self, asked: Asked) -> Response:
         """Sent as the window closes: nobody waits for the answer."""
         try:
-            given = read_beat(await asked.request.body(), asked.user)
+            given = read_beat(await asked.body(), asked.user)
         except BadRequest as error:
             return JSONResponse({"told": str(error)}, 422)
         pages = self.site.pages

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from desk.softphone.desks import GONE, GONE_AFTER, forget
 from desk.tables import desks
@@ -19,7 +19,8 @@ from store.sql import Database
 
 log = structlog.get_logger()
 
-PAUSE_SECONDS = 2.0
+PAUSE_SECONDS = 5.0  # between two looks, at most; whoever is silent for too long is seen at that moment
+SOONEST_SECONDS = 0.5
 AHEAD = timedelta(seconds=10)  # who would be ready again by themselves in a moment, without being there
 KEPT = timedelta(days=1)
 FORGETS_EVERY = timedelta(hours=1)
@@ -28,13 +29,14 @@ FORGETS_EVERY = timedelta(hours=1)
 class Sweep:
     """A keeper's loop; any number of processes may run it.  `changed` is told after the commit."""
 
-    def __init__(
-        self, database: Database, clock: Clock, changed: Callable[[], None], *, pause: float = PAUSE_SECONDS
-    ) -> None:
-        self._database, self._clock, self._changed, self._pause = database, clock, changed, pause
+    def __init__(self, database: Database, clock: Clock, changed: Callable[[], None]) -> None:
+        self._database, self._clock, self._changed = database, clock, changed
         self._forgot_at: datetime | None = None
+        self._pause = PAUSE_SECONDS
 
     async def run(self) -> None:
+        """Windows are heard of first: while the server was away none of them could say that it is there."""
+        await self._clock.sleep(GONE_AFTER.total_seconds())
         while True:
             try:
                 await self.turn()
@@ -48,6 +50,9 @@ class Sweep:
         await self._forget(now)
         async with self._database.read() as conn:  # looks before it writes: mostly everybody is there
             gone = (await conn.scalars(select(agents.c.id).where(_alone(now)))).all()
+            heard_at = await conn.scalar(select(func.min(desks.c.seen_at)).where(desks.c.seen_at > now - GONE_AFTER))
+        silent = PAUSE_SECONDS if heard_at is None else (heard_at + GONE_AFTER - now).total_seconds()
+        self._pause = min(max(silent, SOONEST_SECONDS), PAUSE_SECONDS)
         withdrawn = 0
         for agent_id in gone:
             withdrawn += await self._withdraw(agent_id, now)

@@ -11,27 +11,29 @@ function lookAgain() {
   timer = setTimeout(() => card.dispatchEvent(new CustomEvent("look-again")), Math.max(wait, 0) + 200);
 }
 
-// Words that the server has not confirmed yet stay with this window, by the id of their form, and nowhere else.
+// Words that the server has not confirmed yet stay with this window, by whom and which call they are about, and nowhere
+// else: what was begun about one person is never taken up for the next.
 const OF_A_DRAFT = "draft ";
+const draftOf = (form) => `${OF_A_DRAFT}${form.getAttribute("action")} ${form.elements.call.value}`;
 const written = (form) => [...form.elements].filter((field) => field.name && field.matches("textarea, input[type=text]"));
 
 document.addEventListener("input", (event) => {
   const form = event.target.closest("#card form[data-saves]");
   if (!form) return;
   const words = written(form).map((field) => [field.name, field.value]);
-  sessionStorage.setItem(OF_A_DRAFT + form.id, JSON.stringify(words));
+  sessionStorage.setItem(draftOf(form), JSON.stringify(words));
 });
 
 document.addEventListener("htmx:after:request", (event) => {
   const form = event.target;
   if (!form.matches?.("form[data-saves]") || event.detail.ctx.response.status >= 400) return;
-  if (!form.classList.contains("unsaved")) sessionStorage.removeItem(OF_A_DRAFT + form.id);
+  if (!form.classList.contains("unsaved")) sessionStorage.removeItem(draftOf(form));
 });
 
 function takeUpDrafts() {
   for (const form of document.querySelectorAll("#card form[data-saves]:not([data-taken-up])")) {
     form.dataset.takenUp = "";
-    const kept = sessionStorage.getItem(OF_A_DRAFT + form.id);
+    const kept = sessionStorage.getItem(draftOf(form));
     if (!kept) continue;
     const words = new Map(JSON.parse(kept));
     for (const field of written(form)) field.value = words.get(field.name) ?? field.value;

@@ -109,8 +109,14 @@ document.addEventListener("input", (event) => {
 addEventListener("beforeunload", () => document.querySelectorAll("form[data-saves].unsaved").forEach(leaves));
 document.addEventListener("htmx:after:request", (event) => {
   const form = event.target;
-  if (!form.matches?.("form[data-saves]") || drafts.has(form)) return;
-  if (event.detail.ctx.response.status < 500) form.classList.remove("unsaved", "fails");
+  if (!form.matches?.("form[data-saves]")) return;
+  const { request, response } = event.detail.ctx;
+  if (request.submitter && response.status < 400) { // its button has sent all of it: nothing is left for later
+    clearTimeout(drafts.get(form));
+    drafts.delete(form);
+  }
+  if (drafts.has(form)) return;
+  if (response.status < 500) form.classList.remove("unsaved", "fails");
   else sends(form, AGAIN_MS);
 });
 document.addEventListener("htmx:error", (event) => {
@@ -120,6 +126,11 @@ document.addEventListener("htmx:error", (event) => {
   form?.classList.add("fails");
   toast(document.documentElement.lang === "it" ? "Il server non risponde. Riprovi tra un attimo." : "The server does not answer. Please try again in a moment.", "bad");
 });
+
+// A photo that is not where it was: initials, as without one.
+const lost = (photo) => photo.replaceWith(photo.dataset.initials);
+document.addEventListener("error", (event) => event.target.matches?.(".avatar img") && lost(event.target), true);
+document.querySelectorAll(".avatar img").forEach((photo) => photo.complete && !photo.naturalWidth && lost(photo));
 
 window.centralino = { toast, changed };
 if (document.body.dataset.live) listen(document.body.dataset.live);

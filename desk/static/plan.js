@@ -164,7 +164,7 @@ document.addEventListener("submit", (event) => {
   });
   source.onerror = () => {
     stopped();
-    window.centralino.toast(document.documentElement.lang === "it" ? "La prova si è interrotta. Riprovi." : "The replay was cut short. Please try again.", "bad");
+    window.centralino.toast(document.documentElement.lang === "it" ? "La simulazione si è interrotta. Riprovi." : "The replay was cut short. Please try again.", "bad");
   };
 }, true);
 document.addEventListener("click", (event) => {

@@ -92,8 +92,10 @@ async def test_from_the_first_ring_to_the_last_word(live_house: LiveHouse) -> No
     await page.get_by_label("In one sentence").fill("A new lamp is on its way")
     await expect(page.locator("#saved-wrap")).to_contain_text("Kept at")
     await looks_right(page, "wrap-up")
+    await page.get_by_label("In one sentence").fill("A new lamp is on its way")  # and Done within its pause
     await page.get_by_role("button", name="Done").click()
     await expect(card).to_have_attribute("data-mode", "idle")
+    assert await page.evaluate("Object.keys(sessionStorage).filter((key) => key.startsWith('draft '))") == []
 
     # Bruno reads what has happened, and Maria has told it once.
     await other.get_by_text("What has happened so far").click()

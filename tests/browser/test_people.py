@@ -134,7 +134,7 @@ async def test_an_agent_is_made_given_hours_and_a_successor(live_house: LiveHous
     await page.locator("#part-skills").get_by_role("button", name="Change").click()
     await page.get_by_label("Skill").last.fill("repairs")
     await page.get_by_label("Level").last.fill("5")
-    await page.get_by_role("button", name="One more").click()
+    await page.get_by_role("button", name="Add another").click()
     await expect(page.get_by_label("Skill").last).to_be_focused()
     await page.locator("#part-skills").get_by_role("button", name="Save").click()
     await expect(page.locator("#part-skills")).to_contain_text("repairs")

@@ -55,7 +55,7 @@ async def test_a_phrase_is_written_heard_published_and_said(live_house: LiveHous
     await expect(found).to_contain_text("Not known here: {agente}.")
     await expect(found).to_contain_text("Missing: {agent}, {estimate}.")
     await expect(first).to_have_attribute("aria-invalid", "true")
-    await expect(page.locator("#kept")).to_have_text(re.compile("must be mended"))
+    await expect(page.locator("#kept")).to_have_text(re.compile("must be corrected"))
     await expect(page.get_by_role("button", name="Publish", exact=True)).to_have_count(0)
     await page.reload()
     await expect(first).to_have_value("Chiamo {agente}.")  # nothing typed is lost
@@ -81,7 +81,7 @@ async def test_a_phrase_is_written_heard_published_and_said(live_house: LiveHous
     await page.get_by_role("button", name="Wording 2: up").press("Enter")
     await expect(first).to_have_value("Chiamo subito {agent}: circa {estimate}.")
     await expect(page.locator("#said")).to_have_text("Now in place 1.")
-    await page.get_by_role("button", name="Wording 1: take away").click()
+    await page.get_by_role("button", name="Wording 1: remove").click()
     await expect(first).to_have_value("<Benvenuto|Benvenuta|Eccoci>: [le|ti] passo {agent}, circa {estimate}.")
     assert await accessible(page) == []
     await page.emulate_media(color_scheme="dark")

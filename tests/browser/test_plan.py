@@ -63,10 +63,10 @@ async def test_a_managers_first_rules(live_house: LiveHouse) -> None:
     await expect(page.get_by_label("Name", exact=True)).to_be_focused()
     await page.get_by_placeholder("Tag", exact=True).fill("gold")
     await page.get_by_label("What is different then").select_option("agent")
-    await page.get_by_label("They had better have", exact=True).select_option(anna)
+    await page.get_by_label("Having this agent is worth", exact=True).select_option(anna)
     told = "When they have the tag «gold»: they go ahead as if they had waited 2 min longer; having Anna Bianchi"
     await expect(page.get_by_text(told)).to_be_visible()
-    await page.get_by_role("button", name="Who is tired of us goes first").click()
+    await page.get_by_role("button", name="Whoever is tired of us goes first").click()
     await expect(names(page)).to_have_text(["Special customers changed", "Tired of us changed"])
 
     await page.locator("#grip-1").focus()
@@ -115,7 +115,7 @@ async def test_what_is_wrong_stays_and_what_is_typed_meanwhile_is_not_drawn_over
     await expect(page.get_by_text("This takes a whole number.")).to_be_hidden()  # nothing is sent while one is typing
     await missed.press("Tab")
     await expect(page.get_by_text("This takes a whole number.")).to_be_visible()
-    await expect(page.get_by_text("To be mended: Talks and records")).to_be_visible()
+    await expect(page.get_by_text("To be corrected: Talks and records")).to_be_visible()
     await page.reload()
     await expect(ringing).to_have_value("soon")
     await expect(missed).to_have_value("4")

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pyotp
 import pytest
 from playwright.async_api import Browser, Page, expect
+from sqlalchemy import update
 from sqlalchemy.engine import URL
 
-from desk import invites, users
+from desk import invites, passwords, users
+from desk.tables import sessions
 from store.clock import SystemClock
 from tests.browser.conftest import Serve, watch
 from tests.browser.house import LiveHouse, accessible, living
+from tests.desk.browsing import add_user
 from tests.desk.provider import CLIENT, CLIENT_SECRET, LocalProvider
 from tests.ports import free_port
 
@@ -104,6 +108,58 @@ async def test_one_is_invited_signs_in_again_elsewhere_and_signs_that_browser_ou
     await expect(there.get_by_role("heading", name="Your account")).to_be_visible()
     await there.get_by_role("button", name="Sign out", exact=True).first.click()
     await expect(there.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+async def test_a_second_factor_is_set_up_asked_for_and_shown_before_an_export(house: LiveHouse) -> None:
+    premises, kept = house.premises, await passwords.hashed(FIRST)
+    await add_user(premises.database, premises.clock, name="Carla Blu", email="carla@lume.example", password=kept)
+
+    async def sign_in() -> None:
+        await page.get_by_label("E-mail").fill("carla@lume.example")
+        await page.get_by_label("Password").fill(FIRST)
+        await page.get_by_role("button", name="Sign in").click()
+
+    page = await window(house)
+    await page.set_viewport_size({"width": 360, "height": 740})
+    await page.goto(f"{house.url}/account")
+    await sign_in()
+    await page.get_by_label("Your password").fill(FIRST)
+    await page.get_by_role("button", name="Set it up").click()
+    await expect(page.get_by_role("img", name="QR code for the app")).to_be_visible()
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert await in_both_lights(page) == []
+    app = pyotp.TOTP((await page.locator(".by-hand").inner_text()).replace(" ", ""))
+    await page.get_by_label("Code", exact=True).fill(app.at(premises.clock.now()))
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".codes li")).to_have_count(10)
+    recovery = await page.locator(".codes li").first.inner_text()
+    assert await in_both_lights(page) == []
+    await page.get_by_role("button", name="I have kept them").click()
+    await page.get_by_role("button", name="Sign out", exact=True).click()
+
+    await sign_in()
+    await expect(page.get_by_role("heading", name="One more step")).to_be_visible()
+    await expect(page.get_by_label("Code", exact=True)).to_be_focused()
+    await page.get_by_label("Code", exact=True).fill("000000")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("not right")
+    house.complaints.clear()  # that it was refused
+    await page.get_by_text("The telephone is not at hand").click()
+    assert await in_both_lights(page) == []
+    await page.get_by_label("Code", exact=True).fill(app.at(premises.clock.now(), counter_offset=1))
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#link.on")).to_be_attached()
+
+    async with premises.database.write() as conn:
+        await conn.execute(update(sessions).values(proved_at=None))
+    await page.goto(f"{house.url}/console/customers/export")
+    assert await in_both_lights(page) == []
+    await page.get_by_label("Your password").fill(FIRST)
+    await page.get_by_label("Code").fill(recovery)
+    await page.keyboard.press("Enter")
+    async with page.expect_download() as download:
+        await page.get_by_role("button", name="Table (CSV)").click()
+    assert (await download.value).suggested_filename == "customers.csv"
 
 
 async def test_the_settings_are_for_everybody_who_cannot_see_or_point(live_house: LiveHouse) -> None:

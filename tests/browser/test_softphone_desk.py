@@ -161,6 +161,44 @@ async def test_a_call_from_the_first_ring_to_the_time_after_it(live_house: LiveH
     await expect(anna.phone).to_contain_text(re.compile("Lunch.*back at", re.DOTALL))
 
 
+async def test_who_is_declined_goes_on_to_somebody_else(live_house: LiveHouse) -> None:
+    house = live_house
+    await house.premises.customer()
+    _, anna = await sit_down(house)
+    await anna.ready()
+    maria = await calls(house)
+    await expect(anna.button("Decline")).to_be_enabled()
+    bruno = house.telephone("client:bruno")
+    await house.ready(await house.premises.agent("Bruno Verdi"))
+    await anna.button("Decline").click()
+    async with asyncio.timeout(15):
+        while bruno.state != "ringing":
+            await asyncio.sleep(0.05)
+    await anna.shows("idle")
+    await anna.is_now("ready")  # a no is not a missed ring
+    assert maria.state == "in_call"
+    maria.hang_up()
+
+
+async def test_a_microphone_is_chosen_tested_and_remembered(live_house: LiveHouse) -> None:
+    _, anna = await sit_down(live_house)
+    page = anna.page
+    await page.locator("#devices summary").click()
+    choice = page.get_by_label("Microphone", exact=True)
+    other = choice.locator("option").nth(1)
+    await expect(other).to_be_attached()
+    value = await other.get_attribute("value")
+    await choice.select_option(value)
+    await page.get_by_role("button", name="Test the microphone").click()
+    await expect(page.locator("#test-told")).to_have_text("Speak for three seconds…")
+    await expect(page.locator("#test-told")).to_have_text(re.compile("^That was"), timeout=20_000)
+    assert await accessible(page) == []
+    await page.reload()
+    await anna.connected()
+    await page.locator("#devices summary").click()
+    await expect(choice).to_have_value(value or "")
+
+
 async def test_a_talk_outlives_what_breaks(live_house: LiveHouse) -> None:
     house = live_house
     await house.premises.customer()

@@ -144,7 +144,7 @@ def test_every_reason_is_a_sentence(language: str) -> None:
     assert [one for one in told if not (one[0].isupper() and one.endswith(".") and "{" not in one)] == []
     italian = language.startswith("it")
     assert told[8] == (
-        "Ha risolto 7 volte, a detta del cliente." if italian else "Solved it 7 times, in the customer's own word."
+        "Ha risolto 7 volte, a detta del cliente." if italian else "Solved it 7 times, by the customer's own account."
     )
     assert told[26] == (
         "Si sono parlati l'ultima volta il 3 marzo 2026." if italian else "They last talked on 3 March 2026."

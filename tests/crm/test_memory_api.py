@@ -146,6 +146,14 @@ async def test_stories_are_found_by_tag_and_word_and_leave_without_names(ask: As
     assert await found(f"q=lampada&to={quote('2026-04-01T00:00:00+02:00')}") == [words]
     assert await found(f"from={quote('2026-04-01T00:00:00+02:00')}&tag=lamp") == []
 
+    async def counted(query: str) -> list[tuple[str, int]]:
+        return [(item["tag"], item["stories"]) for item in (await ask.get(f"/stories/tags?{query}")).json()["items"]]
+
+    assert await counted("") == [("lamp", 2), ("rossi", 1)]
+    assert await counted("q=LAMPADA") == [("lamp", 1), ("rossi", 1)]
+    assert await counted(f"from={quote('2026-04-01T00:00:00+02:00')}") == await counted("q=nothing") == []
+    assert await counted(f"to={quote('2026-04-01T00:00:00+02:00')}") == [("lamp", 2), ("rossi", 1)]
+
     table = list(csv.DictReader(StringIO((await ask.get("/stories/export")).text)))
     assert [(row["month"], row["tags"]) for row in table] == [("2026-03", "lamp")] * 2 + [("2026-04", "")]
     assert {row["words"] for row in table} == {
@@ -160,7 +168,8 @@ async def test_stories_are_found_by_tag_and_word_and_leave_without_names(ask: As
     assert (len(pseudonyms), len(before), pseudonyms & before) == (1, 2, set())
 
     agents = await ask.token("agent", (await ask.made("/agents", {"name": "Bea", "address": "client:b"}))["id"])
-    assert [(await ask.get(f"/stories{more}", token=agents)).status_code for more in ("", "/export")] == [403, 403]
+    asked = [await ask.get(f"/stories{more}", token=agents) for more in ("", "/tags", "/export")]
+    assert [answer.status_code for answer in asked] == [403, 403, 403]
     assert await audited(ask, What.STORY_EXPORT) == [(None, {"rows": 3}), (None, {"rows": 2})]
 
 

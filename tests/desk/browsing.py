@@ -38,7 +38,7 @@ async def add_session(database: Database, clock: Clock, user_id: str) -> str:
     secret, now = secrets.token_urlsafe(32), clock.now()
     row = {"id": new_id("ses"), "user_id": user_id, "digest": digest_of(secret), "how": "password", "made_at": now}
     async with database.write() as conn:
-        await conn.execute(insert(sessions).values(**row, seen_at=now, ends_at=now + timedelta(days=1)))
+        await conn.execute(insert(sessions).values(**row, seen_at=now, ends_at=now + timedelta(days=1), proved_at=now))
     return secret
 
 

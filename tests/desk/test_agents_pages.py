@@ -86,6 +86,17 @@ async def test_a_row_tells_of_shift_promises_absence_and_stand_in(premises: Prem
         assert words in row
 
 
+async def test_why_somebody_is_away_is_told_in_the_readers_language(premises: Premises) -> None:
+    anna = await premises.agent()
+    browser = await premises.browser(language="it")
+    for reason, words in (("lunch", "Pranzo"), ("missed rings", "chiamate"), ("Dal dentista", "Dal dentista")):
+        await premises.api.put(f"/agents/{anna}/presence", json={"availability": "away", "reason": reason})
+        for page in (HERE, f"{HERE}/{anna}", f"{HERE}/{anna}/now"):
+            shown = told((await browser.get(page)).text)
+            assert words in shown, page
+            assert words == reason or reason not in shown, page
+
+
 async def test_an_agent_is_made_from_a_name(premises: Premises) -> None:
     browser = await premises.browser()
     for _ in range(2):  # two of one name have two telephones
@@ -257,7 +268,7 @@ async def test_who_leaves_hands_over_what_was_told_in_figures_before(premises: P
     page = told((await browser.get(f"{HERE}/{anna}/leave")).text)
     for words in (
         "1 person chose them",
-        "1 open case",
+        "1 open matter",
         "1 open promise",
         "Without a successor",
         "knows 1 of the same people",
@@ -266,7 +277,7 @@ async def test_who_leaves_hands_over_what_was_told_in_figures_before(premises: P
     page = told((await post(browser, f"{HERE}/{anna}/leave", successor=bruno)).text)
     assert "Hand over to Bruno Neri now" in page
     page = told((await post(browser, f"{HERE}/{anna}/hand-over")).text)
-    assert "Handed over to Bruno Neri: 1 people, 1 cases, 1 promises." in page
+    assert "Handed over to Bruno Neri: 1 people, 1 matters, 1 promises." in page
     assert "nothing is open in their hands" in page
     gone = await post(browser, f"{HERE}/{anna}/remove")
     assert gone.headers["hx-redirect"] == f"{HERE}?told=removed"

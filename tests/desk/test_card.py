@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from callbacks.tables import callbacks
 from crm.tables import audit
+from desk.tables import users
 from ivr.tables import calls
+from routing.tables import wishes
 from tests.desk.browsing import Premises
 from tests.desk.card_stage import SID, after_the_talk, on_the_line
+from tests.routing.rows import add_call
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
 
@@ -69,6 +74,59 @@ async def test_as_it_rings_the_card_says_who_it_is_and_why_they_call(desk: Desk)
     assert "Known by the number alone" in card
     assert "You are their person." in card
     assert "<textarea" not in card  # nothing is to be written before hello
+
+
+PHOTO = "https://photos.example/maria.jpg"
+
+
+async def test_before_the_first_word_everything_that_helps_is_there(premises: Premises) -> None:
+    """What we share, what is open and promised, what has tired them, how they like it, what they told last."""
+    desk = await Desk(premises).open(photo_url=PHOTO, style="step by step", life_notes="two cats")
+    for days in (3, 6):
+        at = (premises.clock.now() - timedelta(days=days)).isoformat()
+        talk = {"customer": desk.maria, "agent": desk.anna, "started_at": at, "talk_seconds": 60, "topic": "lamp"}
+        assert (await premises.api.post("/interactions", json=talk | {"outcome": "transferred"})).status_code == 201
+    await premises.api.post("/cases", json={"customer": desk.maria, "owner": desk.anna, "title": "the flicker"})
+    due_at = (premises.clock.now() + timedelta(hours=3)).isoformat()
+    body = {"customer": desk.maria, "agent": desk.anna, "due_at": due_at, "reason": "the new bulb"}
+    assert (await premises.api.post("/callbacks", json=body)).status_code == 201
+    for words in ("It was a present.", "It came from my mother."):
+        await premises.api.post(f"/customers/{desk.maria}/notes", json={"kind": "story", "words": words})
+    await desk.talk(state="offered")
+    card = html.unescape(await desk.card())
+    for told in (
+        "You have talked 2 times",
+        "the flicker",
+        "the new bulb",
+        "What has tired them",
+        "passed on 2 times",
+        "step by step",
+        "two cats",
+    ):
+        assert told in card, told
+    assert "It came from my mother." in card
+    assert "It was a present." not in card  # the last one alone
+    assert re.search(rf'<img src="{re.escape(PHOTO)}"[^>]* data-initials="MR">', card)
+
+
+async def test_who_has_no_photo_has_initials(desk: Desk) -> None:
+    await desk.talk(state="offered")
+    card = await desk.card()
+    assert "<img" not in card
+    assert re.search(r'class="avatar[^>]*>MR</span>', card)
+
+
+async def test_who_waits_for_me_is_on_the_right(desk: Desk) -> None:
+    now = desk.premises.clock.now()
+    paolo = await desk.premises.customer("Paolo Verdi", "+393337654321")
+    async with desk.premises.database.write() as conn:
+        for n, customer in enumerate((desk.maria, paolo)):
+            await add_call(conn, f"call_{n}", now, sid=f"CA{n:032}", customer_id=customer)
+        await conn.execute(insert(wishes).values(call_id="call_0", agent_id=desk.anna, ranked_at=now))
+    told = (await desk.browser.get("/desk/today", headers=PART)).text
+    assert "Waiting for you" in told
+    assert "Maria Rossi" in told
+    assert "Paolo Verdi" not in told
 
 
 async def test_the_card_is_left_alone_while_it_would_show_the_same(desk: Desk) -> None:
@@ -257,6 +315,9 @@ async def test_two_who_change_one_record_undo_nothing_of_each_other(desk: Desk) 
 async def test_nothing_is_written_into_a_call_of_somebody_else(desk: Desk) -> None:
     await desk.post("/notes", 403, call="CA" + "9" * 32, note="not mine")
     await desk.post("/cases", 403, call="CA" + "9" * 32, title="not mine")
+    await desk.post("/wrap-up", 403, call="CA" + "9" * 32, summary="not mine")
+    done = {"done": "1", "outcome": "open", "case": "new", "topic": "not mine"}
+    await desk.post("/wrap-up", 403, call="CA" + "9" * 32, **done)
     assert (await desk.premises.api.get(f"/cases?customer={desk.maria}")).json()["items"] == []
     assert (await desk.premises.api.get(f"/customers/{desk.maria}/notes")).json()["items"] == []
 
@@ -277,7 +338,7 @@ async def test_today_shows_ones_promises_at_risk_first_and_is_left_alone_if_noth
         await conn.execute(update(callbacks).where(callbacks.c.customer_id == luca).values(risk="owner_busy"))
     answer = await desk.browser.get("/desk/today", headers=PART)
     assert answer.text.index("Luca Ferrari") < answer.text.index("Maria Rossi")
-    assert "may not be free in time" in answer.text
+    assert "might not be free in time" in answer.text
     address = answer.text.split('hx-get="')[1].split('"')[0]
     assert (await desk.browser.get(address, headers=PART)).status_code == 204
 
@@ -373,6 +434,23 @@ class TestTransfer:
         assert "Ask: Bruno Verdi" in dialog
         listed = await desk.browser.get("/desk/transfer/colleagues?q=nobody", headers=PART)
         assert "Nobody fits." in listed.text
+
+    @pytest.mark.parametrize(
+        ("language", "told"),
+        [("en", ("away (Lunch)", "Solved it once.")), ("it", ("assente (Pranzo)", "Ha risolto una volta."))],
+    )
+    async def test_who_is_away_and_why_and_what_they_share_is_told_in_the_readers_language(
+        self, desk: Desk, bruno: str, language: str, told: tuple[str, str]
+    ) -> None:
+        away = {"availability": "away", "reason": "lunch"}
+        await desk.premises.api.put(f"/agents/{bruno}/presence", json=away)
+        before = (desk.premises.clock.now() - timedelta(days=2)).isoformat()
+        talk = {"customer": desk.maria, "agent": bruno, "started_at": before, "talk_seconds": 60, "outcome": "solved"}
+        assert (await desk.premises.api.post("/interactions", json=talk)).status_code == 201
+        async with desk.premises.database.write() as conn:
+            await conn.execute(update(users).where(users.c.agent_id == desk.anna).values(language=language))
+        dialog = (await desk.browser.get("/desk/transfer", headers=PART)).text
+        assert [words for words in told if words not in dialog] == []
 
     async def test_a_colleague_is_asked_and_given_up_again(self, desk: Desk, bruno: str) -> None:
         answer = await desk.browser.post("/desk/transfer", data={"agent": bruno, "note": "for you"}, headers=PART)

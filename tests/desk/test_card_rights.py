@@ -16,7 +16,7 @@ from desk.tables import look_ups
 from desk.viewer import Viewer
 from store.clock import VirtualClock
 from tests.desk.browsing import Premises
-from tests.desk.card_stage import on_the_line
+from tests.desk.card_stage import SID, on_the_line
 
 pytestmark = [pytest.mark.anyio]
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -185,6 +185,18 @@ async def test_managers_see_everybody_and_are_written_down_too(premises: Premise
     parts = {(row.detail or {}).get("part") for row in rows}
     assert {None, "familiar", "weariness", "notes", "cases"} <= parts
     assert all(row.role == "manager" for row in rows)
+
+
+@on_sqlite
+async def test_nobody_sends_a_code_into_a_colleagues_call(premises: Premises) -> None:
+    anna, bruno = await premises.agent(), await premises.agent("Bruno Verdi")
+    maria = await premises.customer(preferred_agent=anna)
+    await on_the_line(premises, bruno, maria, arrived_at=premises.clock.now() + timedelta(seconds=1))
+    for agent_id, status in ((anna, 403), (bruno, 200)):
+        browser = await premises.browser("agent", agent_id=agent_id)
+        for data, told in (({"call": SID}, status), ({"call": SID, "code": "000000"}, 403 if status == 403 else 422)):
+            answer = await browser.post(f"/desk/people/{maria}/proof", data=data, headers={"HX-Request": "true"})
+            assert answer.status_code == told, (agent_id, data)
 
 
 @on_sqlite

@@ -57,7 +57,7 @@ def test_what_two_share_is_told_to_the_one_of_them_who_looks() -> None:
     told = view.together(ENGLISH, F, known, "agt_1", NAMES)
     assert told.sentences[0] == "You are their person."
     assert told.sentences[1].startswith("You have talked 4 times, the last time on Sat")
-    assert "in their own word" in told.sentences[2]
+    assert "by their own account" in told.sentences[2]
     assert told.others == ("Bruno Verdi has talked with them once.",)
     assert told.chosen
 

@@ -83,7 +83,7 @@ async def test_the_floor_shows_who_talks_who_waits_and_why_and_what_is_promised(
         "Anna Bianchi will probably still be talking then.",
         "Ugo Viola by whoever is free",
         "in 20 min",
-        "One promise may not be kept.",
+        "One promise might not be kept.",
         "Away: Lunch",
         "Anna has helped Maria twice and is free.",
     ):
@@ -150,7 +150,7 @@ async def test_one_call_tells_what_happened_and_who_was_weighed(premises: Premis
         "Why: 2 people were weighed",
         "Anna Bianchi has helped them, has had more work than others 0 −75 +10 −65",
         "Bruno Neri 12 0 0 12",
-        "1 min ahead of others: calls again about the same",
+        "1 min ahead of others: calls again about the same thing",
         "Anna Bianchi answers",
         "The lamp is dark",
         "Their number alone",

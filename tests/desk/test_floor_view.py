@@ -117,7 +117,7 @@ def test_the_worst_comes_first_and_each_says_what_to_do() -> None:
     assert told() == []
     assert told([Stuck("held", "Anna", agent="anna")], at_risk=3, spent=0.62) == [
         ("bad", "Anna is held for a call that is over."),
-        ("warn", "3 promises may not be kept."),
+        ("warn", "3 promises might not be kept."),
         ("warn", "62% of the day's money for calls is spent."),
     ]
     assert told(spent=1.0) == [("bad", "The day's money for calls is spent.")]

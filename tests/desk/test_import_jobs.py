@@ -24,6 +24,13 @@ def test_a_row_that_was_told_twice_or_torn_is_there_once_or_not(tmp_path: Path) 
     assert [(row.line, row.raw) for row in job.bad_rows()] == [(2, ["c"]), (3, ["a\udcff", "b"])]
 
 
+def test_of_many_bad_rows_no_more_is_read_than_is_shown(tmp_path: Path) -> None:
+    job = Job(tmp_path)
+    told = [as_line(Skipped(line, "why", ("x",))) for line in (2, 2, 3)]
+    job.bad.write_text("".join(told) + "never read\n", "ascii")
+    assert [row.line for row in job.first_bad_rows(2)] == [2, 3]
+
+
 def test_what_has_been_lying_for_a_day_goes(tmp_path: Path) -> None:
     jobs = Jobs(tmp_path)
     for name, phase in (("imp_1", "brought"), ("imp_2", "loading"), ("imp_3", "brought")):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ from desk.viewer import COOKIE
 from store.clock import VirtualClock
 from switchboard.app import assemble, build
 from switchboard.settings import Settings
-from tests.desk.browsing import HERE, KEY, Premises
+from tests.desk.browsing import HERE, KEY, Premises, add_session
 from tests.desk.provider import CLIENT, CLIENT_SECRET, LocalProvider
 from tests.ports import free_port
 
@@ -118,6 +119,25 @@ async def test_an_invitation_in_hand_counts_whatever_the_address_there(front: Fr
     assert (await front.premises.stranger().get(f"/invite/{secret}")).status_code == 410
 
 
+@pytest.mark.parametrize("known", [False, True])
+async def test_an_invitation_works_once_and_ends_what_was_before_also_here(front: Front, known: bool) -> None:
+    database, now = front.premises.database, front.premises.clock.now()
+    user_id = await front.user(password="as it is kept")
+    thief = front.premises.stranger()
+    thief.cookies.set(COOKIE, await add_session(database, front.premises.clock, user_id), domain="centralino.test")
+    if known:
+        await front.signed_in()
+    async with database.write() as conn:
+        secret = await invites.invite(conn, user_id, "test", now)
+    browser, answer = await front.signed_in(f"/invite/{secret}/single")
+    assert answer.status_code == 303
+    assert (await browser.get("/account")).status_code == 200
+    assert (await thief.get("/account")).status_code == 303
+    assert (await front.premises.stranger().get(f"/invite/{secret}")).status_code == 410
+    async with database.read() as conn:
+        assert (await users.load(conn, user_id)).password is None
+
+
 @pytest.mark.parametrize(
     ("claims", "told"),
     [
@@ -209,3 +229,41 @@ async def test_a_key_that_is_new_is_fetched(front: Front) -> None:
     await front.signed_in()
     front.provider.key = RSAKey.generate_key(2048, {"kid": "two"})
     assert (await front.signed_in())[1].status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("told_at", "counts"),
+    [(0, True), (None, True), (-3600, False)],  # seconds from now; null: this provider does not tell
+)
+async def test_before_an_export_one_shows_there_again_who_one_is(
+    front: Front, told_at: int | None, counts: bool
+) -> None:
+    await front.user()
+    browser, _ = await front.signed_in()
+    export = "/console/customers/export"
+    page = await browser.get(export)  # the provider may have remembered them for days
+    assert "Continue with Lume" in page.text
+    again = f"/sign-in/single?again=1&next={export}"
+    assert html.escape(again) in page.text
+    asked = (await browser.get(again)).headers["location"]
+    assert {"prompt": ["login"], "max_age": ["0"]}.items() <= parse_qs(urlsplit(asked).query).items()
+    before = browser.cookies[COOKIE]
+    if told_at is not None:
+        front.provider.wrong = {"auth_time": int(front.premises.clock.now().timestamp()) + told_at}
+    answer = await browser.get(await front.there(browser, again))
+    assert answer.status_code == (303 if counts else 403)
+    assert browser.cookies[COOKIE] == before
+    file = await browser.post(export, data={"kind": "csv"})
+    assert file.headers["content-type"].startswith("text/csv") is counts
+
+
+async def test_somebody_else_there_does_not_prove_who_one_is_here(front: Front) -> None:
+    await front.user()
+    await front.user(name="Carla", email="carla@lume.example")
+    browser, _ = await front.signed_in()
+    front.provider.claims = {"sub": "7", "email": "carla@lume.example"}
+    await front.signed_in()
+    export = "/console/customers/export"
+    answer = await browser.get(await front.there(browser, f"/sign-in/single?again=1&next={export}"))
+    assert (answer.status_code, "somebody else" in answer.text) == (403, True)
+    assert "text/csv" not in (await browser.post(export, data={"kind": "csv"})).headers["content-type"]

@@ -107,10 +107,10 @@ async def test_what_is_typed_is_kept_and_what_is_wrong_is_told_beside_it(premise
     assert "Missing: {name}." in answer
     assert "Salve, Maria Rossi. Mi dica." in answer
     assert "Hollow: Purtroppo. Every call centre says it" in answer
-    assert "it must be mended before you publish it" in answer
+    assert "it must be corrected before you publish it" in answer
     assert await desk.typed("greet") == ["Salve {nome}.", GOOD, "Salve, {name}. Purtroppo siamo {name}."]
     assert "1 phrase changed , not published yet." in await desk.see()
-    assert "To be mended first: They have called before (Italian)" in await desk.see("/bye")
+    assert "To be corrected first: They have called before (Italian)" in await desk.see("/bye")
     answered = await desk.publish()
     assert answered.status_code == 409
     assert await phrases_of(premises) == {}

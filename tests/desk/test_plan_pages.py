@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -111,7 +113,7 @@ async def test_what_cannot_be_taken_stands_beside_its_field_and_is_still_there(p
     assert 'value="soon"' in await desk.see("/talks")
     answer = await desk.browser.post("/console/plan/publish", data={"note": "anyhow"})
     assert answer.status_code == 409
-    assert "This must be mended first" in answer.text
+    assert "This must be corrected first" in answer.text
     assert (await premises.api.get("/plan/versions")).json()["items"] == []
 
 
@@ -265,6 +267,24 @@ async def test_a_replay_of_days_without_calls_says_so(premises: Premises) -> Non
     told = await desk.see("/replay?days=7")
     assert "event: done" in told
     assert "Nobody has called in these days" in told
+
+
+async def test_a_replay_tells_how_far_it_is_and_who_would_fare_worse_in_the_readers_language(
+    premises: Premises,
+) -> None:
+    anna, maria = await premises.agent(), await premises.customer()
+    at = premises.clock.now() - timedelta(days=1)
+    talk = {"customer": maria, "agent": anna, "started_at": at.isoformat(), "talk_seconds": 240, "outcome": "solved"}
+    assert (await premises.api.post("/interactions", json=talk)).status_code == 201
+    for language, told in (
+        ("en", ("Who would have fared worse", "Maria Rossi", "would have found the house closed")),
+        ("it", ("Maria Rossi", "Ha parlato con Anna Bianchi")),
+    ):
+        desk = await desk_of(premises, language=language)
+        await desk.send("/hours", path=text_of(("hours",)), page="lines", text="Sa 09:00-10:00", do="text")
+        answer = html.unescape(await desk.see("/replay?days=7"))
+        assert answer.index("event: progress") < answer.index("event: done")
+        assert [words for words in told if words not in answer] == []
 
 
 async def test_whether_a_line_is_open_is_told_anew_as_time_goes_by(premises: Premises) -> None:

@@ -11,7 +11,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from desk.plan import fields, labels, problems, sentences, situations, trying, views, week_forms
+from desk.plan import changes, fields, labels, problems, sentences, situations, trying, views, week_forms
 from desk.plan.pages import PATTERNS
 from desk.words import LOCALES, words_in
 
@@ -40,6 +40,7 @@ def in_lists() -> Iterator[str]:
     yield from fields.texts()
     for module in (labels, problems, sentences, situations, trying):
         yield from module.texts()
+    yield from (text for _, text in changes.HOURS)
     yield from (label for _, label in views.PAGES)
     yield from (name for name, _ in PATTERNS.values())
     yield from (week_forms.NO_DAY, week_forms.NO_TIME, week_forms.NO_DATE)

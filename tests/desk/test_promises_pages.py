@@ -46,7 +46,7 @@ async def test_what_may_not_be_kept_comes_first_and_says_why(scene: Scene, brows
     await scene.promise("Ida Rosa", "+393330000003", -300, state="broken", late_seconds=900.0)
     page = words((await browser.get("/console/promises")).text)
     assert page.index("Gina Gialli") < page.index("Ugo Viola") < page.index("Maria Rossi")
-    for sentence in ("One may not be kept", "Bruno Neri is not there.", "3 min late", "in 3 h 00 min", "Due"):
+    for sentence in ("One might not be kept", "Bruno Neri is not there.", "3 min late", "in 3 h 00 min", "Due"):
         assert sentence in page, sentence
     assert "Ida Rosa" not in page
     broken = words((await browser.get("/console/promises?show=broken")).text)

@@ -86,6 +86,19 @@ async def test_a_file_has_numbers_and_nothing_that_runs(premises: Premises) -> N
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_each_figure_that_leads_stands_in_the_table_and_the_file_as_well(premises: Premises) -> None:
+    await past(premises)
+    browser = await premises.browser()
+    for name, report in REPORTS.items():
+        assert set(report.lead) <= set(report.columns), name
+        head = (await browser.get(f"/console/reports/{name}.csv?days=28")).text.splitlines()[0]
+        assert [figure.label for figure in report.columns if figure.label not in head] == []
+    people = list(csv.reader(io.StringIO((await browser.get("/console/reports/people.csv?days=28")).text)))
+    assert sum(cell.startswith(FAMILIAR.label) for cell in people[0]) == 5  # of all, and by how often they had talked
+    assert {len(row) for row in people} == {len(people[0])}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_a_time_of_ones_own_and_what_cannot_be_one(premises: Premises) -> None:
     await past(premises)
     browser = await premises.browser()

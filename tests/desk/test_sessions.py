@@ -21,7 +21,7 @@ from desk.live import LiveFeed, News
 from desk.live_pages import _frames
 from desk.pages import Asked, Pages
 from desk.sign_in.browsers import browser_name
-from desk.sign_in.entering import source_of
+from desk.sign_in.entering import place_of, source_of
 from desk.tables import users
 from desk.viewer import COOKIE
 from desk.words import words_in
@@ -253,6 +253,7 @@ def test_a_browser_is_called_as_people_do(agent: str | None, name: str) -> None:
         ("127.0.0.1", ["6.6.6.6", "198.51.100.1"], "198.51.100.1"),
         ("127.0.0.1", ["nonsense"], "nonsense"),
         ("127.0.0.1", [], "127.0.0.1"),
+        ("::ffff:127.0.0.1", ["198.51.100.1"], "198.51.100.1"),  # where the server listens on ::
     ],
 )
 def test_where_a_request_comes_from_is_believed_of_our_own_proxies(
@@ -261,3 +262,17 @@ def test_where_a_request_comes_from_is_believed_of_our_own_proxies(
     headers = [(b"x-forwarded-for", line.encode()) for line in forwarded]
     request = Request({"type": "http", "headers": headers, "client": (peer, 1)})
     assert source_of(request, ("127.0.0.1", "::1", "10.0.0.0/8")) == source
+
+
+@pytest.mark.parametrize(
+    ("source", "place"),
+    [
+        ("198.51.100.1", "198.51.100.1"),
+        ("::ffff:198.51.100.1", "198.51.100.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::9", "2001:db8:1:2::/64"),
+        ("nonsense", "nonsense"),
+    ],
+)
+def test_who_has_a_network_of_their_own_is_one_place(source: str, place: str) -> None:
+    assert place_of(source) == place

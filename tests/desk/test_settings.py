@@ -122,7 +122,7 @@ async def test_what_does_not_work_comes_first_with_what_to_do() -> None:
     await Health(_site(examine=examine)).findings(asked)
     items = shown[0]["items"]
     assert [item["state"] for item in items] == ["failed", "note", "ok"]
-    assert items[0]["told"] == "visto 400 s fa"
+    assert items[0]["told"] == "attiva 400 s fa"
     assert "<code>centralino keeper</code>" in items[0]["help"]
     assert items[1]["told"] == "1 token, firma verificata per https://x"
     assert items[2]["told"] == "risponde in 3 ms"
@@ -208,6 +208,7 @@ def test_every_word_of_the_settings_has_its_italian() -> None:
     italian = words_in("it")
     said = [label for _, label in tabs.TABS]
     said += [*health.LABELS.values(), *health.HELP.values(), *audit_log.DONE.values(), *audit_log.DETAILS.values()]
+    said += audit_log.VALUES.values()
     said += [text for pair in retention.KINDS.values() for text in pair] + list(retention.GONE.values())
     assert [text for text in said if text not in italian._one] == []
     assert set(audit_log.DONE) == set(What)

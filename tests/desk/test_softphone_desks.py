@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -246,6 +247,17 @@ async def test_the_same_window_is_ready_again_when_it_is_back_within_two_minutes
     assert not (await at.beat()).restored
 
 
+async def test_who_was_writing_when_the_desk_was_lost_goes_on_writing(at: Desks) -> None:
+    await at.beat()
+    await at.choose("ready")
+    await at.doing("wrap_up")
+    await at.silent(20)
+    assert await at.swept() == "offline"
+    assert (await at.beat()).restored
+    row = await at.agent()
+    assert (row.availability, row.activity) == ("ready", "wrap_up")
+
+
 async def test_after_two_minutes_they_say_so_themselves(at: Desks) -> None:
     await at.beat()
     await at.choose("ready")
@@ -253,6 +265,37 @@ async def test_after_two_minutes_they_say_so_themselves(at: Desks) -> None:
     assert await at.swept() == "offline"
     assert not (await at.beat()).restored
     assert await at.swept() == "offline"
+
+
+async def test_whoever_was_there_all_the_time_is_ready_after_the_server_was_away_for_long(at: Desks) -> None:
+    await at.beat()
+    await at.choose("ready")
+    await at.silent(600)
+    sweep = at.clock.spawn(at.sweep.run(), "sweep")
+    for _ in range(6):
+        await at.silent(4)
+        await at.beat()
+        assert (await at.agent()).availability == "ready"
+    await at.silent(20)
+    assert (await at.agent()).availability == "offline"
+    sweep.cancel()
+    with suppress(asyncio.CancelledError):
+        await sweep
+
+
+async def test_who_falls_silent_is_seen_at_that_moment(at: Desks) -> None:
+    await at.beat()
+    await at.choose("ready")
+    sweep = at.clock.spawn(at.sweep.run(), "sweep")
+    await at.silent(13)
+    await at.beat()
+    await at.silent(14.9)
+    assert (await at.agent()).availability == "ready"
+    await at.silent(0.2)
+    assert (await at.agent()).availability == "offline"
+    sweep.cancel()
+    with suppress(asyncio.CancelledError):
+        await sweep
 
 
 async def test_a_window_that_was_open_then_takes_over_and_a_new_one_does_not(at: Desks) -> None:

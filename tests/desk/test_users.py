@@ -10,11 +10,13 @@ from sqlalchemy import select, update
 from crm.tables import audit
 from desk import passwords, sessions, users
 from desk.tables import users as users_table
+from ivr.tables import supervisions
 from routing.tables import agents
 from store.clock import VirtualClock
 from store.sql import Database
 from store.tables import events
 from tests.desk.browsing import HERE, Premises, add_session, add_user
+from tests.desk.floor_scene import Scene
 
 pytestmark = pytest.mark.anyio
 one_database = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -105,6 +107,22 @@ async def test_who_is_shut_out_is_signed_out_everywhere_and_takes_no_more_calls(
         assert await conn.scalar(select(events.c.ref).where(events.c.type == sessions.ENDED)) is not None
     await manager.post(f"{AT}/{user_id}/enable", headers=HTMX)
     assert (await luca.get("/account")).status_code == 303  # to sign in again
+
+
+@pytest.mark.parametrize("to", ["disable", ""])
+async def test_who_is_no_manager_any_more_hears_no_talk_any_more(premises: Premises, to: str) -> None:
+    scene, manager = Scene(premises), await premises.browser("manager", subject="issuer 1")
+    call_id = await scene.talk("Maria Rossi", "Anna Bianchi")
+    other = await add_user(premises.database, premises.clock, subject="a 2")
+    await scene.supervision(call_id, other, "Paola")
+    await scene.supervision(call_id, "usr_else", "Carla")
+    agent_id = await premises.agent("Paola Neri")
+    as_agent = {"name": "Paola", "email": "paola@example.org", "role": "agent", "agent_id": agent_id}
+    answer = await manager.post(f"{AT}/{other}/{to}".rstrip("/"), data={} if to else as_agent, headers=HTMX)
+    assert answer.status_code == 200, answer.text
+    async with premises.database.read() as conn:
+        there = await conn.scalars(select(supervisions.c.by).where(supervisions.c.ended_at.is_(None)))
+        assert list(there) == ["usr_else"]
 
 
 async def test_the_last_manager_who_can_sign_in_stays_one(database: Database, clock: VirtualClock) -> None:

@@ -10,12 +10,15 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api.tokens import Guard
 from crm.tables import interactions
+from ivr.desk_api import desk_router
 from ivr.watch import Watch
 from ivr.webhooks import Webhooks
 from routing.tables import agents, decisions, reservations
 from store.clock import VirtualClock
 from store.sql import Database
+from tests.api.asking import KEY_OF_THE_HOUSE, asking
 from tests.ivr.door import ACCOUNT, MARIA, OURS, TOKEN, Answer, Door, Signatures, sid
 from tests.routing.rows import agent_row
 
@@ -156,6 +159,38 @@ async def test_a_phone_that_cannot_be_rung_is_tried_again_until_the_time_is_over
 
 
 @on_sqlite
+async def test_late_news_of_the_leg_that_broke_does_not_break_the_mended_talk(door: Door) -> None:
+    """The room tells it first; the carrier's own word comes when the two talk again, on another leg."""
+    await talking(door)
+    first = door.rings[0]
+    left = f"/twilio/agent/left?leg={first['url'].partition('leg=')[2]}"
+    await door.send(left, door.form(900, CallStatus="completed"))
+    await door.clock.advance(1)
+    await looked_at(door)
+    await door.leg_news(door.rings[-1]["url"], "in-progress", 902)
+    await door.leg_news(first["status_url"], "completed")
+    await door.send(left, door.form(900, CallStatus="completed", Again="1"))
+    call = await door.call()
+    assert (call.state, call.dropped_at, await door.reservation_states()) == ("talking", None, ["accepted"])
+    await door.leg_news(door.rings[-1]["status_url"], "completed", 902)
+    assert (await door.call()).state == "ringing"
+
+
+@on_sqlite
+async def test_who_did_not_come_back_is_not_rung_in_vain_at_once(door: Door, desks: Desks) -> None:
+    """Nobody else is there: the caller hears so, and not that her phone rings."""
+    await talking(door)
+    await breaks(door)
+    desks.there.clear()
+    await door.clock.advance(17)
+    await looked_at(door)
+    told = await door.send(door.carrier.of("redirect_call")[-1]["url"], door.form())
+    assert told.words.startswith("Anna non riesce a tornare in linea")
+    assert [ring["to"] for ring in door.rings] == ["client:anna"]
+    assert (await agent_row(door.database)).misses == 0
+
+
+@on_sqlite
 async def test_whoever_says_no_is_not_asked_again(door: Door) -> None:
     await talking(door)
     await door.agent("luca")
@@ -215,6 +250,23 @@ async def test_of_two_who_hang_up_together_the_caller_is_who_left(door: Door) ->
     await door.send("/twilio/status", door.form(CallStatus="completed"))
     assert (await agent_row(door.database)).activity == "wrap_up"
     assert [(agent, outcome) for agent, outcome, _ in await talks(door)] == [("anna", "solved")]
+
+
+@on_sqlite
+async def test_a_line_that_is_put_down_before_its_desk_has_said_so_has_not_broken(door: Door) -> None:
+    """Our answer took too long: the page let go of the line first."""
+    await talking(door)
+    await breaks(door)
+    guard = Guard(door.database, KEY_OF_THE_HOUSE)
+    ask = asking(door.database, door.clock, more=(desk_router(door.rooms, guard),))
+    assert (await ask.post(f"/calls/{sid(1)}/hang-up")).json()["state"] == "talking"
+    after = await door.send(door.carrier.of("redirect_call")[-1]["url"], door.form())
+    assert "Grazie" in after.words
+    call, anna = await door.call(), await agent_row(door.database)
+    assert (call.state, call.dropped_at, anna.activity) == ("talking", None, "wrap_up")
+    assert [(agent, outcome) for agent, outcome, _ in await talks(door)] == [("anna", "solved")]
+    assert (await ask.post(f"/calls/{sid(1)}/hang-up")).json()["reason"] == "not_talking"
+    await ask.close()
 
 
 async def test_a_caller_may_rather_be_called_back(door: Door) -> None:

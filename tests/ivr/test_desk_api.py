@@ -122,6 +122,25 @@ async def test_the_carrier_holds_the_caller_and_plays_them_our_words(door: Door,
 
 
 @on_sqlite
+@pytest.mark.parametrize(("error", "again", "held"), [("too_late", 1, False), ("20429", 1, False), ("20003", 0, True)])
+async def test_who_could_not_be_fetched_back_does_not_stay_in_silence(
+    door: Door, ask: Asking, error: str, again: int, held: bool
+) -> None:
+    """The carrier was away: it is asked again.  It will not: whoever talks with them sees it."""
+    await talking(door)
+    for on in (True, False):
+        await ask.post(f"{CALL}/hold", {"on": on})
+    wish = door.carrier.of("change_participant")[-1]
+    result = EffectResult("eff_1", "change_participant", wish["subject"], "failed", error_code=error)
+    await door.hears(result)
+    assert door.carrier.of("change_participant")[2:] == [wish] * again
+    assert ((await door.call()).on_hold_at is not None) is held
+    await hung_up(door)
+    await door.hears(result)
+    assert len(door.carrier.of("change_participant")) == 2 + again
+
+
+@on_sqlite
 async def test_nobody_is_held_who_talks_with_nobody(door: Door, ask: Asking) -> None:
     await door.customer("Maria", MARIA)
     await door.agent()
@@ -173,6 +192,26 @@ async def test_the_wrap_up_says_how_the_talk_ended(door: Door, ask: Asking) -> N
     await ask("PUT", f"{CALL}/wrap-up", {"outcome": "open"}, token=token)
     async with door.database.read() as conn:
         assert (await conn.execute(select(cases.c.state, cases.c.reopened))).one() == ("open", 1)
+
+
+@on_sqlite
+async def test_whose_call_it_was_may_be_said_while_the_caller_is_being_thanked(door: Door, ask: Asking) -> None:
+    """The talk is over, and the call is not yet: it is written down all the same, and is nobody else's then."""
+    await door.agent()
+    answer = await door.ring()
+    await door.leg_news(door.rings[-1]["url"], "in-progress", 901)
+    await door.clock.advance(answer.seconds + 10)
+    await door.send("/twilio/voice/join?sent=1", door.form())
+    await door.clock.advance(40)
+    await door.leg_news(door.rings[0]["status_url"], "completed", 901)
+    await door.send(door.carrier.of("redirect_call")[-1]["url"], door.form())
+    paolo, lucia = await door.customer("Paolo"), await door.customer("Lucia")
+    assert (await ask("PATCH", CALL, {"customer": paolo})).status_code == 200
+    assert [(talk.customer_id, talk.agent_id) for talk in await talks(door)] == [(paolo, "anna")]
+    assert (await ask("PUT", f"{CALL}/wrap-up", {"outcome": "open"})).json()["outcome"] == "open"
+    await refused(await ask("PATCH", CALL, {"customer": lucia}), "ended")
+    await hung_up(door)
+    assert len(await talks(door)) == 1
 
 
 @on_sqlite

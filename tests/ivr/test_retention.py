@@ -15,6 +15,7 @@ from crm import audit, people
 from crm.audit import What
 from crm.tables import audit as audit_rows
 from crm.tables import cases, customers, interactions, notes, texts
+from desk.tables import look_ups
 from ivr.personal import FORGOTTEN, Forgetting
 from ivr.retention import BATCH
 from ivr.retention_loop import PAUSE, RetentionLoop
@@ -28,7 +29,7 @@ RECORDING = f"https://api.twilio.com/Recordings/{sid(1, 'RE')}"
 
 
 def retention(door: Door) -> RetentionLoop:
-    return RetentionLoop(door.rooms, [Forgetting(door.carrier).erase])
+    return RetentionLoop(door.rooms, [Forgetting(door.carrier).erase], [look_ups])
 
 
 async def turn(door: Door, loop: RetentionLoop) -> dict[str, int]:
@@ -49,6 +50,7 @@ async def put(door: Door, table: Table, id: str, at: timedelta, **values: Any) -
         | {"promised_at": now - at, "made_at": now - at},
         notes: {"kind": "note", "words": "two cats", "tags": [], "at": now - at},
         interactions: {"channel": "voice", "started_at": now - at, "talk_seconds": 60, "outcome": "solved"},
+        look_ups: {"user_id": "usr_1", "reason": "family: her mother", "at": now - at, "until": now},
         effects: {"kind": "create_call", "target": MARIA, "request": {}, "priority": 0, "state": "done", "wanted": True}
         | {"tries": 1, "made_at": now - at, "not_after": now - at},
     }
@@ -72,6 +74,7 @@ async def everything(door: Door) -> None:
         await put(door, notes, age, at, customer_id=maria)
         await put(door, interactions, age, at, customer_id=maria)
         await put(door, effects, age, at)
+        await put(door, look_ups, age, at, customer_id=maria)
     await put(door, calls, "theirs", OLD, **said, customer_id=maria)
     await put(door, calls, "on the line", OLD, **said, state="waiting")
     await put(door, callbacks, "open", OLD, customer_id=maria, state="promised")
@@ -93,6 +96,7 @@ async def test_what_is_old_goes_by_kind_and_bare_figures_stay(door: Door) -> Non
     loop = retention(door)
     gone = await turn(door, loop)
     expected = {"recordings": 2, "messages": 1, "said": 2, "requests": 1, "notes": 1, "promises": 1, "audit": 1}
+    expected |= {"look_ups": 1}
     assert gone == expected
     kept = await rows(door, calls)
     blank = ("said", "reply", "recording_url", "talk_recordings", "name_recording_url", "forwarded_from")

@@ -56,6 +56,29 @@ async def test_a_ring_whose_end_nobody_reports_is_over_all_the_same(door: Door, 
     assert (await agent_row(door.database)).misses == (1 if rang else 0)
 
 
+async def test_a_caller_who_could_not_be_fetched_is_not_left_in_an_empty_room(door: Door) -> None:
+    """The carrier, or we, were away for longer than a request is repeated."""
+    await door.customer("Maria", MARIA)
+    await door.agent()
+    answer = await door.ring()
+    await door.leg_news(door.rings[-1]["url"], "in-progress")
+    await door.clock.advance(answer.seconds + 10)
+    await door.send("/twilio/voice/join?sent=1", door.form())
+    await door.clock.advance(40)
+    fetched = door.carrier.of("redirect_call")
+    lost = EffectResult("eff", "redirect_call", (await door.call()).id, "failed", error_code="too_late")
+    await door.hears(lost)
+    assert door.carrier.of("redirect_call") == fetched  # the two are talking
+    await door.leg_news(door.rings[0]["status_url"], "completed")
+    await door.hears(lost)
+    first, again = door.carrier.of("redirect_call")[len(fetched) :]
+    assert path_of(first["url"]) == path_of(again["url"]) == "/twilio/voice/after"
+    assert first["url"] != again["url"]
+    assert "Grazie" in (await door.send(again["url"], door.form())).words
+    await door.hears(lost)
+    assert len(door.carrier.of("redirect_call")) == len(fetched) + 2
+
+
 async def test_a_wrap_up_ends_by_itself(door: Door) -> None:
     await door.agent(activity="wrap_up", due_at=door.clock.now())
     async with watching(door):

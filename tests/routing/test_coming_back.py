@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -35,6 +37,36 @@ async def test_who_said_until_when_is_ready_then_and_not_before(database: Databa
     assert (anna.availability, anna.reason, anna.back_at, anna.set_by) == ("ready", None, None, "dsk_1")
     assert (luca.availability, luca.back_at, sara.availability) == ("offline", None, "away")
     assert await loop.turn() == 0
+
+
+async def test_the_break_of_a_minute_is_over_to_the_second(database: Database, clock: VirtualClock) -> None:
+    loop = clock.spawn(ComingBack(database, clock, lambda: None).run(), "coming back")
+    async with database.write() as conn:
+        await add_agent(conn, "anna", clock.now())
+        await set_availability(
+            conn, "anna", "away", None, now=clock.now(), back_at=clock.now() + timedelta(seconds=63.5)
+        )
+    await clock.advance(63.4)
+    assert (await agent_row(database)).availability == "away"
+    await clock.advance(0.1)
+    assert (await agent_row(database)).availability == "ready"
+    loop.cancel()
+    with suppress(asyncio.CancelledError):
+        await loop
+
+
+async def test_who_is_back_by_themselves_finishes_what_they_were_writing(
+    database: Database, clock: VirtualClock
+) -> None:
+    """The wrap-up has its own time; whoever says that they are ready has done with it."""
+    async with database.write() as conn:
+        await add_agent(conn, "anna", clock.now(), availability="away", activity="wrap_up", back_at=clock.now())
+        assert await come_back(conn, "anna", clock.now())
+    anna = await agent_row(database)
+    assert (anna.availability, anna.activity) == ("ready", "wrap_up")
+    async with database.write() as conn:
+        await set_availability(conn, "anna", "ready", None, now=clock.now())
+    assert (await agent_row(database)).activity == "idle"
 
 
 async def test_of_two_who_look_at_the_same_moment_one_brings_them_back(database: Database, clock: VirtualClock) -> None:

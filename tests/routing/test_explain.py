@@ -91,7 +91,7 @@ def test_an_offer_says_that_the_caller_chooses() -> None:
 
 def test_nobody_being_here_says_that_a_call_back_remains() -> None:
     assert said(decided("offer_callback", known=False)) == (
-        "Nessuno che possa aiutare Maria è presente: resta la promessa di richiamare.",
+        "Nessuno che possa aiutare Maria è presente: si propone di richiamare.",
         "Nobody who can help Maria is here, so a call back is offered.",
     )
 
@@ -170,7 +170,7 @@ def test_who_was_spared_though_free_for_longer_is_named_with_why(spare: str, ita
     anna = Weighed(ANNA, 0.0, 0.0, ())
     decision = Decision("ring", anna, weighed=(anna, Weighed(LUCA, 0.0, 0.0, (), {spare: 9.0, "promise": 1.0})))
     assert said(decision) == (
-        f"Anna è disponibile e parla la lingua di Maria. Luca attende da più tempo, {italian}.",
+        f"Anna è disponibile e parla la lingua di Maria. Luca è disponibile da più tempo, {italian}.",
         f"Anna is free and speaks Maria's language. Luca has been free for longer, {english}.",
     )
     shorter = replace(decision, weighed=(anna, Weighed(agent("Luca", seconds=1), 0.0, 0.0, (), {spare: 9.0})))

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -107,6 +109,28 @@ async def test_postgres_ends_a_statement_that_takes_too_long(postgres_url: URL) 
         with pytest.raises(DBAPIError, match="statement timeout"):
             await connection.execute(text("SELECT pg_sleep(5)"))
     await database.close()
+
+
+async def test_a_database_is_closed_behind_the_last_who_asks(sqlite_url: URL) -> None:
+    """Else their connection is nobody's, and stays open: a server that ends while somebody asks."""
+    database, released = Database(sqlite_url), asyncio.Event()
+
+    async def asks() -> None:
+        async with database.read() as connection:
+            await connection.execute(text("SELECT 1"))
+            await released.wait()
+
+    asking = asyncio.create_task(asks())
+    closing = asyncio.create_task(database.close())
+    done, _ = await asyncio.wait({closing}, timeout=0.1)
+    assert not done
+    released.set()
+    await asyncio.gather(asking, closing)
+    del asks, asking, closing
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always", ResourceWarning)
+        gc.collect()
+    assert [str(one.message) for one in heard] == []
 
 
 async def test_foreign_keys_and_unique_indexes_hold(database: Database) -> None:

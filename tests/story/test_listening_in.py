@@ -57,6 +57,23 @@ async def test_listen_whisper_join_by_what_each_hears(world: World) -> None:
 
 
 @pytest.mark.parametrize("house", ["here"], indirect=True)
+async def test_one_manager_takes_another_out_of_a_talk(world: World) -> None:
+    anna = await world.agent("Anna Bianchi")
+    maria = await world.customer("Maria", MARIA)
+    paola = world.network.plug_in(EAR)
+    await world.talk(maria, anna)
+    at = f"/calls/{maria.call}/supervise"
+    begun = await world.post(at, {"mode": "listen", "address": EAR, "name": "Paola"})
+    await world.until(lambda: paola.state == "ringing", 3)
+    paola.answer()
+    assert (await world.api.delete(at, params={"by": "usr_nobody"})).json()["reason"] == "not_there"
+    whose = begun["supervisors"][0]["by"]
+    assert (await world.api.delete(at, params={"by": whose})).json()["supervisors"] == []
+    await world.until(lambda: paola.state == "idle", 3)
+    assert maria.partners == ["client:anna"]
+
+
+@pytest.mark.parametrize("house", ["here"], indirect=True)
 async def test_a_manager_at_a_plain_phone_presses_a_key_and_is_released_with_the_talk(world: World) -> None:
     anna = await world.agent("Anna Bianchi")
     maria = await world.customer("Maria", MARIA)

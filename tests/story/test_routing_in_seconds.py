@@ -274,7 +274,9 @@ async def test_a_stranger_goes_to_who_has_been_less_busy(world: World) -> None:
     luca, paolo = await world.agent("Luca Verdi"), world.network.plug_in(PAOLO)
     await paolo.dial(LINE)
     await world.until(lambda: luca.state == "ringing", 4)
-    assert (await decisions(world, paolo))[0]["sentence"].endswith("Anna attende da più tempo, ma ha avuto più lavoro.")
+    assert (await decisions(world, paolo))[0]["sentence"].endswith(
+        "Anna è disponibile da più tempo, ma ha avuto più lavoro."
+    )
 
 
 async def test_an_agent_who_is_much_asked_for_is_spared_for_those_who_know_her(world: World) -> None:
@@ -289,7 +291,7 @@ async def test_an_agent_who_is_much_asked_for_is_spared_for_those_who_know_her(w
     await paolo.dial(LINE)
     await world.until(lambda: luca.state == "ringing", 4)
     (rung,) = await decisions(world, paolo)
-    assert rung["sentence"].endswith("Anna attende da più tempo, ma spesso chi chiama fa il suo nome.")
+    assert rung["sentence"].endswith("Anna è disponibile da più tempo, ma spesso chi chiama fa il suo nome.")
     await (await maria_who_knows(world, "anna")).dial(LINE)
     await world.until(lambda: anna.state == "ringing", 4)
 

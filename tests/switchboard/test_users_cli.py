@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import make_url
 
 from crm.tables import audit
-from desk import invites
+from desk import invites, second_factor, sessions, users
 from store.clock import SystemClock
 from store.sql import Database
 from switchboard.cli import run
@@ -51,6 +51,39 @@ async def _invited(home: Path, secret: str) -> str | None:
     await database.close()
     assert "user_made" in made
     return None if user is None else user.email
+
+
+def test_who_has_lost_the_second_factor_is_helped_by_the_command(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["user", "create", *PAOLA, "--role", "manager"]) == 0
+    assert asyncio.run(_with_second_factor(home)) == ("a code is asked for", [])
+    assert run(["user", "reset-second-factor", "paola@lume.example"]) == 0
+    assert capsys.readouterr().out.endswith("by the password alone; 1 session(s) ended\n")
+    assert asyncio.run(_second_factor(home)) == ("the password is enough", ["second_factor_reset"])
+    assert run(["user", "reset-second-factor", "paola@lume.example"]) == 1
+    assert "has no second factor" in capsys.readouterr().err
+
+
+async def _with_second_factor(home: Path) -> tuple[str, list[str]]:
+    database, now = Database(make_url(f"sqlite+aiosqlite:///{home}/centralino.db")), SystemClock().now()
+    async with database.write() as conn:
+        user = await users.by_email(conn, "paola@lume.example")
+        assert user is not None
+        await second_factor.turn_on(conn, "key", user.id, second_factor.fresh(), 0)
+        await sessions.begin(conn, user.id, "password", None, now)
+    await database.close()
+    return await _second_factor(home)
+
+
+async def _second_factor(home: Path) -> tuple[str, list[str]]:
+    database = Database(make_url(f"sqlite+aiosqlite:///{home}/centralino.db"))
+    async with database.read() as conn:
+        user = await users.by_email(conn, "paola@lume.example")
+        done = (await conn.scalars(select(audit.c.what).where(audit.c.what == "second_factor_reset"))).all()
+    await database.close()
+    assert user is not None
+    return "the password is enough" if user.second_factor is None else "a code is asked for", list(done)
 
 
 def test_what_is_wrong_is_one_line_with_its_option(capsys: pytest.CaptureFixture[str]) -> None:

@@ -38,8 +38,8 @@ def _added() -> Iterator[tuple[str, sa.Column[object]]]:
 
 
 _TABLES = (
-    *("users", "sessions", "invites", "sign_in_failures", "desks", "transfers", "supervisions", "look_ups"),
-    *("interventions", "plan_drafts"),
+    *("users", "sessions", "recovery_codes", "invites", "sign_in_failures", "desks", "transfers", "supervisions"),
+    *("look_ups", "interventions", "plan_drafts"),
 )
 
 
@@ -77,6 +77,8 @@ def _of_users() -> None:
         sa.Column("address", sa.Text()),
         _instant("made_at", nullable=False),
         _instant("disabled_at"),
+        sa.Column("second_factor", sa.Text()),
+        sa.Column("second_factor_step", sa.Integer()),
         sa.UniqueConstraint("email", name="uq_users_email"),
         sa.UniqueConstraint("agent_id", name="uq_users_agent_id"),
         sa.UniqueConstraint("subject", name="uq_users_subject"),
@@ -91,7 +93,15 @@ def _of_users() -> None:
         _instant("made_at", nullable=False),
         _instant("seen_at", nullable=False),
         _instant("ends_at", nullable=False, index=True),
+        _instant("proved_at"),
         sa.UniqueConstraint("digest", name="uq_sessions_digest"),
+    )
+    op.create_table(
+        "recovery_codes",
+        sa.Column("id", sa.Text(), primary_key=True),
+        _of("users", "user_id"),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.UniqueConstraint("digest", name="uq_recovery_codes_digest"),
     )
     op.create_table(
         "invites",
