@@ -80,8 +80,11 @@ class Everybody:
         return StreamingResponse(_lines(self._database, kind), media_type=media_type, headers=headers)
 
     async def _proved(self, asked: Asked) -> bool:
+        """Who sits at a seat of the demo has come in without anything that could be shown again."""
         async with self._database.read() as conn:
-            return await sessions.proved(conn, asked.user.session_id, self._clock.now())
+            user = await users.load(conn, asked.user.user_id)
+            nothing_to_show = user.password is None and asked.user.how != "oidc"
+            return nothing_to_show or await sessions.proved(conn, asked.user.session_id, self._clock.now())
 
     async def _page(self, asked: Asked, status: int = 200, errors: Mapping[str, str] | None = None) -> Response:
         async with self._database.read() as conn:

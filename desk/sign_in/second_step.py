@@ -108,7 +108,7 @@ class SecondStep:
         """Null: meanwhile they were shut out, have another password, or no second factor any more."""
         with suppress(NoSuchUser):
             user = await users.load(conn, note["user"])
-            if user.may_sign_in and user.second_factor is not None :
+            if user.may_sign_in and user.second_factor is not None and _mark(self._site, user) == note["password"]:
                 return user
         return None
 

@@ -122,3 +122,24 @@ async def test_a_page_ends_after_so_many_were_looked_at_and_the_next_goes_on(
             seen, pages = [*seen, *found], pages + 1
     assert [(one.name, other.name) for one, other, _ in seen] == [("Maria Rossi", "Maria Rossi")]
     assert pages > 2
+
+
+@pytest.mark.anyio
+async def test_of_many_pairs_each_comes_once_and_in_order_whatever_fits_on_a_page(
+    database: Database, clock: VirtualClock
+) -> None:
+    """More than are judged, or looked at, in one go."""
+    pairs = duplicates.JUDGED_AT_ONCE + 5
+    twins = [{"name": None, "email": f"c{n}@lume.example"} for _ in range(2) for n in range(pairs)]
+    async with database.write() as conn:
+        await people.add_many(conn, twins, clock.now())
+    async with database.read() as conn:
+        (every, none) = await duplicates.page(conn, ("", ""), pairs)
+        by_few: list[Any] = []
+        after: tuple[str, str] | None = ("", "")
+        while after is not None:
+            found, after = await duplicates.page(conn, after, 7)
+            by_few += found
+    assert none is None
+    assert len({one.id for one, _, _ in every}) == pairs
+    assert by_few == every == sorted(every, key=lambda pair: pair[0].id)

@@ -320,6 +320,26 @@ async def test_what_lies_around_a_span_decides_and_is_not_counted(ask: Asking, p
     assert found["called_again_within_a_day"] == ratio(1, 2, 0.5) | {"undecided": 0}
 
 
+async def test_a_long_span_is_read_week_by_week_and_who_rings_again_in_the_next_is_seen(
+    ask: Asking, past: None
+) -> None:
+    found = (await report(ask, "relationships", **{"from": "2026-02-20T09:05:00+01:00"}))["total"]
+    assert found["calls"] == 9
+    assert found["called_again_within_a_day"] == ratio(2, 4, 0.5) | {"undecided": 1}  # Paolo: at nine, and ten past
+
+
+async def test_who_has_talked_with_us_more_than_ten_times_is_one_of_those(
+    ask: Asking, past: None, database: Database
+) -> None:
+    usual = {"customer_id": "paolo", "agent_id": "anna", "channel": "voice", "talk_seconds": 60, "outcome": "solved"}
+    async with database.write() as conn:
+        for n in range(12):
+            row = {"id": f"int_often_{n:02}", "started_at": when("02-01 10:00") + timedelta(hours=n)}
+            await conn.execute(insert(interactions).values(usual | row))
+    found = (await report(ask, "relationships"))["total"]
+    assert found["by_earlier_talks"][-1] == {"earlier": "10+", **ratio(0, 2, 0.0)}
+
+
 async def test_every_conversation_is_read_however_many_there_are(ask: Asking, past: None, database: Database) -> None:
     rows = [
         {

@@ -422,6 +422,13 @@ async def test_who_has_a_second_factor_shows_it_before_an_export_too(premises: P
 
 
 @one_database
+async def test_at_a_seat_of_the_demo_there_is_nothing_to_show(premises: Premises, clock: VirtualClock) -> None:
+    browser = await premises.browser("manager")
+    await clock.advance(10 * 60)
+    assert await _exported(browser)
+
+
+@one_database
 async def test_what_was_shown_in_one_browser_counts_in_no_other(premises: Premises, clock: VirtualClock) -> None:
     user_id = await paola(premises)
     here, there = [await signed_in(premises, user_id) for _ in range(2)]
