@@ -59,6 +59,9 @@ _HEADERS = {
 }
 
 Form = Mapping[str, str]
+_TEMPLATE = Environment(
+    loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+).get_template("promise.html")
 
 
 class Gone(Exception):
@@ -81,9 +84,6 @@ class Done:
 class Page:
     def __init__(self, rooms: Rooms, links: Links) -> None:
         self._rooms, self._links = rooms, links
-        self._template = Environment(
-            loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-        ).get_template("promise.html")
         self._minute, self._asked = 0, Counter[str]()
 
     @property
@@ -260,7 +260,7 @@ class Page:
         )
 
     def _html(self, shown: View, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-        return HTMLResponse(self._template.render(page=shown), status, {**_HEADERS, **(headers or {})})
+        return HTMLResponse(_TEMPLATE.render(page=shown), status, {**_HEADERS, **(headers or {})})
 
 
 async def _style(request: Request) -> Response:

@@ -437,7 +437,7 @@ class TestTransfer:
 
     @pytest.mark.parametrize(
         ("language", "told"),
-        [("en", ("away (Lunch)", "Solved it once.")), ("it", ("assente (Pranzo)", "Ha risolto una volta."))],
+        [("en", ("away (Lunch)", "Solved it once.")), ("it", ("in pausa (Pranzo)", "Ha risolto una volta."))],
     )
     async def test_who_is_away_and_why_and_what_they_share_is_told_in_the_readers_language(
         self, desk: Desk, bruno: str, language: str, told: tuple[str, str]
