@@ -22,7 +22,7 @@ from switchboard.app import assemble, build
 from switchboard.serve import listen
 from switchboard.settings import Settings
 
-POLL_SECONDS = 20.0  # virtual; in one process every news arrives by itself
+POLL_SECONDS = 5.0  # virtual; in one process every news arrives by itself
 DEADLINE_SECONDS = 30.0  # real: on a slow machine the scene is slower, and not another one
 
 

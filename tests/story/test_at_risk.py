@@ -31,6 +31,7 @@ async def is_told(world: World, maria: Phone, words: str, limit: float = 900) ->
     return next(text.body for text in maria.texts if words in text.body)
 
 
+@pytest.mark.parametrize("house", ["here"], indirect=True)  # minutes long, and nothing of it is new beside
 async def test_who_is_asked_in_time_may_wait_for_their_own_agent(world: World) -> None:
     """Anna will not be free at ten past: Maria may have Luca then, or Anna later, and writes 6."""
     anna, maria, made = await anna_talks_on(world)
@@ -69,6 +70,7 @@ async def test_who_does_not_answer_is_called_at_the_time_by_a_colleague(world: W
     assert kept["late_seconds"] <= 60
 
 
+@pytest.mark.parametrize("house", ["here"], indirect=True)  # minutes long, and nothing of it is new beside
 async def test_where_nobody_is_free_another_time_is_told_before_the_window_ends_and_kept(world: World) -> None:
     """Anna is alone and talks on: at a quarter past Maria has long been told when she will be called instead."""
     anna, maria, made = await anna_talks_on(world)
