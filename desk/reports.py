@@ -86,9 +86,8 @@ class Span:
         """One after another, none longer than that."""
         start = self.start
         while start < self.end:
-            end = min(start + longest, self.end)
-            yield replace(self, start=start, end=end)
-            start = end
+            yield replace(self, start=start, end=min(start + longest, self.end))
+            start += longest
 
     @property
     def slot_seconds(self) -> int:
