@@ -87,6 +87,7 @@ class Pages:
     session: timedelta = LONGEST  # from signing in to having to sign in again
     idle: timedelta = LONGEST_IDLE  # without a request
     managers_need_second_factor: bool = False
+    news: Callable[[], int | None] = lambda: None  # up to which number all news have been read, if that is known
 
     def route(
         self,
@@ -106,7 +107,7 @@ class Pages:
             viewer = await self.viewer(request)
             if viewer is None:
                 return _to_sign_in(request)
-            asked = Asked(self, request, viewer, words_in(viewer.language))
+            asked = Asked(self, request, viewer, words_in(viewer.language), self.news())
             if not comes_first and self.lacks_second_factor(viewer):
                 return asked.redirect(SECOND_FACTOR)
             if viewer.role not in roles:
@@ -152,6 +153,7 @@ class Asked:
     request: Request
     viewer: Viewer | None
     words: Words
+    news: int | None = None  # what this page shows is no older
 
     @property
     def user(self) -> Viewer:
@@ -214,6 +216,7 @@ class Asked:
             "viewer": viewer,
             "company": self.pages.house.company,
             "place": place,
+            "news": self.news,
             "places": [p for p in PLACES if viewer and p.open_to(viewer) and not led],
             "now": self.pages.clock.now(),
             "language": self.words.language,
