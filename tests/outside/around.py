@@ -23,8 +23,8 @@ OURS = "http://centralino.test"  # PUBLIC_URL: what is signed; the carrier finds
 HOSTED = "http://hosted.test/fallback"
 NOBODY = "http://nobody.test"
 LINE = "+390699990000"  # everybody's; `House.opens` makes others with agents of their own
-PATIENCE_SECONDS = 30.0  # two cores may be busy with other tests
-BACK_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0  # two cores may be busy with other tests
+BACK_SECONDS = 60.0
 
 
 async def until(condition: Callable[[], Any], limit: float = PATIENCE_SECONDS) -> Any:

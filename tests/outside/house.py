@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -48,7 +49,10 @@ class Api:
         return await self._asked("PUT", path, json=body, headers=headers)
 
     async def _asked(self, method: str, path: str, **more: Any) -> Any:
-        answer = await self.client.request(method, path, **more)
+        """Asked again while the store is away, of which the answer says that nothing was changed."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while (answer := await self.client.request(method, path, **more)).status_code == 503 and time.monotonic() < end:
+            await asyncio.sleep(0.2)
         assert answer.status_code < 300, f"{method} {path}: {answer.text}"
         return answer.json()
 
