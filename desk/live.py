@@ -51,11 +51,6 @@ class LiveFeed:
         self._from = 0  # everything after this number that is not in `_kept` has no view
         self._settled: int | None = None  # everything up to here has been read; None while nobody listens
 
-    @property
-    def settled(self) -> int | None:
-        """All news up to this number have been read; null while nobody listens."""
-        return self._settled
-
     def nudge(self) -> None:
         """Something has been written: look now rather than at the next poll."""
         self._look.ring()

@@ -87,7 +87,6 @@ class Pages:
     session: timedelta = LONGEST  # from signing in to having to sign in again
     idle: timedelta = LONGEST_IDLE  # without a request
     managers_need_second_factor: bool = False
-    news: Callable[[], int | None] = lambda: None  # up to which number all news have been read, if that is known
 
     def route(
         self,
@@ -107,7 +106,7 @@ class Pages:
             viewer = await self.viewer(request)
             if viewer is None:
                 return _to_sign_in(request)
-            asked = Asked(self, request, viewer, words_in(viewer.language), self.news())
+            asked = Asked(self, request, viewer, words_in(viewer.language))
             if not comes_first and self.lacks_second_factor(viewer):
                 return asked.redirect(SECOND_FACTOR)
             if viewer.role not in roles:
@@ -153,7 +152,6 @@ class Asked:
     request: Request
     viewer: Viewer | None
     words: Words
-    news: int | None = None  # what this page shows is no older
 
     @property
     def user(self) -> Viewer:
@@ -216,7 +214,6 @@ class Asked:
             "viewer": viewer,
             "company": self.pages.house.company,
             "place": place,
-            "news": self.news,
             "places": [p for p in PLACES if viewer and p.open_to(viewer) and not led],
             "now": self.pages.clock.now(),
             "language": self.words.language,

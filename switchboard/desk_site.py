@@ -45,7 +45,6 @@ def desk_routes(
         session=timedelta(hours=settings.session_hours),
         idle=timedelta(minutes=settings.session_idle_minutes),
         managers_need_second_factor=settings.managers_need_a_second_factor == "on",
-        news=lambda: feed.settled,
     )
     secret = settings.twilio_api_key_secret
 

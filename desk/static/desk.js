@@ -19,18 +19,16 @@ function changed(topic) {
   }, QUIET_MS));
 }
 
-/** `last`: the number of the news that this page holds already; "" if that is not known. */
-function listen(address, last) {
+function listen(address) {
   let delay = 500;
-  let whole = last !== "";
+  let last = "";
   const connect = () => {
     const source = new EventSource(last ? `${address}?after=${encodeURIComponent(last)}` : address);
     source.addEventListener("hello", (event) => {
       delay = 500;
       last = event.lastEventId || last;
       shown(true);
-      if (!whole) TOPICS.forEach(changed); // whatever was missed, while away or since the page was made
-      whole = false; // the next time it comes, we have been away
+      TOPICS.forEach(changed); // whatever was missed: while away, or between the page's making and its first word
       document.body.dispatchEvent(new CustomEvent("line-up"));
     });
     for (const topic of TOPICS) {
@@ -135,4 +133,4 @@ document.addEventListener("error", (event) => event.target.matches?.(".avatar im
 document.querySelectorAll(".avatar img").forEach((photo) => photo.complete && !photo.naturalWidth && lost(photo));
 
 window.centralino = { toast, changed };
-if (document.body.dataset.live) listen(document.body.dataset.live, document.body.dataset.news);
+if (document.body.dataset.live) listen(document.body.dataset.live);

@@ -112,7 +112,8 @@ if (kept) {
   const before = sessionStorage.getItem(kept.dataset.keeps);
   if (before && performance.getEntriesByType("navigation")[0]?.type === "back_forward") {
     kept.value = before;
-    addEventListener("load", () => kept.dispatchEvent(new Event("input", { bubbles: true })));
+    const looks = () => kept.dispatchEvent(new Event("input", { bubbles: true }));
+    addEventListener("load", () => setTimeout(looks)); // behind htmx, which begins by a timer of its own
   }
 }
 
