@@ -175,7 +175,8 @@ def main() -> int:
             seeds = people(house.url)
             good = judged(tool, house, seeds, "manager", house.token("manager"), *how, "-n", str(arguments.examples))
             for role, more in (("agent", ("--agent", seeds["agents"][0])), ("service", ())):
-                options = [*how, "-n", few, "--phases", "coverage,fuzzing", "--warnings", "off"]
+                # What a field may hold is the same for all of them, and judged by the manager's requests.
+                options = [*how, "-n", few, "--phases", "fuzzing", "--warnings", "off"]
                 good &= judged(tool, house, seeds, role, house.token(role, *more), *options)
         faults = house.errors()
     for line in faults:

@@ -48,7 +48,7 @@ BODIES = (
     *("CustomerFields", "AgentFields", "AgentChanges", "InteractionFields", "CaseFields", "CaseChanges"),
     *("CallbackFields", "CallbackChanges", "Plan", "Line", "ByHours", "Then", "Asked", "AbsenceFields", "TokenOfAgent"),
     *("Service", "NumberGivenUp", "Tried", "CallerTried"),
-    *("TransferWish", "SupervisionWish", "StandIn", "HandOver", "WrapUp"),
+    *("TransferWish", "SupervisionWish", "StandIn", "HandOver", "WrapUp", "CallChanges"),
 )
 # What holds between two fields no document can say: a text is a follow-up with words, a follow-up is of what is solved.
 LEFT_OUT = {
@@ -58,6 +58,7 @@ LEFT_OUT = {
     "RecordingWish": ("refused",),
     "Presence": ("back_at",),  # only who is away is back at some time, and that lies ahead
     "TransferWish": ("skill",),  # either a colleague or a skill
+    "CallerTried": ("case",),  # which is to be of the customer who is named
 }
 BY_INSTANT = "WyIyMDI2LTAxLTAxVDAwOjAwOjAwWiIsIngiXQ"  # ["2026-01-01T00:00:00Z", "x"]
 BY_NUMBER = "WyIzIl0"  # ["3"]
@@ -94,7 +95,7 @@ def before_load_schema(context: Any, document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     for name in BODIES:
         for field, schema in schemas[name]["properties"].items():
-            if field in OF_A_BODY:
+            if field in OF_A_BODY and (name, field) != ("Tried", "agent"):  # a name, of whoever is invented there
                 _narrow(schema, {"type": "string", "enum": OF_A_BODY[field]})
             if field == "address":
                 _narrow(schema, {"type": "string", "format": "agent-address"})
@@ -159,9 +160,10 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         if case.method in ("PATCH", "DELETE") and value in KEPT:
             case.path_parameters[name] = "somebody-else"  # others are still to refer to them
     _of_two_people(case)
+    case.body = _whole(case.body)
     _without_phrases(case.body)
     q = (case.query or {}).get("q")
-    if isinstance(q, str) and len(q) > 1:
+    if isinstance(q, str) and q:
         case.query["q"] = f"{q[:50]}ab"  # that of two signs two must be letters or digits, no document can say
     headers = case.headers or {}
     key = headers.get("Idempotency-Key")
@@ -182,6 +184,18 @@ def _of_two_people(case: Any) -> None:
     if path.endswith(("/merge", "/not-the-same")) and isinstance(case.body, dict):
         case.path_parameters["customer_id"] = one
         case.body |= {"other": other} if isinstance(case.body.get("other"), str) and case.body["other"] else {}
+    if path.endswith("/stand-in") and isinstance(case.body, dict) and case.body.get("agent") in SEEDS["agents"]:
+        whose = case.path_parameters.get("agent_id")  # nobody stands in for themselves
+        case.body["agent"] = next(agent for agent in SEEDS["agents"] if agent != whose)
+
+
+def _whole(value: Any) -> Any:
+    """An integer is written as one: 3.0 is one by JSON schema, and not to us."""
+    if isinstance(value, dict):
+        return {name: _whole(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_whole(inner) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _without_phrases(plan: Any) -> None:
