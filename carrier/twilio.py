@@ -68,6 +68,7 @@ class TwilioNetwork:
         self._account_sid, self._api_url, self._timeout_seconds = account_sid, api_url, timeout_seconds
         self._user, self._password = api_key or (account_sid, auth_token)
         self._client: Client | None = None
+        self._closed = False
         self._rooms: dict[str, str] = {}  # SIDs by the name we gave, the oldest first
 
     async def open(self) -> None:
@@ -76,7 +77,7 @@ class TwilioNetwork:
         self._ready()
 
     async def close(self) -> None:
-        client, self._client = self._client, None
+        client, self._client, self._closed = self._client, None, True
         if client is not None:
             await client.http_client.close()
 
@@ -221,6 +222,8 @@ class TwilioNetwork:
             return [OwnNumber(number=own.phone_number, sid=own.sid) for own in found]
 
     def _ready(self) -> Client:
+        if self._closed:  # who did not end in time must not leave connections behind that nobody closes
+            raise NotSent("closing")
         if self._client is None:
             self._client = self._connect()
         return self._client

@@ -30,7 +30,11 @@ TUESDAY_AT_TEN = datetime(2026, 3, 3, 10, 0, tzinfo=ROME)
 made_once.install()
 # Three tests at once on two cores are slow, and not the sign of a fault that these limits are for elsewhere.
 store.sql.POOL_WAIT_SECONDS = 20.0
-store.sql.POSTGRES_LIMITS["idle_in_transaction_session_timeout"] = 60_000
+store.sql.POSTGRES_LIMITS |= {
+    "statement_timeout": 20_000,
+    "lock_timeout": 5_000,
+    "idle_in_transaction_session_timeout": 60_000,
+}
 gc.set_threshold(10_000, 20, 20)  # garbage is looked for less often: a worker holds some 400,000 objects that stay
 
 

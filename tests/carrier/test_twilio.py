@@ -166,11 +166,12 @@ async def test_nobody_listening_means_nothing_was_sent(free_port: int) -> None:
     await network.close()
 
 
-async def test_a_client_that_was_closed_opens_again(network: Any, stand_in: Any) -> None:
+async def test_what_was_closed_stays_closed_and_sends_nothing(network: Any, stand_in: Any) -> None:
     await network.create_call(CALL)
     await network.close()
-    await network.create_call(CALL)
-    assert len(stand_in.calls) == 2
+    with pytest.raises(NotSent, match="closing"):
+        await network.create_call(CALL)
+    assert len(stand_in.calls) == 1
 
 
 def test_importing_the_adapter_does_not_load_twilios_library() -> None:

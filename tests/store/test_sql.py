@@ -13,7 +13,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from api.tables import tokens
-from store.sql import BUSY_SECONDS, Database, database_url
+from store.sql import BUSY_SECONDS, POSTGRES_LIMITS, Database, database_url
 from store.tables import events
 
 pytestmark = pytest.mark.anyio
@@ -103,7 +103,10 @@ async def test_a_writer_that_never_ends_holds_others_up_for_two_seconds_at_most(
     await other.close()
 
 
-async def test_postgres_ends_a_statement_that_takes_too_long(postgres_url: URL) -> None:
+async def test_postgres_ends_a_statement_that_takes_too_long(
+    postgres_url: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(POSTGRES_LIMITS, "statement_timeout", 200)
     database = Database(postgres_url)
     async with database.read() as connection:
         with pytest.raises(DBAPIError, match="statement timeout"):
