@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 from sqlalchemy.engine import URL
 from starlette.types import ASGIApp
 
@@ -36,6 +36,7 @@ FLAGS = (
     "--autoplay-policy=no-user-gesture-required",
 )
 PATIENCE_MILLISECONDS = 15_000
+expect.set_options(timeout=PATIENCE_MILLISECONDS)
 
 Serve = Callable[[ASGIApp, int], AbstractAsyncContextManager[str]]
 Opens = Callable[..., AbstractAsyncContextManager[Page]]

@@ -12,7 +12,6 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from simulator.phones import Phone
-from tests.browser.conftest import PATIENCE_MILLISECONDS
 from tests.browser.house import LINE, LiveHouse, accessible
 
 pytestmark = pytest.mark.anyio
@@ -30,7 +29,7 @@ async def until(is_so: Callable[[], bool], within_seconds: float = 10) -> None:
 
 
 async def shows(place: Locator, text: str) -> None:
-    await expect(place).to_contain_text(text, timeout=PATIENCE_MILLISECONDS)
+    await expect(place).to_contain_text(text)
 
 
 async def says(speaker: Phone, words: str, *, to: list[Phone], not_to: list[Phone]) -> None:
@@ -82,7 +81,7 @@ async def test_a_call_is_seen_and_listened_to(live_house: LiveHouse) -> None:
     await house.premises.api.post(f"{call}/hold", json={"on": True})
     await shows(page.locator("#talks"), "On hold")
     await house.premises.api.post(f"{call}/hold", json={"on": False})
-    await expect(page.locator("#talks")).not_to_contain_text("On hold", timeout=PATIENCE_MILLISECONDS)
+    await expect(page.locator("#talks")).not_to_contain_text("On hold")
     # What the customer is told stands there before anything is pressed.
     sheet = page.locator("#sheet")
     await page.get_by_role("button", name="Listen in: Maria Rossi with Anna Bianchi").click()

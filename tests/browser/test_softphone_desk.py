@@ -40,6 +40,12 @@ DENIED = """
   };
 """
 
+# A window that nobody has touched since it was loaded, however often a test has looked into it.
+UNTOUCHED = """
+  addEventListener("pointerdown", () => { window.touched = true; }, true);
+  Object.defineProperty(navigator, "userActivation", {get: () => ({hasBeenActive: window.touched ?? false})});
+"""
+
 
 class Desk:
     """What an agent sees and presses."""
@@ -53,7 +59,7 @@ class Desk:
         return self.page.locator("#softphone").get_by_role("button", name=named(name))
 
     async def connected(self) -> Desk:
-        await expect(self.page.locator("#line-state")).to_have_attribute("data-state", "on", timeout=15_000)
+        await expect(self.page.locator("#line-state")).to_have_attribute("data-state", "on")
         return self
 
     async def shows(self, mode: str, *, within_seconds: float = 10) -> None:
@@ -193,9 +199,17 @@ async def test_a_microphone_is_chosen_tested_and_remembered(live_house: LiveHous
     await expect(page.locator("#test-told")).to_have_text("Speak for three seconds…")
     await expect(page.locator("#test-told")).to_have_text(re.compile("^That was"), timeout=20_000)
     assert await accessible(page) == []
+    await page.add_init_script(UNTOUCHED)
     await page.reload()
     await anna.connected()
-    await page.locator("#devices summary").click()
+    # The first touch allows sound; the question for it goes, and the click still counts where it began.
+    question = page.get_by_text("Click once anywhere")
+    await expect(question).to_be_visible()
+    await page.locator("#devices summary").hover()
+    await page.mouse.down()
+    await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    await page.mouse.up()
+    await expect(question).to_be_hidden()
     await expect(choice).to_have_value(value or "")
 
 
@@ -317,7 +331,7 @@ async def test_the_telephone_comes_back_by_itself(live_house: LiveHouse) -> None
     await page.route("**/desk/token", lambda route: route.fulfill(json=given.pop()) if given else route.abort())
     await page.reload()
     await anna.connected()
-    await expect(state).not_to_have_attribute("data-state", "on", timeout=15_000)
+    await expect(state).not_to_have_attribute("data-state", "on")
     await page.unroute("**/desk/token")
     await expect(state).to_have_attribute("data-state", "on", timeout=25_000)
     # No network at all.

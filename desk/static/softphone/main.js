@@ -133,7 +133,8 @@ function begin() {
     goOn();
     paint.all();
   });
-  document.addEventListener("pointerdown", () => paint.all(), { once: true });
+  // Not as it is pressed down: a question that goes then moves what is under the finger, and nothing is clicked.
+  document.addEventListener("click", () => paint.all(), { once: true });
 
   const ticker = new Worker(root.dataset.ticks);
   ticker.addEventListener("message", () => {
