@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -23,6 +24,10 @@ class Formats:
     words: Words
     zone: str
     country: str
+
+    def why(self, sentence: str, in_words: Mapping[str, str] | None) -> str:
+        """Of a decision: as it was put in the reader's language, or as it was written down."""
+        return (in_words or {}).get(self.words.language, sentence)
 
     def instant(self, at: str | datetime | None) -> datetime | None:
         if at is None or at == "":

@@ -28,7 +28,7 @@ from routing.absences import absent_now
 from routing.agents import Activity, Agent, Availability
 from routing.card import STRANGER, Card, Known, Moment, card
 from routing.choose import WAIT, Decision, Match, choose, hope_seconds
-from routing.explain import sentence, to_caller
+from routing.explain import in_words, language_of, to_caller
 from routing.floor import count_busy, count_ready
 from routing.needs import Need
 from routing.plan import Plan
@@ -278,8 +278,9 @@ async def remember(turn: Turn, decision: Decision, own: Card, match: Match | Non
         reasons["rules"] = list(own.rules)
     if match is not None:
         reasons["before"] = match.as_reason()
-    words = sentence(decision, caller, turn.rooms.house.language)
-    await store_decision(turn, decision.action, agent_id, words, reasons)
+    reasons["in_words"] = words = in_words(decision, caller)
+    of_the_house = words[language_of(turn.rooms.house.language)]
+    await store_decision(turn, decision.action, agent_id, of_the_house, reasons)
 
 
 async def store_decision(turn: Turn, action: str, agent_id: str | None, words: str, reasons: dict[str, Any]) -> None:

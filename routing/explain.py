@@ -10,6 +10,7 @@ from routing.explain_words import ENGLISH, ITALIAN, Words
 from routing.forecast import spoken_seconds
 from routing.weigh import Caller, Weighed
 
+LANGUAGES = ("en", "it")
 _WHY = ("kept", "preferred", "case_owner", "familiar", "stand_in", "rule")  # the strongest first
 
 
@@ -30,14 +31,24 @@ def sentence(decision: Decision, caller: Caller, language: str) -> str:
     return " ".join(said)
 
 
+def in_words(decision: Decision, caller: Caller) -> dict[str, str]:
+    """`sentence` by language, so that each manager reads it in their own, also much later: {"en": …, "it": …}."""
+    return {language: sentence(decision, caller, language) for language in LANGUAGES}
+
+
 def to_caller(decision: Decision, caller: Caller, language: str) -> str:
     """The same as it may be told to the caller: nothing of other callers, or of how anybody is judged."""
     words = _words(language)
     return _core(decision, caller, {**words.common, **words.caller})
 
 
+def language_of(language: str) -> str:
+    """That of `LANGUAGES` in which somebody reads who reads `language`."""
+    return "it" if language.lower().startswith("it") else "en"
+
+
 def _words(language: str) -> Words:
-    return ITALIAN if language.lower().startswith("it") else ENGLISH
+    return ITALIAN if language_of(language) == "it" else ENGLISH
 
 
 def _core(decision: Decision, caller: Caller, voice: Mapping[str, str]) -> str:

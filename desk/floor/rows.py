@@ -28,6 +28,7 @@ _SHOWN = (
 )
 _IS_LIVE = calls.c.state.in_(LIVE)
 _TALKS_WITH, _RUNG, _ASKED = agents.alias("talks_with"), agents.alias("rung"), agents.alias("asked")
+_IN_WORDS = decisions.c.reasons["in_words"].label("in_words")
 _PERSON = (customers.c.called, customers.c.name.label("person"), customers.c.photo_url)
 
 
@@ -44,7 +45,7 @@ async def live_calls(conn: AsyncConnection) -> Rows:
         .add_columns(_TALKS_WITH.c.name.label("agent"), _TALKS_WITH.c.photo_url.label("agent_photo"))
         .add_columns(_RUNG.c.name.label("rung"), _RUNG.c.id.label("rung_id"), reservations.c.state.label("reserved"))
         .add_columns(transfers.c.state.label("transfer"), transfers.c.skill, _ASKED.c.name.label("asked"))
-        .add_columns(decisions.c.sentence, decisions.c.action, decisions.c.at.label("decided_at"))
+        .add_columns(decisions.c.sentence, _IN_WORDS, decisions.c.action, decisions.c.at.label("decided_at"))
         .outerjoin(customers, customers.c.id == calls.c.customer_id)
         .outerjoin(cases, cases.c.id == calls.c.case_id)
         .outerjoin(callbacks, callbacks.c.id == calls.c.callback_id)
@@ -120,6 +121,7 @@ async def latest_decisions(conn: AsyncConnection) -> Rows:
     newest = select(decisions).order_by(decisions.c.id.desc()).limit(MOST_DECISIONS).subquery()
     query = (
         select(newest.c.id, newest.c.call_id, newest.c.at, newest.c.action, newest.c.sentence)
+        .add_columns(newest.c.reasons["in_words"].label("in_words"))
         .add_columns(*_PERSON, calls.c.from_number, calls.c.to_number, calls.c.direction, calls.c.customer_id)
         .add_columns(calls.c.state, agents.c.name.label("agent"), agents.c.photo_url.label("agent_photo"))
         .join(calls, calls.c.id == newest.c.call_id)

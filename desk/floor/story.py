@@ -84,7 +84,7 @@ def _decision(one: Mapping[str, Any], parts: Parts, f: Formats) -> Step:
     return Step(
         at=datetime.fromisoformat(one["at"]),
         icon=_ICONS.get(one["action"], "rules"),
-        text=one["sentence"],
+        text=f.why(one["sentence"], reasons.get("in_words")),
         weighed=weighed,
         remarks=list(_remarks(reasons, f)),
     )

@@ -168,7 +168,7 @@ def _wait(row: Any, f: Formats, now: datetime) -> Wait:
         said=said,
         wish=_wish(row, f, now),
         told=_told(row, f),
-        sentence=row.sentence,
+        sentence=f.why(row.sentence, row.in_words),
     )
 
 
@@ -247,7 +247,9 @@ def _step(n: int, most: int) -> int:
 
 
 def decided(rows: Iterable[Any], f: Formats) -> list[Decided]:
-    return [
-        Decided(row.call_id, row.at, named(row, f), row.agent, row.agent_photo, row.sentence, row.action)
-        for row in rows
-    ]
+    return [_decided(row, f) for row in rows]
+
+
+def _decided(row: Any, f: Formats) -> Decided:
+    why = f.why(row.sentence, row.in_words)
+    return Decided(row.call_id, row.at, named(row, f), row.agent, row.agent_photo, why, row.action)

@@ -92,6 +92,16 @@ async def test_the_floor_shows_who_talks_who_waits_and_why_and_what_is_promised(
     assert re.search(r"1 is not here", told)
 
 
+async def test_decisions_are_told_in_the_readers_language(premises: Premises, scene: Scene) -> None:
+    paolo = await scene.call("Paolo Neri", "+393337654321")
+    in_words = {"en": "Nobody is free for Paolo.", "it": "Nessuno è libero per Paolo."}
+    await scene.decision(paolo, "As the house reads it.", in_words=in_words)
+    for language, sentence in in_words.items():
+        told = words((await (await premises.browser("manager", language=language)).get("/console/floor")).text)
+        assert told.count(sentence) == 2, told  # with who waits, and among the latest
+        assert "As the house reads it." not in told
+
+
 async def test_each_part_answers_by_itself_and_is_the_same_as_in_the_page(premises: Premises, scene: Scene) -> None:
     await a_busy_morning(scene)
     browser = await premises.browser("manager")
@@ -140,7 +150,9 @@ async def test_one_call_tells_what_happened_and_who_was_weighed(premises: Premis
     other = {"agent": "x", "name": "Bruno Neri", "wait_seconds": 12.4, "worth_seconds": 0.0, "because": []}
     weighed = [item | {"because": ["familiar"], "spare": {"load": 10.0}}, other | {"spare": {}}]
     urgent = {"repeated": 60}
-    await scene.decision(maria, "Anna has helped Maria twice.", "ring", anna, weighed=weighed, urgent=urgent)
+    in_words = {"en": "Anna has helped Maria twice.", "it": "Anna ha già aiutato Maria due volte."}
+    why = {"weighed": weighed, "urgent": urgent, "in_words": in_words}
+    await scene.decision(maria, "As the house reads it.", "ring", anna, **why)
     browser = await premises.browser("manager")
     told = words((await browser.get(f"/console/calls/{maria}")).text)
     for sentence in (

@@ -41,7 +41,14 @@ def agent(**more: Any) -> Any:
 
 def call(**more: Any) -> Any:
     usual: dict[str, Any] = {"id": "c1", "direction": "inbound", "state": "talking", "arrived_at": ago(100)}
-    usual |= {"person": "Maria Rossi", "called": "Maria", "sentence": "Why.", "dropped_at": None, "photo_url": None}
+    usual |= {
+        "person": "Maria Rossi",
+        "called": "Maria",
+        "sentence": "Why.",
+        "in_words": None,
+        "dropped_at": None,
+        "photo_url": None,
+    }
     usual |= {"from_number": "+393331234567", "to_number": "+390699990000", "familiar": False, "said": None}
     usual |= {
         "title": None,

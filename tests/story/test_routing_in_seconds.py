@@ -307,6 +307,7 @@ async def test_each_decision_says_why_to_the_manager_and_to_the_caller(world: Wo
     assert anna.state == "idle"
     (rung,) = await decisions(world, sam)
     assert rung["sentence"] == "Luca è disponibile e ha già aiutato Sam due volte."
+    assert rung["reasons"]["in_words"]["en"] == "Luca has helped Sam two times and is free."
     assert rung["reasons"]["to_caller"] == "Luca has helped you two times and is free."
     chosen, rejected = rung["reasons"]["weighed"]
     assert (chosen["agent"], chosen["because"]) == (world.ids["luca"], ["familiar"])
