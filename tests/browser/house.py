@@ -84,6 +84,19 @@ async def accessible(page: Page) -> list[str]:
     return [f"{rule}: {html[:160]}" for rule, nodes in found for html in nodes]
 
 
+async def looks_right(page: Page) -> None:
+    """In both themes, and no wider than a telephone; the page is left light and in its own size."""
+    size = page.viewport_size
+    assert size is not None
+    for theme in ("dark", "light"):
+        await page.emulate_media(color_scheme=theme)
+        assert await accessible(page) == []
+    await page.set_viewport_size({"width": 360, "height": 740})
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert await accessible(page) == []
+    await page.set_viewport_size(size)
+
+
 @asynccontextmanager
 async def living(
     database_url: str,

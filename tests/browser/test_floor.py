@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from simulator.phones import Phone
-from tests.browser.house import LINE, LiveHouse, accessible
+from tests.browser.house import LINE, LiveHouse, accessible, looks_right
 
 pytestmark = pytest.mark.anyio
 MARIA = "+393331234567"
@@ -37,19 +37,6 @@ async def says(speaker: Phone, words: str, *, to: list[Phone], not_to: list[Phon
     await until(lambda: all(words in one.words for one in to), 3)
     await asyncio.sleep(0.1)
     assert [words in one.words for one in not_to] == [False] * len(not_to)
-
-
-async def looks_right(page: Page) -> None:
-    """In both themes, and no wider than a telephone."""
-    size = page.viewport_size
-    assert size is not None
-    for theme in ("light", "dark"):
-        await page.emulate_media(color_scheme=theme)
-        assert await accessible(page) == []
-    await page.set_viewport_size({"width": 360, "height": 740})
-    assert await page.evaluate("document.documentElement.scrollWidth") <= 360
-    assert await accessible(page) == []
-    await page.set_viewport_size(size)
 
 
 async def talking(house: LiveHouse, page: Page) -> tuple[Phone, Phone]:

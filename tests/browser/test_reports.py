@@ -6,27 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
-from tests.browser.house import LiveHouse, accessible
+from tests.browser.house import LiveHouse, looks_right
 from tests.routing.rows import add_call
 
 pytestmark = pytest.mark.anyio
 # Without motion: a colour on its way from one theme to the other is no finding.
 WINDOW: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"}
-
-
-async def looks_right(page: Page) -> None:
-    """In both themes, and no wider than a telephone."""
-    size = page.viewport_size
-    assert size is not None
-    for theme in ("light", "dark"):
-        await page.emulate_media(color_scheme=theme)
-        assert await accessible(page) == []
-    await page.set_viewport_size({"width": 360, "height": 740})
-    assert await page.evaluate("document.documentElement.scrollWidth") <= 360
-    await page.set_viewport_size(size)
-    await page.emulate_media(color_scheme="light")
 
 
 async def past(house: LiveHouse) -> None:
