@@ -50,11 +50,12 @@ def create(
 
 @user.command("list")
 def list_command() -> None:
-    """One line each: address, name, role, whether they can sign in."""
+    """One line each: address, name, role, whether they can sign in, whether a code is asked for as well."""
     from desk import users
 
     for found in _run(_ready(), lambda conn, now: users.everybody(conn)):
-        print("\t".join((found.email, found.name, found.role, _state(found))))
+        second = "no second factor" if found.second_factor is None else "second factor"
+        print("\t".join((found.email, found.name, found.role, _state(found), second)))
 
 
 @user.command("disable")

@@ -113,4 +113,12 @@ def test_who_there_is_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["user", "create", *PAOLA, "--role", "manager"]) == 0
     capsys.readouterr()
     assert run(["user", "list"]) == 0
-    assert capsys.readouterr().out == "paola@lume.example\tPaola Neri\tmanager\tinvited\n"
+    assert capsys.readouterr().out == "paola@lume.example\tPaola Neri\tmanager\tinvited\tno second factor\n"
+
+
+def test_the_list_tells_who_has_a_second_factor(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["user", "create", *PAOLA, "--role", "manager"]) == 0
+    asyncio.run(_with_second_factor(home))
+    capsys.readouterr()
+    assert run(["user", "list"]) == 0
+    assert capsys.readouterr().out.endswith("\tsecond factor\n")
