@@ -131,6 +131,8 @@ class Trials:
     async def _known(self, conn: AsyncConnection, given: CallerTried, at: datetime) -> tuple[Person | None, Known]:
         """Raises FieldRefused."""
         if given.customer is None:
+            if given.case is not None:
+                raise FieldRefused("case", "A case belongs to a customer: say whose it is.")
             return None, STRANGER
         customer_id = (await customer_ids(conn, [given.customer])).get(given.customer)
         person = None if customer_id is None else await person_by_id(conn, customer_id)

@@ -145,6 +145,7 @@ async def test_what_cannot_be_tried_is_refused_by_field(ask: Asking) -> None:
     for wrong, field in (
         ({"customer": "nobody"}, "customer"),
         ({"customer": "maria", "case": "nothing"}, "case"),
+        ({"case": "nothing"}, "case"),
         ({"busy": ["anna", "nobody"]}, "busy[1]"),
         ({"plan": {"ring_seconds": 1}}, "plan.ring_seconds"),
         ({"floor": "empty"}, "floor"),
