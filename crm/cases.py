@@ -138,7 +138,7 @@ async def confirm(
     await conn.execute(
         update(interactions)
         .where(interactions.c.id.in_([talk.id for talk in talks]))
-        .values(confirmed=solved, outcome=outcome, case_id=case_id)
+        .values(confirmed=solved, outcome=outcome, judged=True, case_id=case_id)
     )
     if case_id is None:
         return None
@@ -166,7 +166,9 @@ async def wrap_up(
     if case_id is not None and values.get("topic", talk.topic) is None:
         values["topic"] = await conn.scalar(select(cases.c.topic).where(cases.c.id == case_id))
     change_it = update(interactions).where(interactions.c.id == talk.id)
-    row = (await conn.execute(change_it.values(**{**values, "case_id": case_id}).returning(*interactions.c))).one()
+    row = (
+        await conn.execute(change_it.values(**values | {"case_id": case_id, "judged": True}).returning(*interactions.c))
+    ).one()
     if row.outcome == "open":
         case_id = case_id or await _case_of(conn, talk.customer_id, [row], agent_id, by, now)
         await reopen(conn, case_id, by, now, agent_id)

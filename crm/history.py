@@ -37,10 +37,12 @@ async def record(
     external_id: str | None = None,
     case_id: str | None = None,
     warm: bool = False,
+    judged: bool = True,
 ) -> str:
     """The id of the conversation; one that is known by its external id is left as it is.
 
-    Without a `case_id` it belongs to the case of the same topic, if there is one.
+    Without a `case_id` it belongs to the case of the same topic, if there is one.  Not `judged`: nobody has said yet
+    how it ended.
     """
     if external_id is not None:
         known = (await known_ids(conn, [external_id])).get(external_id)
@@ -58,13 +60,14 @@ async def record(
         "external_id": external_id,
         "case_id": case_id,
         "warm": warm,
+        "judged": judged,
     }
     return (await record_many(conn, [row]))[0]
 
 
 async def record_many(conn: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Rows with the table's columns, none of them known yet; their ids.  Cases of the same matter hear of it."""
-    identified = [{"id": new_id("int"), "case_id": None, "warm": False, **row} for row in rows]
+    identified = [{"id": new_id("int"), "case_id": None, "warm": False, "judged": True, **row} for row in rows]
     if identified:
         await same_matter.join(conn, identified)
         await conn.execute(insert(interactions), identified)

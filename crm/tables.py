@@ -98,6 +98,8 @@ interactions = Table(
     Column("case_id", Text, index=True),
     Column("confirmed", Boolean),  # is it solved, in the customer's own word; null: they have not said
     Column("warm", Boolean, nullable=False, server_default=text("false")),  # transferred by one who introduced them
+    # False: its agent said nothing of how it ended, nor did the customer; it is only taken to be solved.
+    Column("judged", Boolean, nullable=False, server_default=text("true")),
     Index("ix_interactions_customer_started", "customer_id", "started_at"),
 )
 

@@ -20,11 +20,15 @@ class Contact:
     met: bool  # somebody spoke with them
     agent: str | None = None
     warm: bool = False  # it ended with an introduction to the next
+    judged: bool = True  # somebody has said how it ended
 
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """A conversation that began a matter.  `solved` None: its seven days are not over, so nobody can know yet."""
+    """A conversation that began a matter.
+
+    `solved` None: its seven days are not over, so nobody can know yet, or nobody has said how it ended.
+    """
 
     solved: bool | None
 
@@ -36,6 +40,7 @@ def first_contacts(contacts: Sequence[Contact], now: datetime) -> list[First | N
     conversation begins a matter when there was no such contact in the seven days before; it settled it when its
     outcome is solved and there is none in the seven days after, an abandoned call included.  One whose seven days are
     not over stays undecided even if somebody has already called again: of the young ones only failures show so soon.
+    So does one of which nobody said how it ended: silence is no success, nor is it fair to count its failures alone.
     """
     before = _nearest(contacts)
     after = list(reversed(_nearest(list(reversed(contacts)))))
@@ -43,7 +48,7 @@ def first_contacts(contacts: Sequence[Contact], now: datetime) -> list[First | N
     for contact, earlier, later in zip(contacts, before, after, strict=True):
         if not contact.met or contact.outcome not in CONVERSATIONS or _near(contact.at, earlier):
             found.append(None)
-        elif now - contact.at < SAME_MATTER:
+        elif not contact.judged or now - contact.at < SAME_MATTER:
             found.append(First(None))
         else:
             found.append(First(contact.outcome == "solved" and not _near(contact.at, later)))

@@ -214,7 +214,13 @@ async def read_relationships(conn: AsyncConnection, calls: Table, span: Span) ->
     async for rows in _people(conn, calls, span):
         contacts = [
             Contact(
-                row.started_at, same_topic(row.topic), row.outcome, row.agent_id is not None, row.agent_id, row.warm
+                row.started_at,
+                same_topic(row.topic),
+                row.outcome,
+                met=row.agent_id is not None,
+                agent=row.agent_id,
+                warm=row.warm,
+                judged=row.judged,
             )
             for row in rows
         ]
@@ -289,6 +295,7 @@ async def _people(conn: AsyncConnection, calls: Table, span: Span) -> AsyncItera
         interactions.c.topic,
         interactions.c.confirmed,
         interactions.c.warm,
+        interactions.c.judged,
     )
     if span.group == "line":  # a conversation of ours bears the SID of its call; one that was imported has no line
         query = query.outerjoin(calls, calls.c.sid == interactions.c.external_id)

@@ -78,7 +78,7 @@ class Relationships(Shown):
     solved_at_first_contact: Undecided = Field(
         description="conversations that ended solved and were followed by no contact about the same matter within "
         "7 days, of those that were preceded by none within 7 days.  The same matter: the same topic, or no topic "
-        "noted at one of the two.  Undecided: the 7 days are not over"
+        "noted at one of the two.  Undecided: the 7 days are not over, or nobody has said how it ended"
     )
     solved_as_they_say: Ratio = Field(
         description="conversations of which the customer said that it is solved, of those of which they said "

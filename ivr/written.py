@@ -13,11 +13,12 @@ from routing.reservations import talks
 
 
 async def write_down(
-    turn: Turn, agent_id: str, *, ended_at: datetime | None = None, outcome: str = "solved", warm: bool = False
+    turn: Turn, agent_id: str, *, ended_at: datetime | None = None, outcome: str | None = None, warm: bool = False
 ) -> None:
     """The reservation of this talk has been closed.  Talks with somebody we do not know are nobody's history.
 
-    `warm`: they were handed on by an agent who stayed until they were in good hands.
+    Without an `outcome` it is taken to be solved until its agent or the customer says how it ended, and reports count
+    it as neither.  `warm`: they were handed on by an agent who stayed until they were in good hands.
     """
     call = turn.call
     if call.customer_id is None or call.joined_at is None:
@@ -30,7 +31,8 @@ async def write_down(
         channel="voice",
         started_at=call.joined_at,
         talk_seconds=math.ceil(max(((ended_at or turn.now) - call.joined_at).total_seconds(), 0.0)),
-        outcome=outcome,
+        outcome=outcome or "solved",
+        judged=outcome is not None,
         topic=await case_topic(turn.conn, call.case_id),
         summary=call.said,
         external_id=f"{call.sid}/{earlier + 1}" if earlier else call.sid,

@@ -64,7 +64,8 @@ SOLVED = Figure(
 FIRST = Figure(
     "solved_at_first_contact",
     "Solved at first contact",
-    means="And nobody had to contact us about it again within seven days.",
+    means="Of the talks that began a matter, where somebody said how they ended; and nobody had to contact us about it "
+    "again within seven days.",
     better="more",
 )
 AGAIN = Figure("called_again_within_a_day", "Called again within a day", better="less")
@@ -163,6 +164,12 @@ def counted(figures: Mapping[str, Any], figure: Figure) -> tuple[int, int] | Non
     return (found["count"], found["of"]) if isinstance(found, Mapping) and "of" in found else None
 
 
+def undecided(figures: Mapping[str, Any], figure: Figure) -> int:
+    """Of how many nobody can know it yet."""
+    found = figures.get(figure.path)
+    return found.get("undecided", 0) if isinstance(found, Mapping) else 0
+
+
 def written(number: float | None, kind: Kind, f: Formats) -> str:
     if number is None:
         return DASH
@@ -192,6 +199,9 @@ def tile(figure: Figure, now: Mapping[str, Any], before: Mapping[str, Any], f: F
     words = f.words
     number, earlier, both = value(now, figure), value(before, figure), counted(now, figure)
     count = words("%(count)s of %(of)s", count=f.number(both[0]), of=f.number(both[1])) if both and both[1] else ""
+    if waiting := undecided(now, figure):
+        told_of = words.count("%(num)s not known yet", "%(num)s not known yet", waiting)
+        count = f"{count}, {told_of}" if count else told_of
     told = written(number, figure.kind, f)
     return Tile(words(figure.label), told, words(figure.means), count, *_change(figure, number, earlier, f))
 

@@ -120,8 +120,10 @@ def test_somebody_who_knew_us_and_reached_nobody_is_a_miss() -> None:
     assert tally.returning_reached_familiar == Share(2, 3)
 
 
-def contact(days_ago: float, topic: str = "ipad", outcome: str = "solved", met: bool = True) -> Contact:
-    return Contact(NOW - timedelta(days=days_ago), topic, outcome, met)
+def contact(
+    days_ago: float, topic: str = "ipad", outcome: str = "solved", met: bool = True, judged: bool = True
+) -> Contact:
+    return Contact(NOW - timedelta(days=days_ago), topic, outcome, met, judged=judged)
 
 
 @pytest.mark.parametrize(
@@ -152,6 +154,9 @@ def contact(days_ago: float, topic: str = "ipad", outcome: str = "solved", met: 
         ),
         ("yesterday", [contact(1)], [UNDECIDED]),
         ("yesterday, and again today", [contact(1), contact(0)], [UNDECIDED, None]),
+        ("nobody said how it ended", [contact(20, judged=False)], [UNDECIDED]),
+        ("nobody said, and the same again", [contact(20, judged=False), contact(15)], [UNDECIDED, None]),
+        ("nobody said, of the second", [contact(20), contact(15, judged=False)], [UNSOLVED, None]),
         ("just seven days ago", [contact(7)], [SOLVED]),
         ("the same after just seven days", [contact(20), contact(13)], [UNSOLVED, None]),
     ],

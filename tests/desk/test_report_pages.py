@@ -39,6 +39,13 @@ def test_no_data_is_a_dash_and_no_change() -> None:
     assert (shown.told, shown.count, shown.change, shown.good) == ("–", "", "", None)
 
 
+def test_what_cannot_be_known_yet_is_said() -> None:
+    first = next(figure for figure in REPORTS["people"].lead if figure.path == "solved_at_first_contact")
+    share = {"count": 3, "of": 4, "share": 0.75, "undecided": 2}
+    assert tile(first, {first.path: share}, {}, F).count == "3 of 4, 2 not known yet"
+    assert tile(first, {first.path: share | {"count": 0, "of": 0, "share": None}}, {}, F).count == "2 not known yet"
+
+
 def test_nobody_is_measured_by_how_long_they_talk() -> None:
     shown = [figure for report in REPORTS.values() for figure in (*report.lead, *report.columns)]
     assert [figure.path for figure in shown if "talk_seconds" in figure.path or "handle" in figure.path] == []

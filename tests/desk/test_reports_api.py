@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, update
 
 from callbacks.tables import callback_attempts, callbacks
 from crm.tables import customers, interactions, texts
@@ -305,6 +305,16 @@ async def test_what_was_solved_is_known_when_its_week_is_over(ask: Asking, past:
     by_day = {item["group"]: item["solved_at_first_contact"] for item in found["items"]}
     assert by_day["2026-02-10"]["count"] == 1
     assert by_day["2026-02-26"] == ratio(0, 1, 0.0) | {"undecided": 0}
+
+
+async def test_a_talk_of_which_nobody_said_how_it_ended_is_not_called_solved(
+    ask: Asking, past: None, clock: VirtualClock
+) -> None:
+    async with ask.database.write() as conn:
+        await conn.execute(update(interactions).values(judged=False))
+    await clock.advance(timedelta(days=10).total_seconds())
+    found = await report(ask, "relationships", **{"from": "2026-02-01T00:00:00+01:00"})
+    assert found["total"]["solved_at_first_contact"] == ratio(0, 0, None) | {"undecided": 3}
 
 
 async def test_what_lies_around_a_span_decides_and_is_not_counted(ask: Asking, past: None, clock: VirtualClock) -> None:

@@ -172,9 +172,12 @@ async def test_the_wrap_up_says_how_the_talk_ended(door: Door, ask: Asking) -> N
     token = await ask.token("agent", "anna")
     await refused(await ask("PUT", f"{CALL}/wrap-up", {"outcome": "solved"}, token=token), "not_over")
     await hung_up(door)
+    (unwrapped,) = await talks(door)
+    assert (unwrapped.outcome, unwrapped.judged) == ("solved", False)  # nobody has said so
     said = {"outcome": "open", "topic": "invoice", "summary": "Paid twice.", "mine": True}
     shown = (await ask("PUT", f"{CALL}/wrap-up", said, token=token)).json()
     (talk,) = await talks(door)
+    assert talk.judged
     assert (talk.outcome, talk.topic, talk.summary, talk.case_id) == ("open", "invoice", "Paid twice.", shown["case"])
     assert (shown["interaction"], shown["mine"]) == (talk.id, True)
     async with door.database.read() as conn:
