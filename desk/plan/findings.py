@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from starlette.responses import Response
 
 from desk.pages import Asked
-from desk.plan.editor import Editor
+from desk.plan.changes import page_of
+from desk.plan.editor import ADDRESS, Editor
+from desk.plan.paths import Path, at
 from desk.plan.views import PAGES, View
 
 _PAGES: Mapping[str, str] = {"rule": "rules", "step": "skills", "agents": "worth", "phrases": "talks"}
@@ -38,6 +41,44 @@ async def found(asked: Asked, view: View) -> list[tuple[str, str]]:
         return []
     checked = await asked.api.post("/plan/check", view.body)
     return [(one["where"], asked.words.problem(one["what"])) for one in checked["findings"]]
+
+
+def about(view: View, where: str) -> tuple[str, str]:
+    """The page on which a finding is mended, and what is called so there."""
+    kind, _, which = _slot(where).partition(":")
+    page = _PAGES.get(kind, "lines")
+    if kind == "rule":
+        return _rule(view, int(which))
+    if kind == "line":
+        return _line(view, which)
+    return _page(view, page)
+
+
+def wrong_at(view: View, path: Path) -> tuple[str, str]:
+    """The same of a place that is refused."""
+    match path:
+        case ("rules", int(n), *_):
+            return _rule(view, n)
+        case ("lines", str(number), *_):
+            return _line(view, number)
+        case ():
+            return _page(view, "lines")
+    return _page(view, page_of(path))
+
+
+def _rule(view: View, n: int) -> tuple[str, str]:
+    address, page = _page(view, "rules")
+    name = at(view.body, ("rules", n, "name")) or view.words("(no name)")
+    return f"{address}?open={n}", f"{page}, «{name}»"
+
+
+def _line(view: View, number: str) -> tuple[str, str]:
+    return f"{ADDRESS}/lines/{quote(number)}", view.tell.line(number)
+
+
+def _page(view: View, name: str) -> tuple[str, str]:
+    address = "/console/phrases" if name == "phrases" else f"{ADDRESS}/{name}"
+    return address, view.words(dict(PAGES).get(name, "Phrases"))
 
 
 def _slot(where: str) -> str:

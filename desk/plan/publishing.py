@@ -19,7 +19,7 @@ from desk.plan.changes import changes
 from desk.plan.drafts import as_written
 from desk.plan.editor import ADDRESS, PLACE, Editor, words_of
 from desk.plan.fields import field_at
-from desk.plan.findings import found
+from desk.plan.findings import about, found, wrong_at
 from desk.plan.merging import merged
 from desk.plan.paths import Path
 from desk.plan.views import PAGES, View
@@ -46,7 +46,8 @@ class Publishing:
         context: dict[str, Any] = {"v": view, "page": "review", "pages": PAGES, "note": "", "problem_told": None} | more
         if view.draft.overtaken:
             context |= await self._conflict(asked, view)
-        context["found"] = [what for _, what in await found(asked, view)]
+        context["found"] = [(*about(view, where), what) for where, what in await found(asked, view)]
+        context["wrong"] = [(*wrong_at(view, path), what) for path, what in view.errors.items()]
         template = "plan/review.html" if asked.of_a_part else "plan/whole.html"
         return asked.page(template, status, place=PLACE, part="plan/review.html", **context)
 

@@ -86,6 +86,17 @@ async def test_a_change_is_kept_at_once_marked_and_told_in_a_sentence(premises: 
     assert "There is no draft" in back
 
 
+async def test_what_is_to_be_mended_is_told_with_its_place(premises: Premises) -> None:
+    desk = await desk_of(premises)
+    await desk.send("/rules", pattern="empty")
+    await desk.send("/rules", pattern="tag")
+    review = await desk.see("/review")
+    assert '<a href="/console/plan/rules?open=1">Rules, «Special customers»</a>: Something is missing here.' in review
+    await desk.do("drop", "rules", 1)
+    review = await desk.see("/review")
+    assert '<a href="/console/plan/rules?open=0">Rules, «New rule»</a>: This rule changes nothing.' in review
+
+
 async def test_a_draft_is_ones_own_and_is_there_again_after_signing_out(premises: Premises) -> None:
     desk = await desk_of(premises, email="paola@lume.example")
     await desk.write("ring_seconds", value="33", page="talks")
