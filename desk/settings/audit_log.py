@@ -89,7 +89,20 @@ VALUES = {  # and what stands there as a code; in English, for the catalogue
     "weariness": "what has tired them",
     "consents": "consents",
     "callbacks": "promises",
+    "callback": "a promise",
+    "callback_history": "how a promise went",
     "promise": "a promise",
+    "cases": "matters",
+    "case": "a matter",
+    "case_history": "what became of a matter",
+    "interactions": "talks",
+    "call": "a call",
+    "calls": "calls",
+    "colleagues": "colleagues",
+    "merges": "merged records",
+    "name": "their name, as it rang",
+    "try": "a rehearsed call",
+    "vetoes": "whom they decline",
     "talk": "talk",
     "wrap_up": "wrap-up",
     "listen": "listened",
@@ -100,6 +113,40 @@ VALUES = {  # and what stands there as a code; in English, for the catalogue
     "promise_released": "what held a promise",
     "manager": "manager",
     "service": "program",
+}
+FIELDS = {  # what was changed of somebody or something; in English, for the catalogue
+    "name": "name",
+    "given": "given name",
+    "surname": "surname",
+    "called": "what they are called",
+    "title": "form of address",
+    "gender": "grammatical gender",
+    "say": "how it is said",
+    "language": "language",
+    "formal": "manner",
+    "phones": "numbers",
+    "addresses": "addresses",
+    "email": "e-mail",
+    "photo_url": "photo",
+    "preferred_agent": "agent of their choice",
+    "stand_ins": "stand-ins",
+    "time_zone": "time zone",
+    "quiet_hours": "quiet hours",
+    "style": "how they like it",
+    "notes": "notes",
+    "life_notes": "notes about their life",
+    "tags": "tags",
+    "external_id": "external id",
+    "not_the_same": "not the same person",
+    "words": "words",
+    "outcome": "how it ended",
+    "topic": "topic",
+    "summary": "summary",
+    "case": "a matter",
+    "mine": "agent of their choice",
+    "role": "rights",
+    "agent_id": "agent",
+    "address": "where they listen",
 }
 _IDS = ("call",)  # says nothing to a reader
 FILTERS = ("by", "what", "customer", "from", "to")
@@ -153,14 +200,16 @@ def _ids(row: Mapping[str, Any]) -> list[str | None]:
 def _details(asked: Asked, row: Mapping[str, Any], names: Mapping[str, str]) -> list[tuple[str, str]]:
     """Pairs of a word and what it is, ids as names."""
     detail: Mapping[str, Any] = row["detail"] or {}
-    told = {key: str(value) for key, value in detail.items() if value not in (None, "") and key not in _IDS}
-    return [
-        (
-            asked.words(DETAILS.get(key, key)),
-            names.get(value) or (asked.words(VALUES[value]) if value in VALUES else value),
-        )
-        for key, value in told.items()
-    ]
+    told = {key: value for key, value in detail.items() if value not in (None, "") and key not in _IDS}
+    return [(asked.words(DETAILS.get(key, key)), _told(asked, key, value, names)) for key, value in told.items()]
+
+
+def _told(asked: Asked, key: str, value: Any, names: Mapping[str, str]) -> str:
+    if key == "fields":
+        fields = value if isinstance(value, list) else str(value).split(",")
+        return ", ".join(asked.words(FIELDS.get(one, one)) for one in map(str, fields))
+    text = str(value)
+    return names.get(text) or (asked.words(VALUES[text]) if text in VALUES else text)
 
 
 def _moment(day: str, zone: ZoneInfo, days: int = 0) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from markupsafe import Markup, escape
 from starlette.responses import Response
@@ -60,14 +61,19 @@ class Health:
                 **item,
                 "label": asked.words(LABELS.get(item["name"], item["name"])),
                 "told": with_commands(asked.words.problem(item["told"])),
-                "help": with_commands(asked.words(HELP[item["name"]]))
-                if item["state"] != "ok" and item["name"] in HELP
-                else None,
+                "help": with_commands(asked.words(HELP[item["name"]])) if _needs_help(item) else None,
             }
             for item in found
         ]
         failed = sum(1 for item in items if item["state"] == "failed")
         return asked.page("settings/findings.html", items=items, failed=failed)
+
+
+def _needs_help(item: Mapping[str, str]) -> bool:
+    """A note about signing in says by itself what to do; its help is for a provider that does not answer."""
+    if item["name"] == "sign-in":
+        return item["state"] == "failed"
+    return item["state"] != "ok" and item["name"] in HELP
 
 
 def with_commands(text: str) -> Markup:

@@ -116,16 +116,25 @@ async def test_what_does_not_work_comes_first_with_what_to_do() -> None:
             {"name": "database", "state": "ok", "told": "answers in 3 ms"},
             {"name": "keeper", "state": "failed", "told": "last seen 400 s ago"},
             {"name": "signatures", "state": "note", "told": "1 token(s), signed and checked for https://x"},
+            {
+                "name": "sign-in",
+                "state": "note",
+                "told": "no manager can sign in yet: `centralino user create --role manager …`",
+            },
         ]
 
     asked: Any = Recorder()
     await Health(_site(examine=examine)).findings(asked)
     items = shown[0]["items"]
-    assert [item["state"] for item in items] == ["failed", "note", "ok"]
+    assert [item["state"] for item in items] == ["failed", "note", "note", "ok"]
     assert items[0]["told"] == "attiva 400 s fa"
     assert "<code>centralino keeper</code>" in items[0]["help"]
     assert items[1]["told"] == "1 token, firma verificata per https://x"
-    assert items[2]["told"] == "risponde in 3 ms"
+    assert items[2]["told"] == (
+        "nessun responsabile può ancora accedere: <code>centralino user create --role manager …</code>"
+    )
+    assert items[2]["help"] is None  # of a provider, who has nothing to do with it
+    assert items[3]["told"] == "risponde in 3 ms"
     assert shown[0]["failed"] == 1
     assert with_commands("<b> `x`") == "&lt;b&gt; <code>x</code>"
 
@@ -204,11 +213,23 @@ async def test_who_did_what_is_told_by_name_page_by_page(premises: Premises, clo
     assert looked == []  # to look at it is not to read a person
 
 
+@one_database
+async def test_what_was_changed_of_somebody_is_told_in_words(premises: Premises, clock: VirtualClock) -> None:
+    customer_id = await premises.customer("Maria Rossi")
+    changes = {"phones": ["+393331234567"], "style": "step by step"}
+    assert (await premises.api.patch(f"/customers/{customer_id}", json=changes)).status_code == 200
+    await premises.api.get("/cases", params={"customer": customer_id})
+    manager = await premises.browser()
+    page = await manager.get(f"{AT}/audit?customer={customer_id}")
+    assert "fields: numbers, how they like it" in page.text
+    assert "part: matters" in page.text
+
+
 def test_every_word_of_the_settings_has_its_italian() -> None:
     italian = words_in("it")
     said = [label for _, label in tabs.TABS]
     said += [*health.LABELS.values(), *health.HELP.values(), *audit_log.DONE.values(), *audit_log.DETAILS.values()]
-    said += audit_log.VALUES.values()
+    said += [*audit_log.VALUES.values(), *audit_log.FIELDS.values()]
     said += [text for pair in retention.KINDS.values() for text in pair] + list(retention.GONE.values())
     assert [text for text in said if text not in italian._one] == []
     assert set(audit_log.DONE) == set(What)
