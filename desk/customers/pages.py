@@ -76,8 +76,10 @@ def routes(site: Site) -> list[BaseRoute]:
 
 
 async def _list(asked: Asked) -> Response:
-    told = asked.request.query_params.get("told")
-    return asked.page("customers/list.html", place=PLACE, told=told, **await _latest(asked))
+    """With `again` nobody is looked at yet: the page asks at once for what was looked for before."""
+    query = asked.request.query_params
+    shown = {"waits": True} if "again" in query else await _latest(asked)
+    return asked.page("customers/list.html", place=PLACE, told=query.get("told"), **shown)
 
 
 async def _found(asked: Asked) -> Response:
@@ -105,7 +107,7 @@ async def _latest(asked: Asked) -> dict[str, Any]:
     await audit.seen(pages.database, asked.user.principal, What.SEARCHED, loaded, now=pages.clock.now())
     last = {row.customer_id: row.started_at for row in reversed(rows)}
     items = [one.model_dump(mode="json") | {"last_at": last[one.id]} for one in loaded.values()]
-    return {"latest": True, "hint": None, **await _shown(asked, items)}
+    return {"waits": False, "latest": True, "hint": None, **await _shown(asked, items)}
 
 
 async def _shown(asked: Asked, items: list[dict[str, Any]]) -> dict[str, Any]:

@@ -80,9 +80,12 @@ class Filters:
 
 
 async def _show(asked: Asked) -> Response:
+    """With `again` nothing is read yet: the page asks at once for what was looked for before."""
+    if "again" in asked.request.query_params:
+        return asked.page("customers/stories.html", place=PLACE, waits=True)
     filters = Filters()
     context = await _page(asked, filters, None) | await _tags(asked, filters)
-    return asked.page("customers/stories.html", place=PLACE, **context)
+    return asked.page("customers/stories.html", place=PLACE, waits=False, **context)
 
 
 async def _found(asked: Asked) -> Response:

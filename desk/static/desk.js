@@ -127,6 +127,12 @@ document.addEventListener("htmx:error", (event) => {
   toast(document.documentElement.lang === "it" ? "Il server non risponde. Riprovi tra un attimo." : "The server does not answer. Please try again in a moment.", "bad");
 });
 
+// On a narrow screen the place one is at is among those that are seen.
+for (const here of document.querySelectorAll(".places [aria-current], .tabs [aria-current], .plan-tabs [aria-current]")) {
+  const row = here.closest("nav");
+  row.scrollLeft += here.getBoundingClientRect().left - row.getBoundingClientRect().left - (row.clientWidth - here.offsetWidth) / 2;
+}
+
 // A photo that is not where it was: initials, as without one.
 const lost = (photo) => photo.replaceWith(photo.dataset.initials);
 document.addEventListener("error", (event) => event.target.matches?.(".avatar img") && lost(event.target), true);

@@ -34,9 +34,6 @@ document.addEventListener("htmx:after:swap", () => {
   }
 });
 
-// On a narrow screen the page one is on is among those that are seen.
-document.querySelector(".plan-tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
-
 // A slider and its figure are one thing; the sentence below follows both.
 function spoken(unit, text, hint) {
   const value = Number(text.replace(",", "."));

@@ -105,17 +105,31 @@ function keepOther(form, kept) {
   form.querySelectorAll("[data-result]").forEach((result) => { result.hidden = (result.dataset.result === "0") !== first; });
 }
 
-// What was looked for is still there when one comes back; in this tab alone.
+// What was looked for is still there when one comes back; in this tab alone.  The address then says `?again`, and the
+// page comes without what it begins with otherwise: whom one looks at is written down, and this is one look.
 const kept = document.querySelector("[data-keeps]");
 if (kept) {
-  kept.addEventListener("input", () => sessionStorage.setItem(kept.dataset.keeps, kept.value));
-  const before = sessionStorage.getItem(kept.dataset.keeps);
-  if (before && performance.getEntriesByType("navigation")[0]?.type === "back_forward") {
-    kept.value = before;
+  kept.addEventListener("input", () => {
+    sessionStorage.setItem(kept.dataset.keeps, kept.value);
+    history.replaceState(history.state, "", kept.value.trim() ? "?again" : location.pathname);
+  });
+  if (new URLSearchParams(location.search).has("again")) {
+    kept.value = sessionStorage.getItem(kept.dataset.keeps) ?? "";
     const looks = () => kept.dispatchEvent(new Event("input", { bubbles: true }));
     addEventListener("load", () => setTimeout(looks)); // behind htmx, which begins by a timer of its own
   }
 }
+
+// Enter behind what is found already is no second look.
+const SAME_LOOK_MS = 2000;
+let looked = { form: "", at: 0 };
+document.addEventListener("htmx:before:request", (event) => {
+  if (!kept || event.detail.ctx?.sourceElement !== kept.form) return;
+  const form = new URLSearchParams(new FormData(kept.form)).toString();
+  if (form === looked.form && event.timeStamp - looked.at < SAME_LOOK_MS) event.preventDefault();
+  else looked = { form, at: event.timeStamp };
+});
+document.addEventListener("htmx:error", () => { looked = { form: "", at: 0 }; });
 
 document.addEventListener("submit", (event) => {
   if (event.target.matches("[data-closes-after]")) event.target.closest("dialog")?.close();

@@ -10,6 +10,15 @@ from tests.browser.house import LiveHouse
 pytestmark = pytest.mark.anyio
 
 
+@pytest.mark.parametrize("path", ["/console/settings/audit", "/console/plan/history", "/console/agents"])
+async def test_on_a_telephone_the_place_one_is_at_is_seen(live_house: LiveHouse, path: str) -> None:
+    page = await live_house.open_as("manager", path, viewport={"width": 360, "height": 740})
+    for here in await page.locator("nav [aria-current]").all():
+        box = await here.bounding_box()
+        assert box is not None
+        assert (box["x"] >= 0, box["x"] + box["width"] <= 360) == (True, True)
+
+
 async def test_a_page_hears_at_once_what_changes(live_house: LiveHouse) -> None:
     agent_id = await live_house.premises.agent()
     page = await live_house.open_as("manager", "/nowhere")

@@ -85,6 +85,30 @@ async def test_a_person_is_found_kept_true_made_one_and_told_apart(live_house: L
         await seen_by_all(page)
 
 
+async def test_one_look_at_the_list_is_written_down_once(live_house: LiveHouse) -> None:
+    premises = live_house.premises
+    maria = await premises.customer()
+
+    async def looks() -> int:
+        found = (await premises.api.get("/audit", params={"customer": maria, "what": "searched"})).json()["items"]
+        return len(found)
+
+    page = await live_house.open_as("manager", "/console/customers", **CALM)
+    await page.keyboard.type("maria")
+    await expect(page.locator("#found .name")).to_have_count(1)
+    await page.keyboard.press("Enter")
+    await page.wait_for_timeout(700)  # for an answer that must not come
+    assert await looks() == 1
+    await page.goto(f"{live_house.url}/console/agents")
+    await page.go_back()
+    await expect(page.get_by_role("searchbox")).to_have_value("maria")
+    await expect(page.locator("#found .name")).to_have_count(1)
+    assert await looks() == 2
+    await page.get_by_role("searchbox").fill("")
+    await page.reload()
+    assert not page.url.endswith("?again")
+
+
 async def test_a_file_is_seen_loaded_and_its_bad_rows_are_given_back(live_house: LiveHouse, tmp_path: Path) -> None:
     file = tmp_path / "people of ours.csv"
     file.write_text(CUSTOMERS)

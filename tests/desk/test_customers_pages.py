@@ -66,6 +66,14 @@ async def test_people_are_found_by_whatever_is_typed_and_it_is_written_down(prem
     assert [what for what, _ in await audited(premises, maria)] == ["searched"] * 3
 
 
+async def test_who_comes_back_to_a_search_looks_at_nobody_else(premises: Premises) -> None:
+    browser, maria = await premises.browser(), await premises.customer()
+    await talked(premises, maria, None, days=2)
+    for page in (f"{HERE}?again", "/console/stories?again"):
+        assert "Maria" not in (await browser.get(page)).text
+    assert await audited(premises, maria) == []
+
+
 async def test_who_was_talked_with_last_comes_first_before_anything_is_typed(premises: Premises) -> None:
     browser = await premises.browser()
     assert "Nobody is known yet" in (await browser.get(HERE)).text
