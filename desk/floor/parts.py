@@ -76,7 +76,7 @@ class Parts:
         by_call: dict[str, list[Any]] = {}
         for row in await glance.supervisions():
             by_call.setdefault(row.call_id, []).append(row)
-        found = view.talks(await glance.calls(), by_call, asked.formats, clocks=clocks)
+        found = view.talks(await glance.calls(), by_call, asked.formats, glance.now, clocks=clocks)
         return {"talks": found[:SHOWN_TALKS], "more_talks": max(len(found) - SHOWN_TALKS, 0), "n_talks": len(found)}
 
     async def waits(self, glance: Glance, asked: Asked) -> Context:

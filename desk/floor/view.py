@@ -98,9 +98,11 @@ def named(row: Any, f: Formats) -> str:
     return f.phone(number) or f.words("Unknown number")
 
 
-def talks(rows: Iterable[Any], supervisors: Mapping[str, Sequence[Any]], f: Formats, *, clocks: bool) -> list[Talk]:
+def talks(
+    rows: Iterable[Any], supervisors: Mapping[str, Sequence[Any]], f: Formats, now: datetime, *, clocks: bool
+) -> list[Talk]:
     """Those who talk; and calls of ours whose agent is on the line while the customer's telephone rings."""
-    return [_talk(row, supervisors.get(row.id, ()), f, clocks) for row in rows if _is_talk(row)]
+    return [_talk(row, supervisors.get(row.id, ()), f, now, clocks) for row in rows if _is_talk(row)]
 
 
 def _is_talk(row: Any) -> bool:
@@ -108,7 +110,7 @@ def _is_talk(row: Any) -> bool:
     return calling or row.state == "talking"
 
 
-def _talk(row: Any, supervisors: Sequence[Any], f: Formats, clocks: bool) -> Talk:
+def _talk(row: Any, supervisors: Sequence[Any], f: Formats, now: datetime, clocks: bool) -> Talk:
     about, said = _about(row)
     return Talk(
         call=row.id,
@@ -120,14 +122,14 @@ def _talk(row: Any, supervisors: Sequence[Any], f: Formats, clocks: bool) -> Tal
         about=about,
         said=said,
         known=bool(row.familiar),
-        marks=_marks(row, supervisors, f),
+        marks=_marks(row, supervisors, f, now),
         since=(row.joined_at or row.talking_at) if clocks else None,
         calling=row.state != "talking",
         talking=row.state == "talking" and row.dropped_at is None,
     )
 
 
-def _marks(row: Any, supervisors: Sequence[Any], f: Formats) -> list[Mark]:
+def _marks(row: Any, supervisors: Sequence[Any], f: Formats, now: datetime) -> list[Mark]:
     words, marks = f.words, []
     if row.dropped_at is not None:
         marks.append((words("The line broke: reconnecting"), "bad"))
@@ -144,7 +146,7 @@ def _marks(row: Any, supervisors: Sequence[Any], f: Formats) -> list[Mark]:
     if row.recording_state == "recording":
         marks.append((words("Recorded"), "plain"))
     if row.promised_at is not None:
-        marks.append((words("Promised for %(time)s", time=f.clock(row.promised_at)), "plain"))
+        marks.append((words("Promised for %(time)s", time=f.when(row.promised_at, now)), "plain"))
     return marks
 
 

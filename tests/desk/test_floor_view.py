@@ -183,9 +183,9 @@ def test_teams_count_by_what_people_do_and_name_who_is_here() -> None:
 
 
 def test_nobody_is_timed_unless_the_house_says_so_and_in_italy_not_by_default() -> None:
-    (talk,) = view.talks([call()], {}, F, clocks=False)
+    (talk,) = view.talks([call()], {}, F, NOW, clocks=False)
     assert talk.since is None
-    (talk,) = view.talks([call()], {}, F, clocks=True)
+    (talk,) = view.talks([call()], {}, F, NOW, clocks=True)
     assert talk.since == ago(60)
     usual: dict[str, Any] = {"_env_file": None}
     assert not Settings(**usual).shows_clocks_of_persons
@@ -212,12 +212,14 @@ def test_who_waits_stands_by_place_and_an_unknown_number_is_written_as_people_re
 def test_marks_say_what_is_out_of_the_ordinary() -> None:
     by = SimpleNamespace(name="Paola", mode="whisper")
     row = call(on_hold_at=ago(5), recording_state="recording", dropped_at=ago(2))
-    (talk,) = view.talks([row], {"c1": [by]}, F, clocks=False)
+    (talk,) = view.talks([row], {"c1": [by]}, F, NOW, clocks=False)
     assert [text for text, _ in talk.marks] == ["The line broke: reconnecting", "On hold", "Paola whispers", "Recorded"]
     assert not talk.talking  # nobody can listen to a broken line
     calling = call(state="ringing", direction="outbound", reserved="accepted", promised_at=ago(30))
-    (talk,) = view.talks([calling], {}, F, clocks=False)
+    (talk,) = view.talks([calling], {}, F, NOW, clocks=False)
     assert (talk.calling, [text for text, _ in talk.marks]) == (True, ["Ringing the customer", "Promised for 10:07"])
+    (talk,) = view.talks([call(promised_at=NOW + timedelta(days=4))], {}, F, NOW, clocks=False)
+    assert [text for text, _ in talk.marks] == ["Promised for Sat 7 Mar, 10:07"]  # they rang first
 
 
 def test_promises_are_counted_by_the_quarter_and_what_is_late_stands_in_the_first() -> None:
