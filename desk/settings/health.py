@@ -66,7 +66,8 @@ class Health:
             for item in found
         ]
         failed = sum(1 for item in items if item["state"] == "failed")
-        return asked.page("settings/findings.html", items=items, failed=failed)
+        noted = sum(1 for item in items if item["state"] == "note")
+        return asked.page("settings/findings.html", items=items, failed=failed, noted=noted)
 
 
 def _needs_help(item: Mapping[str, str]) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy import insert
 from carrier.tables import account_numbers
 from crm.audit import What
 from crm.tables import audit
+from desk.pages import _environment
 from desk.settings import audit_log, health, retention, tabs
 from desk.settings.health import Health, with_commands
 from desk.settings.numbers import Numbers
@@ -135,7 +136,7 @@ async def test_what_does_not_work_comes_first_with_what_to_do() -> None:
     )
     assert items[2]["help"] is None  # of a provider, who has nothing to do with it
     assert items[3]["told"] == "risponde in 3 ms"
-    assert shown[0]["failed"] == 1
+    assert (shown[0]["failed"], shown[0]["noted"]) == (1, 2)
     assert with_commands("<b> `x`") == "&lt;b&gt; <code>x</code>"
 
 
@@ -146,6 +147,19 @@ async def test_the_state_of_every_part_is_asked_of_the_house_itself(premises: Pr
     for label in ("Database", "Background work", "Redis", "Twilio: signatures", "Clock"):
         assert label in page.text
     assert "none has run yet" in page.text
+
+
+@pytest.mark.parametrize(
+    ("failed", "noted", "told"),
+    [
+        (1, 2, "1 part does not work"),
+        (0, 2, "Nothing has failed; 2 things to look at"),
+        (0, 0, "Everything works"),
+    ],
+)
+def test_what_is_only_noted_is_not_called_working(failed: int, noted: int, told: str) -> None:
+    template = _environment("en").get_template("settings/findings.html")
+    assert f"<h2>{told}</h2>" in template.render(items=[], failed=failed, noted=noted)
 
 
 @one_database
