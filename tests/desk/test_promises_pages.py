@@ -7,7 +7,9 @@ from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import delete
 
+from callbacks.tables import callback_history
 from tests.desk.browsing import Premises
 from tests.desk.floor_scene import Scene
 from tests.desk.test_floor_pages import words
@@ -52,6 +54,15 @@ async def test_what_may_not_be_kept_comes_first_and_says_why(scene: Scene, brows
     broken = words((await browser.get("/console/promises?show=broken")).text)
     assert "Ida Rosa" in broken
     assert "15 min late" in broken
+
+
+async def test_a_promise_without_a_history_says_so(
+    scene: Scene, premises: Premises, browser: httpx2.AsyncClient
+) -> None:
+    promise = await promised(scene)
+    async with premises.database.write() as conn:
+        await conn.execute(delete(callback_history))
+    assert "Nothing yet." in (await browser.get(f"/console/promises/{promise}")).text
 
 
 async def test_the_ledger_is_narrowed_by_person_owner_day_and_kind(
