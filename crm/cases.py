@@ -250,6 +250,7 @@ def as_past(row: Row[Any]) -> Past:
         summary=row.summary,
         case_id=row.case_id,
         confirmed=row.confirmed,
+        judged=row.judged,
         warm=row.warm,
     )
 

@@ -27,7 +27,9 @@ HALF_KNOWN = 1.0  # this much weight, one problem solved today, makes a score of
 
 @dataclass(frozen=True, slots=True)
 class Familiar:
-    """An agent who has met this person.  `score` 0 to 1; `reasons` counts conversations by how they ended."""
+    """An agent who has met this person.  `score` 0 to 1; `reasons` counts conversations by how they ended, as
+    far as anybody has said.
+    """
 
     agent_id: str
     score: float
@@ -71,7 +73,7 @@ def _familiar(agent_id: str, talks: Sequence[Past], now: datetime) -> Familiar:
         score=1.0 - math.pow(0.5, total / HALF_KNOWN),
         times=len(talks),
         last_at=last.started_at,
-        reasons=_counted(talk.outcome for talk in talks),
+        reasons=_counted(talk.outcome for talk in talks if talk.judged),
         last_topic=last.topic,
         by_their_word=_counted(_BY_THEIR_WORD[talk.confirmed] for talk in talks if talk.confirmed is not None),
         short=sum(was_short(talk) for talk in talks),

@@ -25,6 +25,7 @@ class Past:
     case_id: str | None = None
     confirmed: bool | None = None  # is it solved, in the customer's own word; null: they have not said
     warm: bool = False  # of a transfer: who passed them on stayed until they were in good hands
+    judged: bool = True  # somebody has said how it ended
 
 
 @dataclass(frozen=True, slots=True)

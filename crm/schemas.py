@@ -162,6 +162,7 @@ class Interaction(Shown):
     summary: str | None
     case: str | None = Field(None, description="the case it belongs to")
     confirmed: bool | None = Field(None, description="is it solved, in the customer's own word; null: not asked")
+    judged: bool = Field(True, description="somebody has said how it ended; false: it is only taken to be solved")
 
 
 class Interactions(Shown):

@@ -21,6 +21,7 @@ from crm.tables import case_history, cases, customer_phones, interactions, notes
 Kind = Literal["call", "text", "voicemail", "promise", "note", "case"]
 _KIND_BY_CHANNEL: dict[str, Kind] = {"voice": "call", "phone": "call", "voicemail": "voicemail", "note": "note"}
 LONGEST_SUMMARY = 500
+TALKED = "talked"  # in place of how it ended, of which nobody has said anything
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ async def _talks(conn: AsyncConnection, customer_id: str, wanted: Wanted) -> lis
         lambda row: TimelineItem(
             at=row.started_at,
             kind=_KIND_BY_CHANNEL.get(row.channel, "text"),
-            summary=short(row.summary or row.topic or row.outcome),
+            summary=short(row.summary or row.topic or (row.outcome if row.judged else TALKED)),
             agent=row.agent_id,
             ref=row.id,
         ),

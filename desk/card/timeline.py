@@ -48,6 +48,7 @@ OUTCOMES = {
     "open": "Left open",
     "transferred": "Passed on to a colleague",
     "abandoned": "Hung up before anybody answered",
+    "talked": "A conversation",  # nobody has said how it ended
 }
 
 

@@ -42,6 +42,11 @@ def test_four_conversations_are_told_with_how_they_ended() -> None:
     assert (second.agent_id, second.times) == ("agt_2", 1)
 
 
+def test_a_talk_of_which_nobody_said_how_it_ended_is_not_told_as_solved() -> None:
+    (known,) = familiar_agents([talk(1), replace(talk(2), judged=False)], NOW)
+    assert (known.times, known.reasons) == (2, {"solved": 1})
+
+
 def test_a_problem_solved_today_makes_half_a_friend_and_ninety_days_halve_its_weight() -> None:
     assert abs(score(talk(0)) - 0.5) < 1e-9
     assert abs(score(talk(90), talk(90)) - 0.5) < 1e-9

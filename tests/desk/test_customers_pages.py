@@ -12,7 +12,9 @@ from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import update
 
+from crm.tables import interactions
 from tests.desk.browsing import Premises
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)]
@@ -356,5 +358,11 @@ async def test_what_two_people_share_is_told_in_sentences(premises: Premises) ->
     assert "invoice" not in page
     assert "They talked once, on 2 Mar 2026." in told((await browser.get(f"{HERE}/{maria}/with/{bruno}")).text)
     carla = await premises.agent("Carla Verdi")
+    await talked(premises, paolo := await premises.customer("Paolo Neri", "+393337654321"), carla)
+    async with premises.database.write() as conn:
+        await conn.execute(update(interactions).where(interactions.c.customer_id == paolo).values(judged=False))
+    silent = (await browser.get(f"{HERE}/{paolo}/with/{carla}")).text
+    assert ("A conversation" in silent, "badge good" in silent, "Solved" in silent) == (True, False, False)
+    assert "A conversation" in (await browser.get(f"{HERE}/{paolo}/story")).text
     assert "The two have not talked yet." in told((await browser.get(f"{HERE}/{maria}/with/{carla}")).text)
     assert (await browser.get(f"{HERE}/{maria}/with/agt_nobody")).status_code == 404
