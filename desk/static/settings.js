@@ -12,3 +12,12 @@ document.addEventListener("click", async (event) => {
   }
   window.centralino.toast(button.dataset.done, "good");
 });
+
+// A token was made: what it was asked with does not stay, or Enter would make another one.
+let made = "";
+document.addEventListener("htmx:after:swap", () => {
+  const token = document.getElementById("token-once");
+  if (!token || token.value === made) return;
+  made = token.value;
+  token.closest("article").querySelector("form").reset();
+});

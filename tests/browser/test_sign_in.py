@@ -177,6 +177,7 @@ async def test_the_settings_are_for_everybody_who_cannot_see_or_point(live_house
     made = page.locator("#token-once")
     await expect(made).to_be_visible()
     assert (await made.input_value()).startswith("cnt_")
+    await expect(page.get_by_label("What it is for")).to_have_value("")  # Enter makes no second one
     assert await accessible(page) == []
     await page.get_by_role("button", name="Copy").press("Enter")
     await expect(page.locator("#toasts")).to_contain_text("Copied.")
