@@ -116,6 +116,8 @@ class _Calls:
 
 def _state(row: Row[Any], call: Mapping[str, Any], f: Formats) -> tuple[str, str]:
     """What a pill says of it, and its kind."""
+    if row.state == "choosing" and call["decisions"] and call["decisions"][-1]["action"] == "voicemail":
+        return f.words("Leaves a message"), "calm"
     if row.state != "talking":
         text, kind = STATES[row.state]
         return f.words(text), kind

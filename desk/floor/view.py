@@ -180,6 +180,8 @@ def _state(row: Any, f: Formats) -> str | None:
     told = {"greeting": "Being greeted", "choosing": "Choosing", "ringing": "Being put through"}
     if row.direction == "outbound":
         return f.words("Waits for an agent to call")
+    if row.state == "choosing" and row.action == "voicemail":
+        return f.words("Leaves a message")
     return f.words(told[row.state]) if row.state in told else None
 
 

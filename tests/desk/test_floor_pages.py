@@ -143,6 +143,16 @@ async def test_an_empty_house_says_what_comes_first(premises: Premises) -> None:
     assert "Non ci sono ancora operatori." in told
 
 
+async def test_a_caller_at_the_tape_leaves_a_message(premises: Premises, scene: Scene) -> None:
+    browser = await premises.browser("manager")
+    call = await scene.call("Maria Rossi", state="choosing")
+    assert "Choosing" in words((await browser.get(f"/console/calls/{call}")).text)
+    await scene.decision(call, "Please leave your message.", "voicemail")
+    for page in (f"/console/calls/{call}", "/console/floor/waits"):
+        told = words((await browser.get(page)).text)
+        assert ("Leaves a message" in told, "Choosing" in told) == (True, False)
+
+
 async def test_one_call_tells_what_happened_and_who_was_weighed(premises: Premises, scene: Scene) -> None:
     maria = await scene.talk("Maria Rossi", "Anna Bianchi", said="The lamp is dark")
     anna = scene.agents["Anna Bianchi"]

@@ -59,7 +59,14 @@ def call(**more: Any) -> Any:
         "reserved": None,
     }
     usual |= {"transfer": None, "skill": None, "asked": None, "on_hold_at": None, "recording_state": None}
-    usual |= {"promised_at": None, "joined_at": ago(60), "talking_at": ago(62), "ranked_at": None, "choice": None}
+    usual |= {
+        "action": None,
+        "promised_at": None,
+        "joined_at": ago(60),
+        "talking_at": ago(62),
+        "ranked_at": None,
+        "choice": None,
+    }
     return SimpleNamespace(**usual | {"held_until": None, "told_seconds": None} | more)
 
 
@@ -207,6 +214,11 @@ def test_who_waits_stands_by_place_and_an_unknown_number_is_written_as_people_re
         ("c5", "Maria Rossi", "Waits for an agent to call"),
     ]
     assert (shown[0].told, shown[1].wish) == ("Was told about 2 min", "Kept for somebody they know until 10:08")
+
+
+def test_who_leaves_a_message_is_not_said_to_choose() -> None:
+    talking_to_the_tape = [call(state="choosing"), call(state="choosing", action="voicemail")]
+    assert [one.state for one in view.waits(talking_to_the_tape, F, NOW)] == ["Choosing", "Leaves a message"]
 
 
 def test_marks_say_what_is_out_of_the_ordinary() -> None:
