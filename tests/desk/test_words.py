@@ -86,6 +86,16 @@ def test_an_italian_text_has_the_values_of_its_english() -> None:
     assert wrong == []
 
 
+def test_what_a_button_is_called_begins_with_what_stands_on_it() -> None:
+    """Or who speaks to the page cannot press it."""
+    said = words_in("it")
+    for label, called in (
+        ("Sign out", "Sign out: %(browser)s, since %(time)s"),
+        ("Remove", "Remove: %(what)s"),
+    ):
+        assert said(called).startswith(f"{said(label)}: ")
+
+
 def test_what_the_api_refuses_is_said_in_italian_with_its_values() -> None:
     assert words_in("it").problem("A report covers at most 366 days.") == "Un rapporto copre al massimo 366 giorni."
     assert words_in("en").problem("A report covers at most 366 days.") == "A report covers at most 366 days."
