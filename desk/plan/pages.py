@@ -244,9 +244,11 @@ def _set_hours(path: Path, text: str | None, sheet: week_forms.Sheet) -> Any:
             raise BadPath(path)
         if text is not None:
             return put(body, path, text or (None if path[0] == "lines" else ""))
-        before = at(body, path)
+        before = weeks.week_of(at(body, path))
         week = replace(sheet.week, rows=() if sheet.week.always else sheet.week.rows)
-        if weeks.week_of(before) == week:
+        if before is not None and before.always and not (week.always or week.rows):
+            week = replace(week, rows=(week_forms.OFFICE,))  # no more day and night is not closed for good
+        if before == week:
             return body
         return put(body, path, weeks.text_of(week))
 

@@ -175,6 +175,16 @@ async def test_a_line_gets_a_name_and_hours_by_rows(premises: Premises) -> None:
     assert "As the house" in part
 
 
+async def test_a_house_that_is_no_longer_open_day_and_night_has_office_hours_to_begin_with(premises: Premises) -> None:
+    desk = await desk_of(premises)
+    hours = {"path": text_of(("hours",)), "page": "lines"}
+    await desk.send("/hours", **hours, always="on")
+    part = (await desk.send("/hours", **hours)).text
+    assert 'value="Mo-Fr 09:00-18:00"' in part
+    row = {"r.0.days": ["Mo"], "r.0.opens": "09:00", "r.0.closes": "18:00"}
+    assert "always closed" in (await desk.send("/hours", **hours, **row, do="row:0")).text  # who empties it means it
+
+
 async def test_a_rule_is_begun_changed_moved_copied_and_deleted(premises: Premises) -> None:
     desk = await desk_of(premises)
     part = (await desk.send("/rules", pattern="weary")).text
