@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from desk.contacts import First
 from routing.hours import Hours
 
 OUTCOMES = ("agent", "voicemail", "callback", "abandoned", "backup")  # of a call that ended, as the API names them
@@ -233,20 +232,22 @@ class RelationTally:
         elif again is not None:
             self.again_undecided += n
 
-    def add_conversation(self, outcome: str, first: First | None, told_again: bool | None = None) -> None:
-        """`told_again` None: it took nothing up that had been talked of before."""
-        self.conversations += 1
-        self.transferred += outcome == "transferred"
-        if told_again is not None:
-            self.taken_up += 1
-            self.told_again += told_again
-        if first is None:
-            return
-        if first.solved is None:
-            self.first_undecided += 1
-        else:
-            self.first += 1
-            self.first_solved += first.solved
+    def add_conversations(
+        self, n: int, *, outcome: str, first: bool, solved: bool | None, taken_up: bool, told_again: bool
+    ) -> None:
+        """`n` conversations that are alike.  `first`: they began a matter, which is `solved` (None: not known yet).
+
+        `taken_up`: a matter that had been talked of before.
+        """
+        self.conversations += n
+        self.transferred += n * (outcome == "transferred")
+        self.taken_up += n * taken_up
+        self.told_again += n * (taken_up and told_again)
+        if first and solved is None:
+            self.first_undecided += n
+        elif first:
+            self.first += n
+            self.first_solved += n * bool(solved)
 
     @property
     def solved_as_they_say(self) -> Share:

@@ -15,7 +15,6 @@ from typing import Any, Generic, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
-    Column,
     ColumnElement,
     Integer,
     Row,
@@ -30,22 +29,15 @@ from sqlalchemy import (
     literal,
     null,
     select,
-    tuple_,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from callbacks.tables import callbacks
-from crm.matters import same_topic
-from crm.tables import interactions
-from desk.contacts import CONVERSATIONS, SAME_MATTER, Contact, first_contacts, told_again
 from desk.measures import (
-    AGAIN,
-    BANDS,
     OPEN_PROMISES,
     SHORT_SECONDS,
     FloorTally,
     PromiseTally,
-    RelationTally,
     Talking,
     ToldTally,
     day_of,
@@ -60,9 +52,7 @@ from routing.plan import Plan
 from routing.tables import agents, reservations
 
 Group = Literal["day", "hour", "team", "line", "agent"]
-CALLS_AT_ONCE = timedelta(days=7)  # of a long span: a statement may take two seconds, and each call's past is looked at
 ROWS_AT_ONCE = 1000  # handled without letting go of the event loop: a few milliseconds
-OF_NOBODY = (None, "day", "hour", "line")  # groups whose figures are no agent's
 SPLIT_SECOND = 0.1  # to which waits are kept, and which is nobody's wait
 HOUR, QUARTER = 3600, 900  # seconds; the offset of every zone today is a multiple of a quarter of an hour
 
@@ -125,14 +115,14 @@ async def read_floor(conn: AsyncConnection, calls: Table, span: Span, choice_aft
     """Inbound calls that arrived within the span.  `choice_after`: seconds until the ways out must have been named."""
     agent = calls.c.outcome == "agent"
     until = func.coalesce(calls.c.ended_at, literal(span.now, calls.c.ended_at.type))
-    waited = case((agent, calls.c.waited_seconds), else_=_seconds(conn, calls.c.arrived_at, until))
-    named = _seconds(conn, calls.c.arrived_at, calls.c.offered_at) <= choice_after + SPLIT_SECOND
+    waited = case((agent, calls.c.waited_seconds), else_=seconds_between(conn, calls.c.arrived_at, until))
+    named = seconds_between(conn, calls.c.arrived_at, calls.c.offered_at) <= choice_after + SPLIT_SECOND
     facts = (
         keyed(calls, span, at=calls.c.arrived_at, agent=calls.c.agent_id, line=calls.c.to_number)
         .add_columns(
             flag(calls.c.state == "ended").label("ended"),
             calls.c.outcome,
-            flag(_seconds(conn, calls.c.arrived_at, calls.c.ended_at) < SHORT_SECONDS).label("short"),
+            flag(seconds_between(conn, calls.c.arrived_at, calls.c.ended_at) < SHORT_SECONDS).label("short"),
             case((agent, _whole(conn, calls.c.waited_seconds))).label("waited"),
             case((waited <= choice_after, null()), (named, 1), else_=0).label("choice"),
         )
@@ -156,8 +146,8 @@ async def read_told(conn: AsyncConnection, calls: Table, span: Span) -> Grouped[
     """Inbound calls that arrived within the span and whose caller was told how long it would take."""
     agent = calls.c.outcome == "agent"
     until = func.coalesce(calls.c.ended_at, literal(span.now, calls.c.ended_at.type))
-    answered_after = calls.c.waited_seconds - _seconds(conn, calls.c.arrived_at, calls.c.told_at)
-    waited = case((agent, answered_after), else_=_seconds(conn, calls.c.told_at, until))
+    answered_after = calls.c.waited_seconds - seconds_between(conn, calls.c.arrived_at, calls.c.told_at)
+    waited = case((agent, answered_after), else_=seconds_between(conn, calls.c.told_at, until))
     facts = (
         keyed(calls, span, at=calls.c.arrived_at, agent=calls.c.agent_id, line=calls.c.to_number)
         .add_columns(
@@ -197,128 +187,13 @@ async def read_promises(conn: AsyncConnection, span: Span) -> Grouped[PromiseTal
     return found
 
 
-async def read_relationships(conn: AsyncConnection, calls: Table, span: Span) -> Grouped[RelationTally]:
-    """Calls by when they arrived, conversations by when they began, promises by when they were made."""
-    found = Grouped(RelationTally, span.labels())
-    for part in span.parts(CALLS_AT_ONCE):
-        async for row in counted(conn, _how_calls_went(conn, calls, part)):
-            for tally in found.of(row.key):
-                tally.add_calls(
-                    row.n,
-                    agent=bool(row.agent),
-                    familiar=bool(row.familiar),
-                    earlier=row.earlier,
-                    again=None if row.again is None else bool(row.again),
-                    old=bool(row.old),
-                )
-    async for rows in _people(conn, calls, span):
-        contacts = [
-            Contact(
-                row.started_at,
-                same_topic(row.topic),
-                row.outcome,
-                met=row.agent_id is not None,
-                agent=row.agent_id,
-                warm=row.warm,
-                judged=row.judged,
-            )
-            for row in rows
-        ]
-        judged = zip(rows, contacts, first_contacts(contacts, span.now), told_again(contacts), strict=True)
-        for row, contact, first, again in judged:
-            if contact.met and contact.outcome in CONVERSATIONS and span.start <= contact.at < span.end:
-                for tally in found.of(row.key):
-                    tally.add_conversation(contact.outcome, first, again)
-                if row.confirmed is not None:
-                    for tally in found.of(row.key) if span.group in OF_NOBODY else [found.total]:
-                        tally.said[bool(row.confirmed)] += 1
-    promised = await read_promises(conn, span)
-    found.total.promises = promised.total
-    for label, promises in promised.groups.items():
-        found.groups[label].promises = promises
-    return found
-
-
-def _how_calls_went(conn: AsyncConnection, calls: Table, span: Span) -> Subquery:
-    """One row for each call that ended.  Whether its caller rang again is seen in the calls of a day after the span."""
-    following = func.lead(calls.c.arrived_at).over(
-        partition_by=calls.c.customer_id, order_by=(calls.c.arrived_at, calls.c.id)
-    )
-    seen = (
-        select(calls.c.id, following.label("next_at"))
-        .where(
-            calls.c.direction == "inbound",
-            calls.c.customer_id.is_not(None),
-            calls.c.arrived_at >= span.start,
-            calls.c.arrived_at < span.end + AGAIN,
-        )
-        .subquery()
-    )
-    talks = (
-        select(interactions.c.id)
-        .where(
-            interactions.c.customer_id == calls.c.customer_id,
-            interactions.c.started_at < calls.c.arrived_at,
-            interactions.c.agent_id.is_not(None),
-            interactions.c.outcome.in_(CONVERSATIONS),
-        )
-        .correlate(calls)
-        .limit(BANDS[0][0])  # beyond which all are alike
-        .subquery()
-    )
-    earlier = select(func.count()).select_from(talks).scalar_subquery()
-    soon = _seconds(conn, calls.c.arrived_at, seen.c.next_at) <= AGAIN.total_seconds()
-    return (
-        keyed(calls, span, at=calls.c.arrived_at, agent=calls.c.agent_id, line=calls.c.to_number)
-        .add_columns(
-            flag(calls.c.outcome == "agent").label("agent"),
-            flag(calls.c.familiar).label("familiar"),
-            earlier.label("earlier"),
-            case((calls.c.customer_id.is_(None), null()), (soon, 1), else_=0).label("again"),
-            flag(calls.c.arrived_at <= span.now - AGAIN).label("old"),
-        )
-        .outerjoin(seen, seen.c.id == calls.c.id)
-        .where(calls.c.direction == "inbound", calls.c.state == "ended", span.contains(calls.c.arrived_at))
-    ).subquery()
-
-
-async def _people(conn: AsyncConnection, calls: Table, span: Span) -> AsyncIterator[list[Row[Any]]]:
-    """Each person's contacts in order of time, from a week before the span to a week after it."""
-    query = keyed(
-        interactions, span, at=interactions.c.started_at, agent=interactions.c.agent_id, line=calls.c.to_number
-    ).add_columns(
-        interactions.c.customer_id,
-        interactions.c.started_at,
-        interactions.c.id,
-        interactions.c.agent_id,
-        interactions.c.outcome,
-        interactions.c.topic,
-        interactions.c.confirmed,
-        interactions.c.warm,
-        interactions.c.judged,
-    )
-    if span.group == "line":  # a conversation of ours bears the SID of its call; one that was imported has no line
-        query = query.outerjoin(calls, calls.c.sid == interactions.c.external_id)
-    query = query.where(
-        interactions.c.started_at >= span.start - SAME_MATTER, interactions.c.started_at < span.end + SAME_MATTER
-    )
-    theirs: list[Row[Any]] = []
-    async for row in _in_pages(conn, query, interactions.c.customer_id, interactions.c.started_at, interactions.c.id):
-        if theirs and theirs[0].customer_id != row.customer_id:
-            yield theirs
-            theirs = []
-        theirs.append(row)
-    if theirs:
-        yield theirs
-
-
 async def read_talking(conn: AsyncConnection, span: Span, plan: Plan, house: House) -> Grouped[Talking]:
     """By team, whatever the report is grouped by.  What is still to come of the span is nobody's shift yet."""
     end = min(span.end, span.now)
     talked = (
         select(
             reservations.c.agent_id,
-            func.sum(_seconds(conn, reservations.c.accepted_at, reservations.c.ended_at)).label("seconds"),
+            func.sum(seconds_between(conn, reservations.c.accepted_at, reservations.c.ended_at)).label("seconds"),
             func.count().label("n"),
         )
         .where(reservations.c.state == Ended.TALK_ENDED, span.contains(reservations.c.accepted_at))
@@ -367,7 +242,7 @@ def flag(condition: ColumnElement[bool]) -> ColumnElement[int]:
     return case((condition, 1), else_=0)
 
 
-def _seconds(conn: AsyncConnection, start: ColumnElement[Any], end: ColumnElement[Any]) -> ColumnElement[Any]:
+def seconds_between(conn: AsyncConnection, start: ColumnElement[Any], end: ColumnElement[Any]) -> ColumnElement[Any]:
     """From `start` to `end`, with fractions: SQLite's own epoch has whole seconds only."""
     if conn.dialect.name == "sqlite":
         return (func.julianday(end) - func.julianday(start)) * 86_400.0
@@ -392,16 +267,3 @@ async def _rows(conn: AsyncConnection, query: Select[Any]) -> AsyncIterator[Row[
         for row in portion:
             yield row
         await asyncio.sleep(0)  # a call may be on the line
-
-
-async def _in_pages(conn: AsyncConnection, query: Select[Any], *order: Column[Any]) -> AsyncIterator[Row[Any]]:
-    """In this order, which is unique and whose columns are selected: a whole table at once would hold up the loop."""
-    page = query = query.order_by(*order).limit(ROWS_AT_ONCE)
-    while True:
-        rows = (await conn.execute(page)).all()
-        for row in rows:
-            yield row
-        if len(rows) < ROWS_AT_ONCE:
-            return
-        last = [literal(rows[-1]._mapping[column.name], column.type) for column in order]
-        page = query.where(tuple_(*order) > tuple_(*last))

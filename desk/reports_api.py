@@ -30,6 +30,7 @@ from desk.measures import (
     tells_of_nobody,
 )
 from desk.promises_shown import PromisesFigures, promises
+from desk.relationships import read_relationships
 from desk.reports import (
     Group,
     Grouped,
@@ -37,7 +38,6 @@ from desk.reports import (
     read_floor,
     read_names,
     read_promises,
-    read_relationships,
     read_talking,
     read_told,
 )

@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callbacks.states import OPEN, State
-from desk.contacts import Contact, First, first_contacts, told_again
 from desk.measures import (
     KINDS,
     OPEN_PROMISES,
@@ -36,7 +35,6 @@ from routing.hours import read_hours
 
 ROME = ZoneInfo("Europe/Rome")
 NOW = datetime(2026, 3, 31, 12, 0, tzinfo=UTC)
-SOLVED, UNSOLVED, UNDECIDED = First(True), First(False), First(None)
 
 
 def test_the_words_of_other_rooms_are_these() -> None:
@@ -120,58 +118,23 @@ def test_somebody_who_knew_us_and_reached_nobody_is_a_miss() -> None:
     assert tally.returning_reached_familiar == Share(2, 3)
 
 
-def contact(
-    days_ago: float, topic: str = "ipad", outcome: str = "solved", met: bool = True, judged: bool = True
-) -> Contact:
-    return Contact(NOW - timedelta(days=days_ago), topic, outcome, met, judged=judged)
-
-
-@pytest.mark.parametrize(
-    ("what", "contacts", "found"),
-    [
-        ("one solved conversation", [contact(20)], [SOLVED]),
-        ("one that was left open", [contact(20, outcome="open")], [UNSOLVED]),
-        ("one that was handed on", [contact(20, outcome="transferred")], [UNSOLVED]),
-        ("the same again after five days", [contact(20), contact(15)], [UNSOLVED, None]),
-        ("the same again after nine days", [contact(20), contact(11)], [SOLVED, SOLVED]),
-        ("another matter", [contact(20), contact(15, "billing")], [SOLVED, SOLVED]),
-        ("who knows what about", [contact(20), contact(15, "")], [UNSOLVED, None]),
-        ("none noted the topic", [contact(20, ""), contact(15, "ipad")], [UNSOLVED, None]),
-        (
-            "rang again and gave up",
-            [contact(20), contact(19, "", "abandoned", met=False)],
-            [UNSOLVED, None],
-        ),
-        (
-            "gave up first",
-            [contact(20, "", "abandoned", met=False), contact(19)],
-            [None, None],
-        ),
-        (
-            "a matter between two of another",
-            [contact(20), contact(19, "billing"), contact(18)],
-            [UNSOLVED, SOLVED, None],
-        ),
-        ("yesterday", [contact(1)], [UNDECIDED]),
-        ("yesterday, and again today", [contact(1), contact(0)], [UNDECIDED, None]),
-        ("nobody said how it ended", [contact(20, judged=False)], [UNDECIDED]),
-        ("nobody said, and the same again", [contact(20, judged=False), contact(15)], [UNDECIDED, None]),
-        ("nobody said, of the second", [contact(20), contact(15, judged=False)], [UNSOLVED, None]),
-        ("just seven days ago", [contact(7)], [SOLVED]),
-        ("the same after just seven days", [contact(20), contact(13)], [UNSOLVED, None]),
-    ],
-)
-def test_what_counts_as_solved_at_first_contact(what: str, contacts: list[Contact], found: list[First | None]) -> None:
-    assert first_contacts(contacts, NOW) == found, what
-
-
 def test_the_share_solved_leaves_out_what_nobody_can_know_yet() -> None:
     tally = RelationTally()
-    for first in (SOLVED, SOLVED, UNSOLVED, UNDECIDED, None):
-        tally.add_conversation("solved", first)
-    tally.add_conversation("transferred", None)
+    anew: dict[str, Any] = {"taken_up": False, "told_again": False}
+    for solved, n in ((True, 2), (False, 1), (None, 1)):
+        tally.add_conversations(n, outcome="solved", first=True, solved=solved, **anew)
+    for outcome in ("solved", "transferred"):
+        tally.add_conversations(1, outcome=outcome, first=False, solved=True, **anew)
     assert (tally.solved_at_first_contact, tally.first_undecided) == (Share(2, 3), 1)
     assert tally.transfers == Share(1, 6)
+
+
+def test_who_was_introduced_or_known_had_not_to_repeat_themselves() -> None:
+    tally = RelationTally()
+    for taken_up, told_again, n in ((True, True, 2), (True, False, 3), (False, False, 4)):
+        how: dict[str, Any] = {"taken_up": taken_up, "told_again": told_again}
+        tally.add_conversations(n, outcome="open", first=not taken_up, solved=None, **how)
+    assert tally.had_to_repeat == Share(2, 5)
 
 
 def test_a_call_is_asked_about_only_when_its_day_is_over() -> None:
@@ -232,31 +195,6 @@ def test_how_busy_a_team_was_needs_a_shift() -> None:
     talking.add(900, 3600)
     talking.add(0, 3600)
     assert (talking.agents, talking.share) == (2, 0.125)
-
-
-def talked(day: int, agent: str | None, topic: str = "bill", *, warm: bool = False) -> Contact:
-    at = datetime(2026, 3, day, 10, tzinfo=UTC)
-    return Contact(at, topic, "solved" if agent else "abandoned", agent is not None, agent, warm)
-
-
-@pytest.mark.parametrize(
-    ("past", "expected"),
-    [
-        ([talked(1, "anna"), talked(2, "anna")], [None, False]),
-        ([talked(1, "anna"), talked(2, "bruno")], [None, True]),
-        ([talked(1, "anna"), talked(2, "bruno"), talked(3, "anna")], [None, True, False]),  # Anna had heard it
-        ([talked(1, "anna", warm=True), talked(1, "bruno")], [None, False]),  # who was introduced has been told
-        ([talked(1, "anna"), talked(2, "bruno", "modem")], [None, None]),
-        ([talked(1, "anna"), talked(2, "bruno", "")], [None, True]),  # no topic noted: perhaps the same
-        ([talked(1, "anna"), talked(9, "bruno")], [None, None]),  # eight days later it is another matter
-        ([talked(1, None), talked(2, "bruno")], [None, None]),  # nobody had heard it yet
-        ([talked(1, "anna"), talked(2, None), talked(3, "bruno")], [None, None, True]),
-    ],
-)
-def test_a_matter_is_told_again_to_who_was_not_there_and_was_not_told(
-    past: list[Contact], expected: list[bool | None]
-) -> None:
-    assert told_again(past) == expected
 
 
 def test_callers_are_told_apart_by_how_often_they_had_talked_with_us() -> None:

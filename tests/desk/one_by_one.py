@@ -1,13 +1,24 @@
-"""Which contacts are about the same matter: what began it, what settled it, who had to tell it again.  Pure."""
+"""The report about people counted the slow way, one contact after another: what `desk/same_matter.py` must come to."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any
 
-CONVERSATIONS = ("solved", "open", "transferred")  # how a contact ended in which two people met
-SAME_MATTER = timedelta(days=7)
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from crm.matters import same_topic
+from crm.tables import interactions
+from desk.measures import RelationTally, day_of, hour_of
+from desk.relationships import OF_NOBODY
+from desk.reports import Span
+from desk.same_matter import CONVERSATIONS, SAME_MATTER
+from ivr.tables import calls
+from routing.tables import agents
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +114,45 @@ def _nearer(at: datetime, one: datetime | None, other: datetime | None) -> datet
     if one is None or other is None:
         return one or other
     return one if abs(at - one) <= abs(at - other) else other
+
+
+async def conversations_one_by_one(conn: AsyncConnection, span: Span) -> dict[str | None, RelationTally]:
+    """By group; all together under `total`."""
+    found: dict[str | None, RelationTally] = {"total": RelationTally()}
+    columns = (*interactions.c, agents.c.team, calls.c.to_number)
+    every = select(*columns).outerjoin(agents, agents.c.id == interactions.c.agent_id)
+    every = every.outerjoin(calls, calls.c.sid == interactions.c.external_id)
+    every = every.order_by(interactions.c.customer_id, interactions.c.started_at, interactions.c.id)
+    for _, rows in groupby((await conn.execute(every)).all(), key=lambda row: row.customer_id):
+        theirs = [row for row in rows if span.start - SAME_MATTER <= row.started_at < span.end + SAME_MATTER]
+        contacts = [_contact(row) for row in theirs]
+        judged = zip(theirs, contacts, first_contacts(contacts, span.now), told_again(contacts), strict=True)
+        for row, contact, first, again in judged:
+            if not contact.met or contact.outcome not in CONVERSATIONS or not span.start <= contact.at < span.end:
+                continue
+            group = found.setdefault(_group(row, span), RelationTally())
+            for tally in (group, found["total"]):
+                tally.add_conversations(
+                    1,
+                    outcome=contact.outcome,
+                    first=first is not None,
+                    solved=first.solved if first else None,
+                    taken_up=again is not None,
+                    told_again=bool(again),
+                )
+                if row.confirmed is not None and (tally is not group or span.group in OF_NOBODY):
+                    tally.said[row.confirmed] += 1
+    return found
+
+
+def _contact(row: Row[Any]) -> Contact:
+    met = row.agent_id is not None
+    return Contact(row.started_at, same_topic(row.topic), row.outcome, met, row.agent_id, row.warm, row.judged)
+
+
+def _group(row: Row[Any], span: Span) -> str | None:
+    if span.group in ("day", "hour"):
+        name = day_of if span.group == "day" else hour_of
+        return name(row.started_at.astimezone(UTC), span.zone)
+    told: dict[str | None, str | None] = {"team": row.team, "line": row.to_number, "agent": row.agent_id}
+    return told.get(span.group)
