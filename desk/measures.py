@@ -364,11 +364,6 @@ def overlap_seconds(spans: Iterable[tuple[datetime, datetime]], start: datetime)
     return sum(max((closes - max(opens, start)).total_seconds(), 0.0) for opens, closes in spans)
 
 
-def day_of(at: datetime, zone: ZoneInfo) -> str:
-    """The day of the house's own calendar, `2026-03-02`."""
-    return at.astimezone(zone).date().isoformat()
-
-
 def hour_of(at: datetime, zone: ZoneInfo) -> str:
     """The hour by the house's own clock, `2026-03-02T10:00:00+01:00`; the two hours of an autumn night differ."""
     return at.astimezone(zone).replace(minute=0, second=0, microsecond=0).isoformat()

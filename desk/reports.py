@@ -40,7 +40,6 @@ from desk.measures import (
     PromiseTally,
     Talking,
     ToldTally,
-    day_of,
     hour_of,
     open_spans,
     overlap_seconds,
@@ -54,7 +53,7 @@ from routing.tables import agents, reservations
 Group = Literal["day", "hour", "team", "line", "agent"]
 ROWS_AT_ONCE = 1000  # handled without letting go of the event loop: a few milliseconds
 SPLIT_SECOND = 0.1  # to which waits are kept, and which is nobody's wait
-HOUR, QUARTER = 3600, 900  # seconds; the offset of every zone today is a multiple of a quarter of an hour
+DAY, HOUR, QUARTER = 86_400, 3600, 900  # seconds; the offset of every zone today is a multiple of a quarter of an hour
 
 Tally = TypeVar("Tally")
 
@@ -81,17 +80,26 @@ class Span:
 
     @property
     def slot_seconds(self) -> int:
-        """The longest stretch of which the zone's days and hours are made; UTC's own begin on all of them."""
-        months = range((self.end - self.start).days // 28 + 2)
-        offsets = [(self.start + n * timedelta(days=28)).astimezone(self.zone).utcoffset() for n in months]
-        return HOUR if all(offset is not None and offset.seconds % HOUR == 0 for offset in offsets) else QUARTER
+        """The longest stretch of which the zone's hours are made; UTC's own begin on all of them."""
+        return HOUR if all(seconds % HOUR == 0 for _, seconds in self.offsets()) else QUARTER
+
+    def offsets(self) -> list[tuple[datetime, int]]:
+        """By how many seconds the zone is ahead of UTC, and from when on, in order."""
+        at, end = self.start.astimezone(UTC), self.end.astimezone(UTC)
+        found = [(at, _ahead(at, self.zone))]
+        while at < end:
+            before, at = at, min(at + timedelta(days=1), end)
+            if _ahead(at, self.zone) != found[-1][1]:
+                found.append((_changed(before, at, self.zone), _ahead(at, self.zone)))
+        return found
 
     def labels(self) -> Callable[[Any], str | None]:
         """A key as the statements give it -> the group's name in the answer."""
-        name = {"day": day_of, "hour": hour_of}.get(self.group or "")
-        if name is None:
-            return lambda key: key
-        return cache(lambda slot: name(datetime.fromtimestamp(int(slot), UTC), self.zone))
+        if self.group == "day":
+            return cache(lambda day: datetime.fromtimestamp(int(day), UTC).date().isoformat())
+        if self.group == "hour":
+            return cache(lambda slot: hour_of(datetime.fromtimestamp(int(slot), UTC), self.zone))
+        return lambda key: key
 
 
 @dataclass(slots=True)
@@ -225,17 +233,37 @@ async def read_names(conn: AsyncConnection, span: Span, plan: Plan) -> Mapping[s
 def keyed(
     table: Table, span: Span, *, at: ColumnElement[Any], agent: ColumnElement[Any], line: ColumnElement[Any]
 ) -> Select[Any]:
-    """Selects the group's key as `key`: a slot's beginning in seconds since 1970 for days and hours."""
+    """Selects the group's key as `key`: for an hour the beginning of a slot in seconds since 1970.
+
+    For a day it is that too, with the house's clock taken for UTC.
+    """
     if span.group == "team":
         return select(agents.c.team.label("key")).select_from(table).outerjoin(agents, agents.c.id == agent)
+    key: ColumnElement[Any] = {"line": line, "agent": agent}.get(span.group or "", null())
     seconds = extract("epoch", at)
-    key: ColumnElement[Any] = {
-        "day": seconds - seconds % span.slot_seconds,
-        "hour": seconds - seconds % span.slot_seconds,
-        "line": line,
-        "agent": agent,
-    }.get(span.group or "", null())
+    if span.group == "day":
+        (_, first), *later = span.offsets()
+        ahead = case(*((at >= when, seconds) for when, seconds in reversed(later)), else_=first) if later else first
+        key = seconds + ahead - (seconds + ahead) % DAY
+    elif span.group == "hour":
+        key = seconds - seconds % span.slot_seconds
     return select(key.label("key")).select_from(table)
+
+
+def _ahead(at: datetime, zone: ZoneInfo) -> int:
+    offset = at.astimezone(zone).utcoffset()
+    assert offset is not None
+    return int(offset.total_seconds())
+
+
+def _changed(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
+    """When the clock was changed between these two, to the second."""
+    old = _ahead(before, zone)
+    before = before.replace(microsecond=0)
+    while after - before > timedelta(seconds=1):
+        middle = before + timedelta(seconds=(after - before) // timedelta(seconds=2))
+        before, after = (middle, after) if _ahead(middle, zone) == old else (before, middle)
+    return after.replace(microsecond=0)
 
 
 def flag(condition: ColumnElement[bool]) -> ColumnElement[int]:

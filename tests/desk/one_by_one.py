@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.matters import same_topic
 from crm.tables import interactions
-from desk.measures import RelationTally, day_of, hour_of
+from desk.measures import RelationTally, hour_of
 from desk.relationships import OF_NOBODY
 from desk.reports import Span
 from desk.same_matter import CONVERSATIONS, SAME_MATTER
@@ -156,3 +157,8 @@ def _group(row: Row[Any], span: Span) -> str | None:
         return name(row.started_at.astimezone(UTC), span.zone)
     told: dict[str | None, str | None] = {"team": row.team, "line": row.to_number, "agent": row.agent_id}
     return told.get(span.group)
+
+
+def day_of(at: datetime, zone: ZoneInfo) -> str:
+    """The day of the house's own calendar, `2026-03-02`."""
+    return at.astimezone(zone).date().isoformat()

@@ -22,7 +22,6 @@ from desk.measures import (
     Share,
     Talking,
     band_of,
-    day_of,
     hour_of,
     open_spans,
     overlap_seconds,
@@ -147,9 +146,8 @@ def test_a_call_is_asked_about_only_when_its_day_is_over() -> None:
     assert (tally.called_again, tally.again_undecided) == (Share(1, 3), 4)
 
 
-def test_days_and_hours_are_those_of_the_house() -> None:
-    late = datetime(2026, 3, 2, 23, 30, tzinfo=UTC)
-    assert (day_of(late, ROME), hour_of(late, ROME)) == ("2026-03-03", "2026-03-03T00:00:00+01:00")
+def test_hours_are_those_of_the_house() -> None:
+    assert hour_of(datetime(2026, 3, 2, 23, 30, tzinfo=UTC), ROME) == "2026-03-03T00:00:00+01:00"
     autumn = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
     twice = [hour_of(autumn + timedelta(hours=n), ROME) for n in (0, 1)]
     assert twice == ["2026-10-25T02:00:00+02:00", "2026-10-25T02:00:00+01:00"]
