@@ -105,7 +105,7 @@ class Full(Town):
         columns += ",arrived_at,joined_at,ended_at,case_id"
         yield "calls", columns, self._calls()
         yield "legs", "id,sid,call_id,role,agent_id,state,made_at,ended_at", self._legs()
-        yield "reservations", "id,call_id,agent_id,state,live,made_at,accepted_at", self._reservations()
+        yield "reservations", "id,call_id,agent_id,state,live,made_at,accepted_at,ended_at", self._reservations()
         yield "decisions", "id,call_id,at,action,agent_id,sentence,reasons", self._decisions()
 
         yield "users", "id,name,email,role,agent_id,made_at", self._users()
@@ -208,7 +208,11 @@ class Full(Town):
     def _reservations(self) -> Iterator[tuple[Any, ...]]:
         at = self.now - timedelta(seconds=20)
         for n, agent in self._talks():
-            yield f"rsv_{n:026d}", self.call(n), agent, "accepted", True, at, at
+            yield f"rsv_{n:026d}", self.call(n), agent, "accepted", True, at, at, None
+        for n in range(self.size.calls):
+            at = self.now - timedelta(seconds=3600 + 60 * n)
+            ended = at + timedelta(seconds=300)
+            yield f"rsv_{n:026d}", self.call(n), self.agent(n), "talk_ended", False, at, at, ended
 
     def _decisions(self) -> Iterator[tuple[Any, ...]]:
         weighed = [

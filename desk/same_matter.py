@@ -50,6 +50,7 @@ from desk.reports import flag
 CONVERSATIONS = ("solved", "open", "transferred")  # how a contact ended in which two people met
 SAME_MATTER = timedelta(days=7)
 _NO_TOPIC = 0
+_WHOSE = func.coalesce(interactions.c.customer_id, "")  # no bare column: its index leads through everybody's whole past
 # Written into the statement, not sent with it, or each use would be a window of its own, to be gone through by itself.
 _EARLIER = FrameClause(
     None, bindparam(None, 1, Integer, literal_execute=True), FrameClauseType.UNBOUNDED, FrameClauseType.PRECEDING
@@ -80,7 +81,7 @@ async def _portions(conn: AsyncConnection, near: ColumnElement[bool], at_once: i
     contacts = await conn.scalar(select(func.count()).select_from(interactions).where(near)) or 0
     if contacts <= at_once:
         return [true()]
-    whose = interactions.c.customer_id
+    whose = _WHOSE
     n = func.row_number().over(order_by=whose)
     in_order = select(whose.label("id"), n.label("n")).where(near).subquery()
     lasts = await conn.scalars(
@@ -101,7 +102,7 @@ def _contacts(conn: AsyncConnection, keyed: Select[Any], topics: Sequence[str]) 
     each = func.json_each(given) if conn.dialect.name == "sqlite" else func.json_each_text(cast(given, JSON))
     known = each.table_valued("key", "value", name="topics")
     return keyed.outerjoin(known, known.c.key == interactions.c.topic).add_columns(
-        interactions.c.customer_id.label("person"),
+        _WHOSE.label("person"),
         interactions.c.id,
         interactions.c.agent_id.label("agent"),
         interactions.c.outcome,

@@ -45,7 +45,7 @@ reservations = Table(
     Column("state", Text, nullable=False),  # offered | accepted, then why it ended: see reservations.py
     Column("live", Boolean, nullable=False),
     Column("made_at", Instant, nullable=False),
-    Column("accepted_at", Instant),
+    Column("accepted_at", Instant, index=True),  # the reports add up what was talked in a span
     Column("ended_at", Instant),
     Column("consult", Boolean, nullable=False, server_default=text("false")),  # asked by the one who talks with them
     *due_columns(),  # due_at: the agent has had long enough to answer

@@ -49,6 +49,7 @@ def upgrade() -> None:
     _one_talk_a_call("live AND NOT consult")
     for name in ("by", "what"):
         op.create_index(f"ix_audit_{name}_at", "audit", [name, "at"])
+    op.create_index("ix_reservations_accepted_at", "reservations", ["accepted_at"])
     _of_users()
     _of_desks()
     _of_calls()
@@ -205,6 +206,7 @@ def downgrade() -> None:
         op.drop_table(table)
     for name in ("by", "what"):
         op.drop_index(f"ix_audit_{name}_at", "audit")
+    op.drop_index("ix_reservations_accepted_at", "reservations")
     _one_talk_a_call("live")
     for table, column in _added():
         op.drop_column(table, column.name)
