@@ -215,9 +215,10 @@ async def read_talking(conn: AsyncConnection, span: Span, plan: Plan, house: Hou
         if text not in open_when:
             open_when[text] = list(open_spans(read_hours(text, house.zone, house.country), span.start, end))
             await asyncio.sleep(0)
+        shift_seconds = overlap_seconds(open_when[text], row.made_at)
+        seconds, talks = talk.get(row.id, (0.0, 0))
         for tally in found.of(row.team):
-            seconds, talks = talk.get(row.id, (0.0, 0))
-            tally.add(seconds, overlap_seconds(open_when[text], row.made_at), talks)
+            tally.add(seconds, shift_seconds, talks)
     return found
 
 

@@ -62,8 +62,8 @@ class LoadShown(Shown):
     name: str
     past_calls: int
     replayed_calls: int
-    past_talk_seconds: int
-    replayed_talk_seconds: int
+    past_talk_seconds: int | None = Field(description="null where managers do not see how long each agent talks")
+    replayed_talk_seconds: int | None = Field(description="null as `past_talk_seconds` is")
 
 
 class Replayed(Shown):
@@ -82,16 +82,20 @@ class Replayed(Shown):
     assumptions: list[str]
 
 
-def replay_router(database: Database, clock: Clock, guard: Guard, plans: Plans, house: House) -> APIRouter:
-    at = _Replays(database, clock, plans, house)
+def replay_router(
+    database: Database, clock: Clock, guard: Guard, plans: Plans, house: House, *, individual_clocks: bool
+) -> APIRouter:
+    """`individual_clocks`: managers may see for how long each agent talks."""
+    at = _Replays(database, clock, plans, house, individual_clocks)
     router = APIRouter(tags=["plan"], dependencies=[Depends(guard.allows("manager"))])
     router.add_api_route("/plan/replay", at.replay, methods=["POST"])
     return router
 
 
 class _Replays:
-    def __init__(self, database: Database, clock: Clock, plans: Plans, house: House) -> None:
+    def __init__(self, database: Database, clock: Clock, plans: Plans, house: House, individual_clocks: bool) -> None:
         self._database, self._clock, self._plans, self._house = database, clock, plans, house
+        self._individual_clocks = individual_clocks
         self._one_at_a_time = asyncio.Lock()
 
     async def replay(self, given: Asked | None = None) -> Replayed:
@@ -103,7 +107,15 @@ class _Replays:
             if await contacts_in(conn, start, end) > MOST_CONTACTS:
                 raise FieldRefused("from", f"A replay takes at most {MOST_CONTACTS} calls; choose a shorter span.")
         url = self._database.url.render_as_string(hide_password=False)
-        question = Question(database=url, plan=plan, plan_version=version, house=self._house, start=start, end=end)
+        question = Question(
+            database=url,
+            plan=plan,
+            plan_version=version,
+            house=self._house,
+            start=start,
+            end=end,
+            individual_clocks=self._individual_clocks,
+        )
         async with self._one_at_a_time:
             return Replayed.model_validate_json(await beside(question))
 

@@ -106,14 +106,16 @@ def _figures(answer: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[st
 
 
 def _loads(answer: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[str]:
-    loads = sorted(answer["load"], key=lambda one: (-one["replayed_talk_seconds"], one["name"], one["agent"]))
+    loads = sorted(answer["load"], key=lambda one: (one["name"], one["agent"]))
+    timed = all(one["replayed_talk_seconds"] is not None for one in loads)
     width = max((len(one["name"]) for one in loads), default=0)
     width = max(width, len(words["load"]), len(words["calls_of"]), len(words["hours_of"]))
-    yield _line(width, words["load"], words["past"], words["replayed"], words["past"], words["replayed"])
-    calls, hours = words["calls_of"], words["hours_of"]
-    yield _line(width, "", calls, calls, hours, hours)
+    units = [words["calls_of"]] * 2 + [words["hours_of"]] * 2 * timed
+    yield _line(width, words["load"], *(words[when] for _ in units[::2] for when in ("past", "replayed")))
+    yield _line(width, "", *units)
     for one in loads:
-        talked = (f"{one[name] / 3600:.1f}" for name in ("past_talk_seconds", "replayed_talk_seconds"))
+        spent = [one[name] for name in ("past_talk_seconds", "replayed_talk_seconds")] if timed else []
+        talked = (f"{seconds / 3600:.1f}" for seconds in spent)
         yield _line(width, one["name"], str(one["past_calls"]), str(one["replayed_calls"]), *talked)
 
 

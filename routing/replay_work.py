@@ -41,6 +41,7 @@ class Question(BaseModel):
     end: datetime
     beside: Plan | None = None  # another plan, whose figures are told as well, with who fares worse under it anyhow
     told: bool = False  # how far it has come, in lines of JSON before the answer
+    individual_clocks: bool = False  # it may be told how long each agent talks
     told_in: str | None = None  # language of the sentences; None: the house's
 
 
@@ -49,11 +50,12 @@ async def answer(database: Database, question: Question, tell: Progress | None =
     async with database.read() as conn:
         span = await read_span(conn, question.start, question.end)
     head = {"from": question.start, "to": question.end, "plan_version": question.plan_version}
+    how: dict[str, Any] = {"told_in": question.told_in, "individual_clocks": question.individual_clocks}
     if question.beside is None:
-        return head | compared(span, question.plan, question.house, tell, told_in=question.told_in)
+        return head | compared(span, question.plan, question.house, tell, **how)
     calls = len(span.contacts)
     both = None if tell is None else (lambda done, of: tell(done, 2 * of))
-    first = head | compared(span, question.plan, question.house, both, told_in=question.told_in)
+    first = head | compared(span, question.plan, question.house, both, **how)
     rest = None if tell is None else (lambda done, of: tell(calls + done, 2 * of))
     return first | _beside(span, question.beside, question.house, rest)
 
@@ -67,7 +69,13 @@ def _beside(span: Span, plan: Plan, house: House, progress: Progress | None) -> 
 
 
 def compared(
-    span: Span, plan: Plan, house: House, progress: Progress | None = None, *, told_in: str | None = None
+    span: Span,
+    plan: Plan,
+    house: House,
+    progress: Progress | None = None,
+    *,
+    individual_clocks: bool,
+    told_in: str | None = None,
 ) -> dict[str, Any]:
     """Pure.  `told_in`: the language of the sentences; None: the house's."""
     language = told_in or house.language
@@ -75,6 +83,7 @@ def compared(
     replayed = Replay(span, plan, house, told_in=language).run(progress)
     worse = worse_off(past, replayed)
     agents = {agent.id: agent.name for agent in span.agents}
+    unseen = {} if individual_clocks else dict.fromkeys(("past_talk_seconds", "replayed_talk_seconds"))
     known = gaps(past, span, usual_talk_seconds(span.contacts, plan), house.zone)
     return {
         "calls": len(span.contacts),
@@ -83,7 +92,7 @@ def compared(
         "answered_by_another": answered_by_another(past, replayed),
         "people_worse_off": len(worse),
         "worse_off": [_shown(one, span, agents, language) for one in worse[:MOST_NAMED]],
-        "load": [{"name": agents[one.agent]} | asdict(one) for one in load(span.agents, past, replayed)],
+        "load": [{"name": agents[one.agent]} | asdict(one) | unseen for one in load(span.agents, past, replayed)],
         "assumptions": assumptions(known, language),
     }
 

@@ -76,7 +76,13 @@ def run(settings: Settings, asked: Asked) -> None:
         else:
             found = _from_file(asked.calls, plan, house, start, end, bar.console.print)
         answer: dict[str, Any] = {"from": found.start, "to": found.end, "plan_version": found.version}
-        answer |= compared(found.span, found.plan, house, lambda done, of: bar.update(task, completed=done, total=of))
+        answer |= compared(
+            found.span,
+            found.plan,
+            house,
+            lambda done, of: bar.update(task, completed=done, total=of),
+            individual_clocks=settings.shows_clocks_of_persons,
+        )
     if asked.as_json:
         print(to_json(answer, indent=2).decode(), file=sys.stdout)
     else:

@@ -311,7 +311,7 @@ def _routers(
         phrases_router(database, clock, guard, plans, house),
         audit_router(database, guard),
         tokens_router(database, clock, guard, witness),
-        replay_router(database, clock, guard, plans, house),
+        replay_router(database, clock, guard, plans, house, individual_clocks=settings.shows_clocks_of_persons),
         events_router(feed, guard),
         reports_router(database, clock, guard, plans, house, calls),
     ]

@@ -35,7 +35,8 @@ DAY = timedelta(days=1)
 @pytest.fixture
 async def ask(database: Database, clock: VirtualClock) -> AsyncIterator[Asking]:
     guard = Guard(database, KEY_OF_THE_HOUSE)
-    client = asking(database, clock, more=(replay_router(database, clock, guard, Plans(), HOUSE),))
+    router = replay_router(database, clock, guard, Plans(), HOUSE, individual_clocks=True)
+    client = asking(database, clock, more=(router,))
     yield client
     await client.close()
 
@@ -107,6 +108,23 @@ async def test_a_manager_tries_other_rules_on_the_last_week(ask: Asking) -> None
         ("maria", "Maria Neri", "Spoke with Anna, whom they know; would have found the house closed."),
         ("paolo", "Paolo Neri", "Spoke with Bruno; would have found the house closed."),
     ]
+
+
+async def test_where_nobody_is_timed_a_replay_tells_calls_by_person_and_no_time(
+    database: Database, clock: VirtualClock
+) -> None:
+    now, guard = clock.now(), Guard(database, KEY_OF_THE_HOUSE)
+    async with database.write() as conn:
+        await add_agent(conn, "anna", now)
+        await add_person(conn, "maria", now)
+        await add_talk(conn, "one", "maria", now - DAY)
+    client = asking(
+        database, clock, more=(replay_router(database, clock, guard, Plans(), HOUSE, individual_clocks=False),)
+    )
+    answer = (await client.post("/plan/replay")).json()
+    await client.close()
+    untimed = {"past_talk_seconds": None, "replayed_talk_seconds": None}
+    assert answer["load"] == [{"agent": "anna", "name": "Anna", "past_calls": 1, "replayed_calls": 1} | untimed]
 
 
 async def test_a_replay_tells_how_far_it_is_and_how_another_plan_would_have_done(ask: Asking) -> None:

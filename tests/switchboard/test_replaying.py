@@ -92,11 +92,24 @@ def test_a_plan_is_tried_on_a_file_without_a_database(settings: Settings, capsys
     assert figures["answered"] == ["4", "(80.0%)", "4", "(80.0%)"]
     assert figures["who knows somebody reached one they know"] == ["100.0%", "100.0%"]
     assert [line.split() for line in said if line.startswith(("Anna", "Bruno"))] == [
+        ["Anna", "2", "2"],
+        ["Bruno", "2", "2"],
+    ]
+    assert "hours on the phone" not in told.out
+    assert any("those of the file with every skill" in line for line in said)
+    assert not (settings.home / "centralino.db").exists()
+
+
+def test_how_long_each_agent_talks_is_told_where_the_house_says_so(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(settings.model_copy(update={"individual_clocks": "on"}), Asked(calls=Path("calls.csv")))
+    said = capsys.readouterr().out.splitlines()
+    assert [line.split() for line in said if line.startswith(("Anna", "Bruno"))] == [
         ["Anna", "2", "2", "0.1", "0.1"],
         ["Bruno", "2", "2", "0.1", "0.1"],
     ]
-    assert any("those of the file with every skill" in line for line in said)
-    assert not (settings.home / "centralino.db").exists()
+    assert any(line.count("hours on the phone") == 2 for line in said)
 
 
 def test_people_who_fare_worse_are_named_with_the_reason(
