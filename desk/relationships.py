@@ -13,8 +13,9 @@ from desk.measures import AGAIN, BANDS, RelationTally
 from desk.reports import Grouped, Span, counted, flag, keyed, read_promises, seconds_between
 from desk.same_matter import CONVERSATIONS, judged
 
-CALLS_AT_ONCE = timedelta(days=7)  # of a long span: a statement may take two seconds, and each call's past is looked at
-CONTACTS_AT_ONCE = 50_000  # as much of a large house
+# Of a long span, and of a large house: a statement may take two seconds, also on a machine with much else to do.
+CALLS_AT_ONCE = timedelta(days=3)
+CONTACTS_AT_ONCE = 20_000
 OF_NOBODY = (None, "day", "hour", "line")  # groups whose figures are no agent's
 
 

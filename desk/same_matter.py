@@ -50,7 +50,8 @@ from desk.reports import flag
 CONVERSATIONS = ("solved", "open", "transferred")  # how a contact ended in which two people met
 SAME_MATTER = timedelta(days=7)
 _NO_TOPIC = 0
-_WHOSE = func.coalesce(interactions.c.customer_id, "")  # no bare column: its index leads through everybody's whole past
+# No bare column, or a database may take the index that has everybody's whole past in the order of people.
+_WHOSE = func.coalesce(interactions.c.customer_id, "")
 # Written into the statement, not sent with it, or each use would be a window of its own, to be gone through by itself.
 _EARLIER = FrameClause(
     None, bindparam(None, 1, Integer, literal_execute=True), FrameClauseType.UNBOUNDED, FrameClauseType.PRECEDING
@@ -68,7 +69,7 @@ async def judged(
     """
     at = interactions.c.started_at
     near = and_(at >= start - SAME_MATTER, at < end + SAME_MATTER)
-    for of_some in await _portions(conn, near, at_once):
+    async for of_some in _portions(conn, near, at_once):
         here = and_(near, of_some)
         named = select(interactions.c.topic).distinct().where(here, interactions.c.topic.is_not(None))
         contacts = _contacts(conn, keyed, (await conn.scalars(named)).all()).where(here)
@@ -76,22 +77,24 @@ async def judged(
         yield _verdicts(_neighbours(_in_order(contacts.subquery())), now)
 
 
-async def _portions(conn: AsyncConnection, near: ColumnElement[bool], at_once: int) -> list[ColumnElement[bool]]:
+async def _portions(
+    conn: AsyncConnection, near: ColumnElement[bool], at_once: int
+) -> AsyncIterator[ColumnElement[bool]]:
     """Whose contacts: everybody's, or those of people whose ids follow each other; one person's are in one portion."""
     contacts = await conn.scalar(select(func.count()).select_from(interactions).where(near)) or 0
     if contacts <= at_once:
-        return [true()]
-    whose = _WHOSE
-    n = func.row_number().over(order_by=whose)
-    in_order = select(whose.label("id"), n.label("n")).where(near).subquery()
-    lasts = await conn.scalars(
-        select(in_order.c.id).distinct().where(in_order.c.n % at_once == 0).order_by(in_order.c.id)
-    )
-    portions, beyond = [], true()
-    for last in lasts:
-        portions.append(and_(beyond, whose <= last))
+        yield true()
+        return
+    whose, last = interactions.c.customer_id, ""
+    while True:
         beyond = whose > last
-    return [*portions, beyond]
+        next_one = select(whose).where(near, beyond).order_by(whose).offset(at_once - 1).limit(1)
+        found: str | None = await conn.scalar(next_one)
+        if found is None:
+            yield beyond
+            return
+        yield and_(beyond, whose <= found)
+        last = found
 
 
 def _contacts(conn: AsyncConnection, keyed: Select[Any], topics: Sequence[str]) -> Select[Any]:
