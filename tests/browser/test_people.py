@@ -50,6 +50,14 @@ async def test_a_person_is_found_kept_true_made_one_and_told_apart(live_house: L
     await page.keyboard.type("333 123")  # the caret is there already
     await expect(page.locator("#found .name")).to_have_count(1)
     await seen_by_all(page)
+    await page.goto(f"{live_house.url}/console/customers/{maria}/with/{anna}")
+    head, told = page.locator(".person-head"), page.locator(".person-head .grow")
+    await page.set_viewport_size({"width": 360, "height": 740})
+    assert await told.evaluate("one => one.offsetWidth") == await head.evaluate(
+        "one => one.offsetWidth"
+    )  # below the faces
+    await page.set_viewport_size({"width": 1280, "height": 720})
+    await page.go_back()
     await page.locator("#found .name").click()
     await expect(page.get_by_role("heading", name="Maria Rossi", level=1)).to_be_visible()
 
