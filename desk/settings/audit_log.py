@@ -148,6 +148,12 @@ FIELDS = {  # what was changed of somebody or something; in English, for the cat
     "agent_id": "agent",
     "address": "where they listen",
 }
+WORKS = {  # by which of its works the house itself did it; in English, for the catalogue
+    "retention": "what was kept long enough",
+    "user command": "a command on the server",
+    "import": "an import on the server",
+    "export": "an export on the server",
+}
 _IDS = ("call",)  # says nothing to a reader
 FILTERS = ("by", "what", "customer", "from", "to")
 
@@ -183,6 +189,7 @@ class AuditLog:
             programs=programs,
             done={str(what): DONE.get(what, str(what)) for what in What},
             house=HOUSE,
+            works=WORKS,
             address=f"{AT}/audit" + (f"?{address}" if address else ""),
             details=[_details(asked, row, names) for row in listed["items"]],
         )

@@ -360,10 +360,12 @@ async def test_a_manager_takes_away_what_somebody_has_lost_and_never_their_own(
     agent = await premises.browser("agent")
     at = f"{USERS}/{user_id}"
     assert "A code from an app is asked for" in (await manager.get(at)).text
+    assert (await manager.get(USERS)).text.count(">second factor<") == 1
     assert (await agent.post(f"{at}/second-factor/reset", headers=HTMX)).status_code == 403
     assert (await theirs.post(f"{at}/second-factor/reset", headers=HTMX)).status_code == 422
     answer = await manager.post(f"{at}/second-factor/reset", headers=HTMX)
     assert (answer.status_code, "Nothing beside the password" in answer.text) == (200, True)
+    assert (await manager.get(USERS)).text.count(">second factor<") == 0
     assert (await theirs.get("/account")).status_code == 303
     assert (await premises.stranger().post("/sign-in", data=typed())).headers["location"] == "/account"
     ((_, _, detail),) = await done(premises, "second_factor_reset")

@@ -228,6 +228,15 @@ async def test_who_did_what_is_told_by_name_page_by_page(premises: Premises, clo
 
 
 @one_database
+async def test_what_the_house_did_by_itself_is_told_in_words(premises: Premises, clock: VirtualClock) -> None:
+    async with premises.database.write() as conn:
+        row = {"id": new_id("aud"), "at": clock.now(), "role": "house", "by": "user command", "what": "user_made"}
+        await conn.execute(insert(audit), [row])
+    page = await (await premises.browser()).get(f"{AT}/audit?what=user_made")
+    assert "the house itself: a command on the server" in page.text
+
+
+@one_database
 async def test_what_was_changed_of_somebody_is_told_in_words(premises: Premises, clock: VirtualClock) -> None:
     customer_id = await premises.customer("Maria Rossi")
     changes = {"phones": ["+393331234567"], "style": "step by step"}
@@ -243,7 +252,7 @@ def test_every_word_of_the_settings_has_its_italian() -> None:
     italian = words_in("it")
     said = [label for _, label in tabs.TABS]
     said += [*health.LABELS.values(), *health.HELP.values(), *audit_log.DONE.values(), *audit_log.DETAILS.values()]
-    said += [*audit_log.VALUES.values(), *audit_log.FIELDS.values()]
+    said += [*audit_log.VALUES.values(), *audit_log.FIELDS.values(), *audit_log.WORKS.values()]
     said += [text for pair in retention.KINDS.values() for text in pair] + list(retention.GONE.values())
     assert [text for text in said if text not in italian._one] == []
     assert set(audit_log.DONE) == set(What)
