@@ -54,45 +54,41 @@ async def read_relationships(
 
 def _how_calls_went(conn: AsyncConnection, calls: Table, span: Span) -> Subquery:
     """One row for each call that ended.  Whether its caller rang again is seen in the calls of a day after the span."""
-    following = func.lead(calls.c.arrived_at).over(
-        partition_by=calls.c.customer_id, order_by=(calls.c.arrived_at, calls.c.id)
-    )
-    seen = (
-        select(calls.c.id, following.label("next_at"))
-        .where(
-            calls.c.direction == "inbound",
-            calls.c.customer_id.is_not(None),
-            calls.c.arrived_at >= span.start,
-            calls.c.arrived_at < span.end + AGAIN,
-        )
+    at = calls.c.arrived_at
+    following = func.lead(at).over(partition_by=calls.c.customer_id, order_by=(at, calls.c.id))
+    calls_seen = (
+        keyed(calls, span, at=at, agent=calls.c.agent_id, line=calls.c.to_number)
+        .add_columns(calls.c.customer_id, at, calls.c.state, calls.c.outcome, calls.c.familiar)
+        .add_columns(following.label("next_at"))
+        .where(calls.c.direction == "inbound", at >= span.start, at < span.end + AGAIN)
         .subquery()
     )
+    seen = calls_seen.c
     talks = (
         select(interactions.c.id)
         .where(
-            interactions.c.customer_id == calls.c.customer_id,
-            interactions.c.started_at < calls.c.arrived_at,
+            interactions.c.customer_id == seen.customer_id,
+            interactions.c.started_at < seen.arrived_at,
             interactions.c.agent_id.is_not(None),
             interactions.c.outcome.in_(CONVERSATIONS),
         )
-        .correlate(calls)
+        .correlate(calls_seen)
         .limit(BANDS[0][0])  # beyond which all are alike
         .subquery()
     )
-    earlier = select(func.count()).select_from(talks).scalar_subquery()
-    soon = seconds_between(conn, calls.c.arrived_at, seen.c.next_at) <= AGAIN.total_seconds()
+    soon = seconds_between(conn, seen.arrived_at, seen.next_at) <= AGAIN.total_seconds()
     return (
-        keyed(calls, span, at=calls.c.arrived_at, agent=calls.c.agent_id, line=calls.c.to_number)
-        .add_columns(
-            flag(calls.c.outcome == "agent").label("agent"),
-            flag(calls.c.familiar).label("familiar"),
-            earlier.label("earlier"),
-            case((calls.c.customer_id.is_(None), null()), (soon, 1), else_=0).label("again"),
-            flag(calls.c.arrived_at <= span.now - AGAIN).label("old"),
+        select(
+            seen.key,
+            flag(seen.outcome == "agent").label("agent"),
+            flag(seen.familiar).label("familiar"),
+            select(func.count()).select_from(talks).scalar_subquery().label("earlier"),
+            case((seen.customer_id.is_(None), null()), (soon, 1), else_=0).label("again"),
+            flag(seen.arrived_at <= span.now - AGAIN).label("old"),
         )
-        .outerjoin(seen, seen.c.id == calls.c.id)
-        .where(calls.c.direction == "inbound", calls.c.state == "ended", span.contains(calls.c.arrived_at))
-    ).subquery()
+        .where(seen.state == "ended", seen.arrived_at < span.end)
+        .subquery()
+    )
 
 
 def _conversations(calls: Table, span: Span) -> Select[Any]:

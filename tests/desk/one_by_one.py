@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crm.matters import same_topic
 from crm.tables import interactions
-from desk.measures import RelationTally, hour_of
+from desk.measures import AGAIN, RelationTally, hour_of
 from desk.relationships import OF_NOBODY
 from desk.reports import Span
 from desk.same_matter import CONVERSATIONS, SAME_MATTER
@@ -143,6 +143,28 @@ async def conversations_one_by_one(conn: AsyncConnection, span: Span) -> dict[st
                 )
                 if row.confirmed is not None and (tally is not group or span.group in OF_NOBODY):
                     tally.said[row.confirmed] += 1
+    return found
+
+
+async def calls_one_by_one(conn: AsyncConnection, span: Span) -> RelationTally:
+    found = RelationTally()
+    talks = (await conn.execute(select(interactions))).all()
+    every = select(calls).where(calls.c.direction == "inbound").order_by(calls.c.arrived_at, calls.c.id)
+    rows = (await conn.execute(every)).all()
+    for place, row in enumerate(rows):
+        if row.state != "ended" or not span.start <= row.arrived_at < span.end:
+            continue
+        theirs = [one for one in talks if one.customer_id == row.customer_id and one.started_at < row.arrived_at]
+        later = (one.arrived_at for one in rows[place + 1 :] if one.customer_id == row.customer_id)
+        following = next(later, None)
+        found.add_calls(
+            1,
+            agent=row.outcome == "agent",
+            familiar=row.familiar,
+            earlier=sum(one.agent_id is not None and one.outcome in CONVERSATIONS for one in theirs),
+            again=None if row.customer_id is None else bool(following and following - row.arrived_at <= AGAIN),
+            old=row.arrived_at <= span.now - AGAIN,
+        )
     return found
 
 
