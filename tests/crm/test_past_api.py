@@ -36,7 +36,7 @@ async def test_a_conversation_is_kept_and_answered_with_our_ids(ask: Asking, peo
     maria, anna = people
     made = await ask.made("/interactions", conversation())
     assert made.pop("id").startswith("int_")
-    assert (made.pop("case"), made.pop("confirmed")) == (None, None)
+    assert (made.pop("case"), made.pop("confirmed"), made.pop("judged")) == (None, None, True)
     assert made == conversation(customer=maria, agent=anna, started_at="2026-03-02T09:00:00Z")
 
 

@@ -136,9 +136,10 @@ def plans(draw: st.DrawFn) -> dict[str, Any]:
 
 def blank(plan: dict[str, Any]) -> dict[str, Any]:
     """A plan with as many lines, steps and rules that says something else everywhere."""
+    hours = "Tu 08:00-08:30"  # whoever is no longer open day and night is offered office hours first
     nothing: dict[str, Any] = {"name": "?", "when": {"caller": {"known": True}}, "then": {}, "last": False}
     lines = {
-        number: {**operations.USUAL_LINE, "skills": dict.fromkeys(one["skills"], 1), "hours": one["hours"] and "24/7"}
+        number: {**operations.USUAL_LINE, "skills": dict.fromkeys(one["skills"], 1), "hours": one["hours"] and hours}
         for number, one in plan["lines"].items()
     }
     limits = DEFAULTS["limits"] | {
@@ -147,6 +148,7 @@ def blank(plan: dict[str, Any]) -> dict[str, Any]:
     }
     return {
         **DEFAULTS,
+        "hours": hours,
         "lines": lines,
         "limits": limits,
         "worth": DEFAULTS["worth"] | {"agents": dict.fromkeys(plan["worth"]["agents"], 1)},
