@@ -4,6 +4,8 @@ Whoever answers in a browser of ours says so before they hang up; what ends with
 closed, a network that went.  The caller hears it at once, and the agent stays theirs for `PATIENCE`, to be rung as soon
 as their desk is back; then anybody who can help is looked for, with precedence.  For a line nobody owes a wrap-up, and
 nobody has missed a ring; the talk is one talk, if the same agent takes it up again.
+
+Who is on hold at that moment hears nothing of it: they are where they were, and still on hold when the agent is back.
 """
 
 from __future__ import annotations
@@ -48,16 +50,18 @@ async def has_broken(turn: Turn, leg: Row[Any]) -> bool:
 
 
 async def line_broke(turn: Turn, leg: Row[Any], reservation: Row[Any]) -> None:
-    """The caller is fetched out of the empty room, and told."""
+    """The caller is fetched out of the empty room, and told; on hold they hear us anyway, and stay."""
     if not await ring_again(turn.conn, reservation.id, now=turn.now, look_at=turn.now + FIRST_LOOK):
         return
     await calls.change_leg(turn.conn, leg.id, state="completed", ended_at=turn.now)
     await supervision.release(turn)
-    nothing = dict.fromkeys(("on_hold_at", "join_asked_at", "told_of", "choice"))
+    held = turn.call.on_hold_at is not None
+    nothing = dict.fromkeys(("told_of", "choice") if held else ("join_asked_at", "told_of", "choice"))
     await turn.change(
         state=CallState.RINGING, dropped_at=turn.now, dropped_agent=leg.agent_id, due_at=turn.now + PATIENCE, **nothing
     )
-    turn.effects += await legs.send_caller(turn, "/twilio/voice/wait")
+    if not held:
+        turn.effects += await legs.send_caller(turn, "/twilio/voice/wait")
 
 
 def is_kept_for(turn: Turn, reservation: Row[Any]) -> bool:
@@ -104,7 +108,7 @@ async def give_up(turn: Turn) -> None:
     turn.floor = True
     await write_down(turn, reservation.agent_id, ended_at=turn.call.dropped_at, outcome="open")
     await promise_met(turn)
-    await turn.change(state=CallState.WAITING, joined_at=None)
+    await turn.change(state=CallState.WAITING, joined_at=None, join_asked_at=None, on_hold_at=None)
 
 
 async def put_down(turn: Turn, reservation: Row[Any]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ivr import transfers
+from ivr import legs, transfers
 from ivr.document import Document, Go, Quiet
 from ivr.lifecycle import CallState
 from ivr.turn import Turn
@@ -35,7 +35,8 @@ async def fetch_back(turn: Turn) -> None:
 
 
 async def not_changed(turn: Turn, wished: str, *, refused: bool) -> None:
-    """The carrier would not: whoever believes that the caller cannot hear them must see that they can.
+    """The carrier would not: whoever believes that the caller cannot hear them must see that they can.  If the agent's
+    line has broken meanwhile, the caller is in an empty room, and is fetched out of it.
 
     Who should be back is in silence still: asked again while the talk goes on, for the carrier may have been away; if
     it was `refused`, whoever talks with them sees that they are held.
@@ -43,6 +44,8 @@ async def not_changed(turn: Turn, wished: str, *, refused: bool) -> None:
     call = turn.call
     if wished == ON and call.on_hold_at is not None:
         await turn.change(on_hold_at=None)
+        if _is_kept(turn):
+            turn.effects += await legs.send_caller(turn, "/twilio/voice/wait")
     if wished != OFF or call.on_hold_at is not None or call.state != CallState.TALKING:
         return
     if await live_of_call(turn.conn, call.id) is None:
@@ -56,7 +59,7 @@ async def not_changed(turn: Turn, wished: str, *, refused: bool) -> None:
 async def document(turn: Turn, n: int) -> Document:
     """The `n`th round, from 0 on.  Whoever is not held any more hears nothing of us."""
     call = turn.call
-    if call.state != CallState.TALKING or call.on_hold_at is None:
+    if call.on_hold_at is None or not (call.state == CallState.TALKING or _is_kept(turn)):
         return (Quiet(1),)
     stage = turn.stage
     stage = replace(stage, speaker=replace(stage.speaker, heard={}, turn=n))  # another wording each time
@@ -66,6 +69,11 @@ async def document(turn: Turn, n: int) -> Document:
     else:
         said = stage.say("hold_colleague_still" if n else "hold_colleague", agent=who, colleague=colleague)
     return (said, Quiet(QUIET_SECONDS), Go(turn.rooms.url(PATH, call=call.id, n=str(n + 1))))
+
+
+def _is_kept(turn: Turn) -> bool:
+    """For their agent, whose line broke."""
+    return turn.call.state == CallState.RINGING and turn.call.dropped_at is not None
 
 
 async def _asked(turn: Turn) -> str | None:

@@ -52,6 +52,9 @@ async def take_call(turn: Turn, leg: Row[Any]) -> bool:
         agent_ends_at=None,
         **broken.MENDED,
     )
+    if turn.call.on_hold_at is not None:  # they are in the room, and stay on hold until their agent says otherwise
+        await turn.change(due_at=turn.now + LOOK_AGAIN)
+        return True
     until = listened_until(turn) if _says_name(turn) else _greeted_at(turn)
     if turn.now < until:
         # The greeting is spoken to its end, and a name may be said; their next webhook, or this timer, brings them

@@ -243,6 +243,29 @@ async def test_a_talk_outlives_what_breaks(live_house: LiveHouse) -> None:
             await asyncio.sleep(0.05)
 
 
+async def test_a_caller_on_hold_is_still_on_hold_when_the_page_was_loaded_anew(live_house: LiveHouse) -> None:
+    house = live_house
+    await house.premises.customer()
+    _, anna = await sit_down(house)
+    await anna.ready()
+    maria = await calls(house)
+    await anna.answer()
+    await anna.button("Hold").click()
+    await expect(anna.phone).to_contain_text("On hold")
+    await anna.page.reload()
+    await expect(anna.phone).to_contain_text("They are still on hold. This telephone answers by itself.")
+    await expect(anna.button("Mute")).to_be_enabled(timeout=20_000)
+    await expect(anna.phone).to_contain_text("On hold")
+    assert (maria.state, maria.partners) == ("in_call", [])
+    await anna.button("Take back").click()
+    await expect(anna.phone).to_contain_text("You are talking")
+    async with asyncio.timeout(10):
+        while maria.partners != ["client:anna"]:
+            await asyncio.sleep(0.05)
+    maria.hang_up()
+    await anna.shows("idle")
+
+
 async def test_one_of_two_windows_is_the_telephone(live_house: LiveHouse) -> None:
     house = live_house
     await house.premises.customer()

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.tokens import Guard
+from carrier.port import EffectResult
 from crm.tables import interactions
 from ivr.desk_api import desk_router
 from ivr.watch import Watch
@@ -156,6 +157,74 @@ async def test_a_phone_that_cannot_be_rung_is_tried_again_until_the_time_is_over
     await door.leg_news(door.rings[-1]["url"], "in-progress", 904)
     call = await door.call()
     assert (call.agent_id, call.dropped_at, call.dropped_agent) == ("luca", None, None)
+
+
+@dataclass
+class OnHold:
+    door: Door
+    ask: Any
+
+    async def hold(self, on: bool) -> None:
+        assert (await self.ask.post(f"/calls/{sid(1)}/hold", json={"on": on})).status_code == 200
+
+    async def hears(self, n: int = 0) -> Answer:
+        call = await self.door.call()
+        return await self.door.send(f"/twilio/room/held?call={call.id}&n={n}", self.door.form())
+
+
+@pytest.fixture
+async def on_hold(door: Door) -> Any:
+    """Maria, whom Anna has put on hold; and Anna's line breaks."""
+    await talking(door)
+    ask = asking(door.database, door.clock, more=(desk_router(door.rooms, Guard(door.database, KEY_OF_THE_HOUSE)),))
+    held = OnHold(door, ask)
+    await held.hold(True)
+    await door.leg_news(door.rings[0]["status_url"], "completed")
+    yield held
+    await ask.close()
+
+
+@on_sqlite
+async def test_who_is_on_hold_when_the_line_breaks_stays_on_hold(door: Door, on_hold: OnHold) -> None:
+    held_at, fetched = (await door.call()).on_hold_at, len(door.carrier.of("redirect_call"))
+    assert held_at is not None
+    assert "Anna torna" in (await on_hold.hears()).words
+    await door.clock.advance(5)
+    await looked_at(door)
+    await door.leg_news(door.rings[-1]["url"], "in-progress", 902)
+    call = await door.call()
+    assert (call.state, call.on_hold_at, call.dropped_at) == ("talking", held_at, None)
+    assert len(door.carrier.of("redirect_call")) == fetched  # they are in the room, and were never taken out of it
+    assert "Anna" in (await on_hold.hears(1)).words
+    await on_hold.hold(False)
+    assert (await door.call()).on_hold_at is None
+
+
+@on_sqlite
+async def test_who_is_on_hold_for_an_agent_who_does_not_come_back_goes_on(door: Door, on_hold: OnHold) -> None:
+    await door.agent("luca")
+    await door.clock.advance(17)
+    await looked_at(door)
+    assert door.rings[-1]["to"] == "client:luca"
+    told = await door.send(door.carrier.of("redirect_call")[-1]["url"], door.form())
+    assert told.words.startswith("Anna non riesce a tornare in linea")
+    await door.leg_news(door.rings[-1]["url"], "in-progress", 904)
+    assert "Dial" in (await door.send(door.carrier.of("redirect_call")[-1]["url"], door.form())).verbs
+    call = await door.call()
+    assert (call.state, call.agent_id, call.on_hold_at) == ("talking", "luca", None)
+
+
+@on_sqlite
+async def test_who_could_not_be_put_on_hold_is_fetched_when_the_line_breaks(door: Door, on_hold: OnHold) -> None:
+    """The carrier says so late: until then we took them for held, in a room where nobody is."""
+    fetched = len(door.carrier.of("redirect_call"))
+    call = await door.call()
+    failed = EffectResult("eff_1", "change_participant", f"hold {call.id}", "failed", error_code="21220")
+    await door.watch.heard(failed)
+    assert (await door.call()).on_hold_at is None
+    assert len(door.carrier.of("redirect_call")) == fetched + 1
+    heard = await door.send(door.carrier.of("redirect_call")[-1]["url"], door.form())
+    assert heard.words.startswith("Con Anna è caduta la linea")
 
 
 @on_sqlite

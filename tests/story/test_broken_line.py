@@ -86,6 +86,28 @@ async def test_a_line_that_breaks_brings_the_caller_back_to_the_same_agent(world
     await desk.close()
 
 
+async def test_a_caller_on_hold_whose_agents_page_is_loaded_anew_is_still_on_hold(world: World) -> None:
+    maria, anna, desk = await talking(world)
+    sid = maria.call
+    held = await world.post(f"/calls/{sid}/hold", {"on": True})
+    await world.hears(maria, "Anna torna", 3)
+    anna.hang_up()
+    await desk.seen()
+    await world.until(lambda: anna.state == "ringing", 12)
+    anna.answer()
+    await world.until(lambda: anna.state == "in_call", 3)
+    await world.clock.advance(30)
+    shown = await world.call(maria)
+    assert (shown["state"], shown["broken_since"], shown["on_hold_since"]) == ("talking", None, held["on_hold_since"])
+    assert (maria.partners, "caduta" in maria.words) == ([], False)
+    await world.post(f"/calls/{sid}/hold", {"on": False})
+    await world.until(lambda: maria.partners == ["client:anna"], 3)
+    maria.hang_up()
+    await world.clock.advance(5)
+    assert await history(world) == [(world.ids["anna"], "solved")]
+    await desk.close()
+
+
 async def test_an_agent_who_does_not_come_back_is_followed_by_another(world: World) -> None:
     """Twenty seconds, not more; nobody has missed a ring or owes a wrap-up."""
     maria, anna, desk = await talking(world)
