@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import Row, exists, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from carrier.port import TOO_MANY, EffectResult, KnownCall, Network, NotAsked, OutcomeUnknown, Refused
+from carrier.port import TOO_MANY, AlreadyGone, EffectResult, KnownCall, Network, NotAsked, OutcomeUnknown, Refused
 from ivr import agent_leg, calls, consulted, held, journey, legs, promised, rings, supervision
 from ivr.lifecycle import LEG_ENDS, CallState
 from ivr.tables import calls as calls_table
@@ -241,8 +241,11 @@ class Watch:
         return None
 
     async def _known(self, sid: str) -> KnownCall | None:
+        """What the carrier says of it; null: nothing.  A call that it never heard of has ended, untold."""
         try:
             return await self._network.fetch_call(sid)
+        except AlreadyGone:
+            return KnownCall(sid, "", "", "completed", "", None)
         except (NotAsked, OutcomeUnknown, Refused) as error:
             log.info("call_not_known", error=type(error).__name__)
             return None

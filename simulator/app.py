@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -67,7 +68,13 @@ def network_from(environment: Mapping[str, str], clock: Clock, *, public_url: st
         calls_per_second=float(environment.get("CALLS_PER_SECOND") or 1.0),
         api_keys={key: secret} if key and secret else {DEFAULT_KEY: DEFAULT_SECRET},
         applications={app_sid: application_for(application)} if app_sid else {},
+        seed=another_seed(),
     )
+
+
+def another_seed() -> int:
+    """An application remembers calls for longer than we run: none of the next ones may be named like them."""
+    return secrets.randbits(64)
 
 
 def application_for(application: str) -> Application:

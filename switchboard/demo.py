@@ -156,6 +156,7 @@ def _network(settings: Settings, clock: Clock) -> Network:
         calls_per_second=settings.calls_per_second,
         api_keys={settings.twilio_api_key_sid: settings.twilio_api_key_secret.get_secret_value()},
         applications={settings.twilio_twiml_app_sid: simulator.app.application_for(settings.public_url)},
+        seed=simulator.app.another_seed(),
     )
 
 

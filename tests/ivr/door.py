@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 from callbacks.promises import Promises
 from callbacks.tables import callbacks
 from carrier.numbers import Numbers
-from carrier.port import AlreadyGone, EffectResult, KnownCall, KnownRecording, OnResult
+from carrier.port import AlreadyGone, EffectResult, KnownCall, KnownRecording, OnResult, OutcomeUnknown
 from carrier.signatures import Signatures
 from crm import people
 from ivr.dialogue import speech_seconds
@@ -129,12 +129,15 @@ class Quiet:
     recordings: list[KnownRecording] = field(default_factory=list)
     asked_since: list[datetime] = field(default_factory=list)
     trouble: Exception | None = None
+    forgotten: set[str] = field(default_factory=set)  # calls that the carrier knows nothing of
 
     async def fetch_call(self, sid: str) -> KnownCall:
         if self.trouble:
             raise self.trouble
-        if sid not in self.calls:
+        if sid in self.forgotten:
             raise AlreadyGone(20404, 404)
+        if sid not in self.calls:
+            raise OutcomeUnknown("nothing is said of it here")
         return self.calls[sid]
 
     async def list_recordings(self, *, created_after: datetime, limit: int = 200) -> Sequence[KnownRecording]:

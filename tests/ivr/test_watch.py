@@ -174,6 +174,21 @@ async def test_a_call_that_lives_is_asked_about_again_later(door: Door) -> None:
         assert (await door.call()).state == "ended"
 
 
+async def test_a_talk_that_the_carrier_knows_nothing_of_is_over(door: Door) -> None:
+    """It was started anew without its memory, or it is another account now: an agent does not talk for ever."""
+    await door.customer("Maria", MARIA)
+    await door.agent()
+    answer = await door.ring()
+    await door.leg_news(door.rings[0]["url"], "in-progress")
+    await door.clock.advance(answer.seconds + 10)
+    await door.send("/twilio/voice/join?sent=1", door.form())
+    door.network.forgotten.add(sid(1))
+    async with watching(door):
+        await door.clock.advance(75)
+    assert (await door.call()).state == "ended"
+    assert (await agent_row(door.database)).activity != "talking"
+
+
 async def test_while_twilio_is_away_nobody_is_taken_for_gone(door: Door) -> None:
     await door.customer("Maria", MARIA)
     await door.agent(availability="away")

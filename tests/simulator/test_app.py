@@ -18,6 +18,12 @@ def test_without_settings_there_is_an_account_with_one_number() -> None:
     assert network.api_keys == {DEFAULT_KEY: DEFAULT_SECRET}
 
 
+def test_calls_are_not_named_like_those_of_a_carrier_that_ran_before() -> None:
+    """The application remembers them."""
+    named = {network_from({}, SystemClock(), public_url="http://127.0.0.1:8010").sid("CA") for _ in range(2)}
+    assert len(named) == 2
+
+
 def test_the_environment_sets_the_account() -> None:
     environment = {
         "TWILIO_ACCOUNT_SID": "AC" + "9" * 32,
