@@ -17,6 +17,7 @@ from crm.tables import notes as notes_table
 from desk.asking import Refused
 from desk.card.gather import own_call
 from desk.pages import Asked, errors_of
+from desk.softphone.wrap_up import writes
 
 SUMMARY = "summary"  # the tag of a sentence that was begun in the wrap-up, until the wrap-up has it
 
@@ -50,6 +51,7 @@ async def keep(asked: Asked, customer_id: str) -> Response:
     call_sid, tags = str(form.get("call", "")), tags_in(str(form.get("tags", "")))
     try:
         await own_call(asked, customer_id, call_sid)
+        await writes(asked.pages.database, asked.user.agent_id, now=asked.pages.clock.now())
         await write(asked, customer_id, call_sid, "note", str(form.get("note", "")), [])
         await write(asked, customer_id, call_sid, "story", str(form.get("story", "")), tags)
     except Refused as refused:

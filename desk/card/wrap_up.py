@@ -16,16 +16,19 @@ from desk.card.person import again
 from desk.card.promising import due, refusal
 from desk.card.wrapping import FIELDS, NEW, WrapUp
 from desk.pages import Asked, errors_of
+from desk.softphone.wrap_up import writes
 
 
 async def save(asked: Asked, customer_id: str) -> Response:
-    """Each pause of the hand keeps the sentence; the button with `done` sends all of it and ends the wrap-up."""
+    """Each pause of the hand keeps the sentence, and the wrap-up does not end under it; the button with `done` sends
+    all and ends the wrap-up.  So does the page if the time is over before (static/card.js)."""
     form = await asked.form()
     given = {name: str(form.get(name, "")) for name in FIELDS}
     call_sid = str(form.get("call", ""))
     try:
         await own_call(asked, customer_id, call_sid)
         if "done" not in form:
+            await writes(asked.pages.database, asked.user.agent_id, now=asked.pages.clock.now())
             await write(asked, customer_id, call_sid, "note", given["summary"], [SUMMARY])
     except Refused as refused:
         error = " ".join(errors_of(refused, asked.words).values())

@@ -87,14 +87,17 @@ document.addEventListener("input", (event) => {
 
 // A form with data-saves sends itself a moment after the last key, and again and again until the server has it.
 const PAUSE_MS = 700;
+const LONGEST_MS = 4000; // so long at most, if the hand never pauses
 const AGAIN_MS = 3000;
 const drafts = new WeakMap(); // form -> timer of its next sending
+const since = new WeakMap(); // form -> since when there is something to send
 
 function sends(form, delay) {
   clearTimeout(drafts.get(form));
   form.classList.add("unsaved");
   drafts.set(form, setTimeout(() => {
     drafts.delete(form);
+    since.delete(form);
     if (form.isConnected) form.requestSubmit();
     else leaves(form); // what it stood in has gone meanwhile
   }, delay));
@@ -104,7 +107,9 @@ function leaves(form) {
 }
 document.addEventListener("input", (event) => {
   const form = event.target.closest("form[data-saves]");
-  if (form) sends(form, PAUSE_MS);
+  if (!form) return;
+  if (!since.has(form)) since.set(form, Date.now());
+  sends(form, Math.min(PAUSE_MS, Math.max(0, since.get(form) + LONGEST_MS - Date.now())));
 });
 addEventListener("beforeunload", () => document.querySelectorAll("form[data-saves].unsaved").forEach(leaves));
 document.addEventListener("htmx:after:request", (event) => {
@@ -114,6 +119,7 @@ document.addEventListener("htmx:after:request", (event) => {
   if (request.submitter && response.status < 400) { // its button has sent all of it: nothing is left for later
     clearTimeout(drafts.get(form));
     drafts.delete(form);
+    since.delete(form);
   }
   if (drafts.has(form)) return;
   if (response.status < 500) form.classList.remove("unsaved", "fails");

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -16,7 +16,7 @@ from callbacks.tables import callbacks
 from crm.tables import audit
 from desk.tables import users
 from ivr.tables import calls
-from routing.tables import wishes
+from routing.tables import agents, wishes
 from tests.desk.browsing import Premises
 from tests.desk.card_stage import SID, after_the_talk, on_the_line
 from tests.routing.rows import add_call
@@ -382,6 +382,31 @@ class TestWrapUp:
         await over.post("/wrap-up", call=SID, summary="New lamp ordered")
         assert 'value="New lamp ordered"' in await over.card()
         assert await over.notes() == {"note": "New lamp ordered"}
+
+    @pytest.mark.parametrize(("address", "field"), [("/wrap-up", "summary"), ("/notes", "note")])
+    async def test_the_time_does_not_end_under_the_hand_that_writes(self, over: Desk, address: str, field: str) -> None:
+        clock, mine = over.premises.clock, agents.c.id == over.anna
+
+        async def due_at() -> datetime:
+            async with over.premises.database.read() as conn:
+                found: datetime | None = await conn.scalar(select(agents.c.due_at).where(mine))
+            assert found is not None
+            return found
+
+        await over.post(address, call=SID, **{field: "New"})
+        async with over.premises.database.write() as conn:
+            await conn.execute(update(agents).where(mine).values(due_at=clock.now() + timedelta(seconds=60)))
+        await over.post(address, call=SID, **{field: "New lamp"})
+        assert await due_at() == clock.now() + timedelta(seconds=60)  # there is enough of it
+        async with over.premises.database.write() as conn:
+            await conn.execute(update(agents).where(mine).values(due_at=clock.now() + timedelta(seconds=2)))
+        await over.post(address, call=SID, **{field: "New lamp ord"})
+        assert await due_at() >= clock.now() + timedelta(seconds=30)
+        async with over.premises.database.write() as conn:
+            long = clock.now() - timedelta(minutes=15)
+            await conn.execute(update(agents).where(mine).values(since_at=long, due_at=clock.now()))
+        await over.post(address, call=SID, **{field: "New lamp ordered"})
+        assert await due_at() == clock.now()  # within reason
 
     async def test_done_writes_it_into_the_conversation_and_ends_the_wrap_up(self, over: Desk) -> None:
         await over.post("/wrap-up", call=SID, summary="New lamp")
