@@ -266,6 +266,28 @@ async def test_a_caller_on_hold_is_still_on_hold_when_the_page_was_loaded_anew(l
     await anna.shows("idle")
 
 
+async def test_whoever_looks_something_up_in_a_talk_stays_in_it(live_house: LiveHouse) -> None:
+    house = live_house
+    await house.premises.customer()
+    _, anna = await sit_down(house)
+    await anna.ready()
+    maria = await calls(house)
+    await anna.answer()
+    page = anna.page
+    async with page.context.expect_page() as opened:
+        await page.get_by_role("link", name="People").click()
+    beside = await opened.value
+    await expect(beside).to_have_url(f"{house.url}/desk/people")
+    await page.get_by_role("link", name="My desk").click()  # they are there
+    await expect(anna.button("Mute")).to_be_enabled()
+    assert (maria.partners, "caduta" in maria.words) == (["client:anna"], False)
+    await beside.close()
+    maria.hang_up()
+    await anna.shows("idle")
+    await page.get_by_role("link", name="People").click()  # nobody is on the line: in this window
+    await expect(page).to_have_url(f"{house.url}/desk/people")
+
+
 async def test_one_of_two_windows_is_the_telephone(live_house: LiveHouse) -> None:
     house = live_house
     await house.premises.customer()

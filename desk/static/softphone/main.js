@@ -120,6 +120,18 @@ function begin() {
     if (hangsUp(event)) line.hangUp();
   });
 
+  // Whoever looks something up in a talk stays in it: another page opens beside this one, which is the telephone.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href]");
+    if (!line.call || !link || link.target || link.origin !== location.origin || link.hasAttribute("download")) return;
+    if (link.pathname === location.pathname || link.pathname === "/") { // the desk: they are there
+      if (!link.hash) event.preventDefault();
+      return;
+    }
+    link.target = "_blank";
+    setTimeout(() => link.removeAttribute("target"));
+  });
+
   // Who says that they are ready can be heard; the browser may have to ask for the microphone.
   root.addEventListener("submit", (event) => {
     if (!event.target.matches("form[data-readies]") || !place.is || (microphone.granted && !microphone.fault)) return;
