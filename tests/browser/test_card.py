@@ -162,3 +162,40 @@ async def a_warm_transfer(page: Page, other: Page, at_bruno: Phone, caller: Phon
     await dialog.get_by_role("button", name="Leave them together").click()
     await expect(other.locator("#card")).to_have_attribute("data-mode", "talking")
     await expect(dialog).to_have_count(0)
+
+
+async def test_a_name_without_end_fits_a_telephone(live_house: LiveHouse) -> None:
+    house = live_house
+    anna = await house.premises.agent("Anna Bianchi", address=ANNA)
+    long = "Wolfeschlegelsteinhausenbergerdorff"
+    await house.premises.customer(f"Maria {long}", called=long, say=long * 2, title=f"Professoressa {long}")
+    await house.ready(anna)
+    page = await house.open_as("agent", "/desk", agent_id=anna, viewport={"width": 360, "height": 740})
+    await house.telephone(MARIA).dial(LINE)
+    await expect(page.locator("#card")).to_have_attribute("data-mode", "ringing")
+    await expect(page.locator("#card")).to_contain_text(f"call them {long}")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+async def test_a_wrap_up_does_not_end_under_the_hand_that_writes(live_house: LiveHouse) -> None:
+    house = live_house
+    anna, _ = await people(house)
+    plan = await house.premises.api.get("/plan")
+    changed = plan.json() | {"wrap_up_seconds": 6}
+    await house.premises.api.put("/plan", json=changed, headers={"If-Match": plan.headers["etag"]})
+    at_anna, caller = house.telephone(ANNA), house.telephone(MARIA)
+    page = await house.open_as("agent", "/desk", agent_id=anna)
+    await caller.dial(LINE)
+    await until(lambda: at_anna.state == "ringing")
+    await takes_it(at_anna)
+    await expect(page.locator("#card")).to_have_attribute("data-mode", "talking")
+    await until(lambda: bool(caller.partners))
+    caller.hang_up()
+    await expect(page.locator("#card")).to_have_attribute("data-mode", "wrap_up")
+    await page.get_by_label("It stays open").check()
+    await page.get_by_label("In one sentence").press_sequentially("A new lamp is on its way to her", delay=300)
+    await expect(page.locator("#card")).to_have_attribute("data-mode", "wrap_up")
+    await page.get_by_role("button", name="Done").click()
+    await expect(page.locator("#card")).to_have_attribute("data-mode", "idle")
+    (talk,) = (await house.premises.api.get(f"/interactions?agent={anna}")).json()["items"]
+    assert (talk["outcome"], talk["summary"]) == ("open", "A new lamp is on its way to her")
