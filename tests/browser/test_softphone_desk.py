@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from desk.site import Account
 from desk.softphone.desks import has_desk
@@ -264,6 +264,32 @@ async def test_a_caller_on_hold_is_still_on_hold_when_the_page_was_loaded_anew(l
             await asyncio.sleep(0.05)
     maria.hang_up()
     await anna.shows("idle")
+
+
+async def test_whoever_hangs_up_while_our_server_does_not_listen_has_hung_up(live_house: LiveHouse) -> None:
+    house = live_house
+    await house.premises.customer()
+    _, anna = await sit_down(house)
+    await anna.ready()
+    maria = await calls(house)
+    await anna.answer()
+    refused = 0
+
+    async def twice(route: Route) -> None:
+        nonlocal refused
+        refused += 1
+        await (route.abort() if refused <= 2 else route.continue_())
+
+    await anna.page.route("**/desk/call/hang-up", twice)
+    await anna.button("Hang up").click()
+    async with asyncio.timeout(20):
+        while "Grazie della chiamata, Maria" not in maria.words:  # and is asked whether there is something else
+            await asyncio.sleep(0.05)
+    forgive(house, "net::ERR_FAILED", "Failed to fetch")
+    await anna.shows("idle")
+    assert maria.partners == []
+    assert refused >= 3
+    maria.hang_up()
 
 
 async def test_whoever_looks_something_up_in_a_talk_stays_in_it(live_house: LiveHouse) -> None:

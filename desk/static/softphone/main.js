@@ -76,15 +76,36 @@ function begin() {
     look();
   });
 
+  let putDown = null; // the call that they have hung up, until the server has heard of it
+
   function answer() {
+    putDown = null;
     bell.end();
     line.answer();
     look();
   }
 
-  /** They were talking until the line broke: nobody has to press for that. */
+  /** They were talking until the line broke: nobody has to press for that.  Unless it was they who hung up. */
   function goOn() {
-    if (line.rings && phone().dataset.mode === "reconnecting") answer();
+    const { mode, call } = phone().dataset;
+    if (mode !== "reconnecting") return;
+    if (putDown === call) sayAgain(call);
+    else if (line.rings) answer();
+  }
+
+  let saying = false;
+  async function sayAgain(call) {
+    if (saying) return;
+    saying = true;
+    try {
+      const answer = await ask("/desk/call/hang-up", { call }, { form: true });
+      if (answer.ok) putDown = null;
+    } catch {
+      // our server does not answer: once more in a second
+    } finally {
+      saying = false;
+      look();
+    }
   }
 
   const acts = {
@@ -114,7 +135,13 @@ function begin() {
   // Hanging up is said to the server first: a line that ends without has broken.
   const hangsUp = (event) => event.target.closest?.("form")?.querySelector('[data-phone="hang-up"]');
   document.addEventListener("htmx:before:request", (event) => {
-    if (hangsUp(event)) setTimeout(() => line.hangUp(), 2000); // whatever becomes of the request
+    if (!hangsUp(event)) return;
+    putDown = event.target.closest("form").elements.call.value;
+    const { call } = line;
+    setTimeout(() => line.call === call && line.hangUp(), 2000); // whatever becomes of the request
+  });
+  document.addEventListener("htmx:after:request", (event) => {
+    if (hangsUp(event) && event.detail.ctx.response?.status < 400) putDown = null;
   });
   document.addEventListener("htmx:finally:request", (event) => {
     if (hangsUp(event)) line.hangUp();
@@ -153,6 +180,7 @@ function begin() {
     line.tick();
     place.tick();
     bell.tick();
+    if (putDown) goOn();
     if (line.rings) paint.all();
   });
 
