@@ -116,11 +116,12 @@ def _promises(agent_id: str, until: datetime) -> Select[Any]:
 
 
 def _waiting(agent_id: str) -> Select[Any]:
-    """Who waits now and knows this agent."""
+    """Who waits now and knows this agent; also who is being asked what they would rather: whoever is free meanwhile is
+    theirs."""
     return (
         select(calls.c.id, calls.c.customer_id, calls.c.arrived_at)
         .join_from(wishes, calls, calls.c.id == wishes.c.call_id)
-        .where(wishes.c.agent_id == agent_id, calls.c.state == "waiting")
+        .where(wishes.c.agent_id == agent_id, calls.c.state.in_(("waiting", "choosing")))
         .order_by(calls.c.arrived_at)
         .limit(MOST_WAITING)
     )

@@ -76,6 +76,13 @@ async def test_as_it_rings_the_card_says_who_it_is_and_why_they_call(desk: Desk)
     assert "<textarea" not in card  # nothing is to be written before hello
 
 
+async def test_the_reason_of_our_own_call_is_not_taken_for_their_words(desk: Desk) -> None:
+    await desk.talk(state="offered", direction="outbound", said="Ask about the lamp", from_number="+390699990000")
+    card = await desk.card()
+    assert "You are about to ring them, as promised" in card
+    assert "in their words" not in card
+
+
 PHOTO = "https://photos.example/maria.jpg"
 
 
@@ -116,12 +123,14 @@ async def test_who_has_no_photo_has_initials(desk: Desk) -> None:
     assert re.search(r'class="avatar[^>]*>MR</span>', card)
 
 
-async def test_who_waits_for_me_is_on_the_right(desk: Desk) -> None:
+@pytest.mark.parametrize("state", ["waiting", "choosing"])
+async def test_who_waits_for_me_is_on_the_right(desk: Desk, state: str) -> None:
+    """Also while they are asked what they would rather."""
     now = desk.premises.clock.now()
     paolo = await desk.premises.customer("Paolo Verdi", "+393337654321")
     async with desk.premises.database.write() as conn:
         for n, customer in enumerate((desk.maria, paolo)):
-            await add_call(conn, f"call_{n}", now, sid=f"CA{n:032}", customer_id=customer)
+            await add_call(conn, f"call_{n}", now, sid=f"CA{n:032}", customer_id=customer, state=state)
         await conn.execute(insert(wishes).values(call_id="call_0", agent_id=desk.anna, ranked_at=now))
     told = (await desk.browser.get("/desk/today", headers=PART)).text
     assert "Waiting for you" in told
