@@ -15,7 +15,9 @@ from ivr.machine import Place
 from ivr.solved import ask_by_text
 from ivr.turn import Turn
 from ivr.written import promise_met, write_down
-from routing.agents import Ended
+from routing.agents import Availability, Ended
+from routing.floor import UnknownAgent
+from routing.floor import agent as read_agent
 from routing.reservations import accept, close, live_of_call, talks
 
 RECORDS = "/twilio/voice/message?"  # a message, in the document that was given last
@@ -102,14 +104,23 @@ async def agent_did_not_take(turn: Turn, leg: Row[Any], status: str) -> bool:
     """The agent's phone stopped ringing without an accept; True if the caller must be looked at again."""
     if leg.reservation_id is None:
         return False
-    closed = await close(
-        turn.conn, leg.reservation_id, WHY_BY_STATUS.get(status, Ended.FAILED), turn.plan, now=turn.now
-    )
+    why = WHY_BY_STATUS.get(status, Ended.FAILED)
+    if why == Ended.DECLINED and await _has_gone(turn, leg):
+        why = Ended.NOT_RUNG
+    closed = await close(turn.conn, leg.reservation_id, why, turn.plan, now=turn.now)
     turn.floor = turn.floor or closed is not None
     if closed is None or turn.call.state != CallState.RINGING:
         return False
     await turn.change(state=CallState.WAITING)
     return True
+
+
+async def _has_gone(turn: Turn, leg: Row[Any]) -> bool:
+    """A page that is closed, or loaded anew, while it rings says no on its way out; its agent has not."""
+    try:
+        return (await read_agent(turn.conn, leg.agent_id)).availability == Availability.OFFLINE
+    except UnknownAgent:
+        return False
 
 
 async def missed_each_other(turn: Turn) -> None:

@@ -222,6 +222,13 @@ async def _let_go(
     await emit(conn, "agent.changed", agent_id, now)
 
 
+async def never_rang(conn: AsyncConnection, agent_id: str, *, since: datetime) -> bool:
+    """Of an offer that was declined from then on: it was not the agent who said no.  True: there was one."""
+    declined = (reservations.c.agent_id == agent_id, reservations.c.state == Ended.DECLINED)
+    late = update(reservations).where(*declined, reservations.c.ended_at >= since).values(state=Ended.NOT_RUNG)
+    return bool((await conn.execute(late)).rowcount)
+
+
 def _busy_since(at: datetime, now: datetime) -> ColumnElement[float]:
     """`load_after` of a row that nobody has read: it is linear in what was before."""
     fresh = load_after(0.0, now - at, busy=True)

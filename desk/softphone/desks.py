@@ -17,6 +17,7 @@ from desk.elsewhere import calls
 from desk.tables import desks
 from routing.agents import Activity, Availability
 from routing.floor import set_availability
+from routing.reservations import never_rang
 from routing.tables import agents, reservations
 from store.sql import Database
 
@@ -24,6 +25,7 @@ BEAT_SECONDS = 4  # so often a desk says that it is there
 RUNG_WITHIN = timedelta(seconds=12)  # a telephone that has been silent for longer is not worth ringing
 GONE_AFTER = timedelta(seconds=15)
 FAREWELL = timedelta(seconds=3)  # a window that says goodbye may only be loading itself anew
+SAYS_NO = timedelta(seconds=1)  # so long before its farewell it says no to what rings
 BACK_WITHIN = timedelta(minutes=2)
 GONE = "desk gone"  # the reason that agents are offline for, when it was not they who chose it
 
@@ -121,7 +123,8 @@ async def _restore(conn: AsyncConnection, agent: Row[Any] | None, mine: Row[Any]
 async def leave(database: Database, desk_id: str, user_id: str, *, now: datetime) -> str | None:
     """The window is being closed, or loaded anew: it is gone in a moment, and cannot be rung from now on.
 
-    What rings there goes on to somebody else at once; returns their id if it does.
+    What rings there goes on to somebody else at once; returns their id if it does.  On its way out a window says no to
+    what rings there: we may have heard that before this, and their agent did not mean it.
     """
     own = (desks.c.id == desk_id, desks.c.user_id == user_id)
     async with database.write() as conn:
@@ -131,7 +134,10 @@ async def leave(database: Database, desk_id: str, user_id: str, *, now: datetime
         agent = await _lock(conn, row.agent_id)
         left = {"registered": False, "seen_at": min(row.seen_at, now - (GONE_AFTER - FAREWELL))}
         await conn.execute(update(desks).where(*own).values(left))
-        if agent is None or not row.is_phone or not await _rings(conn, agent.id):
+        if agent is None or not row.is_phone:
+            return None
+        hardly = now - SAYS_NO
+        if not await _rings(conn, agent.id) and not await never_rang(conn, agent.id, since=hardly):
             return None
         await set_availability(conn, agent.id, Availability.OFFLINE, GONE, now=now, set_by=desk_id)
         return str(agent.id)

@@ -243,6 +243,25 @@ async def test_a_talk_outlives_what_breaks(live_house: LiveHouse) -> None:
             await asyncio.sleep(0.05)
 
 
+async def test_a_page_that_is_loaded_anew_while_it_rings_rings_again(live_house: LiveHouse) -> None:
+    """On its way out the Voice SDK says no: nobody else is there, and Anna has not declined."""
+    house = live_house
+    await house.premises.customer()
+    _, anna = await sit_down(house)
+    await anna.ready()
+    maria = await calls(house)
+    await expect(anna.button("Answer")).to_be_enabled()
+    await anna.page.reload()
+    await expect(anna.button("Answer")).to_be_enabled(timeout=20_000)
+    await anna.answer()
+    async with asyncio.timeout(20):
+        while maria.partners != ["client:anna"]:
+            await asyncio.sleep(0.05)
+    await anna.is_now("ready")
+    maria.hang_up()
+    await anna.shows("idle")
+
+
 async def test_a_caller_on_hold_is_still_on_hold_when_the_page_was_loaded_anew(live_house: LiveHouse) -> None:
     house = live_house
     await house.premises.customer()

@@ -354,6 +354,24 @@ async def test_what_rings_in_a_window_that_is_closed_rings_elsewhere_at_once(at:
     assert (await at.beat()).restored  # it was only loaded anew
 
 
+@pytest.mark.parametrize(("seconds", "state"), [(0.5, "not_rung"), (5, "declined")])
+async def test_a_window_that_says_no_on_its_way_out_has_not_declined(at: Desks, seconds: float, state: str) -> None:
+    """The carrier's word was quicker than the farewell."""
+    await at.beat()
+    await at.choose("ready")
+    await at.rung()
+    async with at.database.write() as conn:
+        ended = {"live": False, "state": "declined", "ended_at": at.clock.now()}
+        await conn.execute(update(reservations).values(ended))
+    await at.doing("idle")
+    await at.clock.advance(seconds)
+    gone = await leave(at.database, "desk-one", at.user_id, now=at.clock.now())
+    assert gone == (at.agent_id if state == "not_rung" else None)
+    async with at.database.read() as conn:
+        assert await conn.scalar(select(reservations.c.state)) == state
+    assert (await at.beat()).restored == (state == "not_rung")
+
+
 async def test_whoever_is_kept_for_their_caller_stays_so_when_they_load_the_page_anew(at: Desks) -> None:
     await at.beat()
     await at.choose("ready")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from crm.tables import interactions
+from routing.tables import agents
 from tests.ivr.door import MARIA, Answer, Door, path_of, sid
 from tests.routing.rows import agent_row
 
@@ -160,6 +161,16 @@ async def test_a_phone_that_was_not_taken_rings_the_next_one(
     assert await state_of(door) == ("ready", "idle", misses)
     call = await door.call()
     assert (call.state, call.arrived_at) == ("ringing", arrived_at)
+
+
+@pytest.mark.parametrize(("availability", "reservation"), [("offline", "not_rung"), ("away", "declined")])
+async def test_whoever_has_gone_while_it_rang_has_not_said_no(door: Door, availability: str, reservation: str) -> None:
+    """Their page was closed, or loaded anew."""
+    await rung(door)
+    async with door.database.write() as conn:
+        await conn.execute(update(agents).values(availability=availability))
+    await door.leg_news(door.rings[0]["status_url"], "busy")
+    assert await door.reservation_states() == [reservation]
 
 
 async def test_late_news_of_the_first_phone_does_not_end_the_talk_on_the_second(door: Door) -> None:
