@@ -46,10 +46,14 @@ document.addEventListener("submit", (event) => {
   Object.keys(sessionStorage).filter((key) => key.startsWith(OF_A_DRAFT)).forEach((key) => sessionStorage.removeItem(key));
 });
 
-// The dialog of a transfer is asked for as it opens, with what has been written down by then.
+// The dialog of a transfer is asked for as it opens, with what has been written down by then, to the last letter.
 document.addEventListener("toggle", (event) => {
   if (event.target.id !== "transfer" || event.newState !== "open") return;
-  htmx.ajax("GET", "/desk/transfer", { target: "#transfer-state", swap: "outerMorph" });
+  const typed = document.querySelector("#card form.notes.unsaved")?.elements.note.value;
+  htmx.ajax("GET", "/desk/transfer", { target: "#transfer-state", swap: "outerMorph" }).then(() => {
+    const note = document.getElementById("transfer-note");
+    if (typed && note && note.value === note.defaultValue) note.value = typed;
+  });
 }, true);
 
 function drawn() {

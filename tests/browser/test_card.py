@@ -177,6 +177,24 @@ async def test_a_name_without_end_fits_a_telephone(live_house: LiveHouse) -> Non
     assert await page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
+async def test_what_a_colleague_should_know_is_there_to_the_last_letter(live_house: LiveHouse) -> None:
+    house = live_house
+    anna, _ = await people(house)
+    at_anna, caller = house.telephone(ANNA), house.telephone(MARIA)
+    page = await house.open_as("agent", "/desk", agent_id=anna)
+    await caller.dial(LINE)
+    await until(lambda: at_anna.state == "ringing")
+    await takes_it(at_anna)
+    await expect(page.locator("#card")).to_have_attribute("data-mode", "talking")
+    await expect(page.get_by_role("button", name="Pass on")).to_be_visible()
+    await page.get_by_label("Notes, ours").fill("wants a lamp")
+    await page.keyboard.press("Alt+t")  # before it could save itself
+    note = page.locator("#transfer").get_by_label("What your colleague should know")
+    await expect(note).to_have_value("wants a lamp")
+    await expect(page.locator(".notes .saved")).to_contain_text("Kept at")
+    await expect(note).to_have_value("wants a lamp")
+
+
 async def test_a_wrap_up_does_not_end_under_the_hand_that_writes(live_house: LiveHouse) -> None:
     house = live_house
     anna, _ = await people(house)
