@@ -41,6 +41,26 @@ function takeUpDrafts() {
   }
 }
 
+// What was chosen after a talk counts, also when the time is over before anybody has pressed Done.
+let wrap = null; // the form in which something was chosen
+
+document.addEventListener("input", (event) => {
+  const form = event.target.closest("#wrap");
+  if (form) wrap = form;
+});
+document.addEventListener("htmx:after:request", (event) => {
+  const { request, response } = event.detail.ctx;
+  if (event.target === wrap && request.submitter && response.status < 400) wrap = null; // it was pressed
+});
+
+function sendWhatWasChosen() {
+  if (!wrap || wrap.isConnected) return;
+  const all = new URLSearchParams(new FormData(wrap));
+  all.set("done", "1");
+  navigator.sendBeacon(wrap.action, all);
+  wrap = null;
+}
+
 document.addEventListener("submit", (event) => {
   if (event.target.getAttribute("action") !== "/sign-out") return;
   Object.keys(sessionStorage).filter((key) => key.startsWith(OF_A_DRAFT)).forEach((key) => sessionStorage.removeItem(key));
@@ -57,6 +77,7 @@ document.addEventListener("toggle", (event) => {
 }, true);
 
 function drawn() {
+  sendWhatWasChosen();
   lookAgain();
   takeUpDrafts();
 }

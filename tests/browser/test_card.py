@@ -217,3 +217,40 @@ async def test_a_wrap_up_does_not_end_under_the_hand_that_writes(live_house: Liv
     await expect(page.locator("#card")).to_have_attribute("data-mode", "idle")
     (talk,) = (await house.premises.api.get(f"/interactions?agent={anna}")).json()["items"]
     assert (talk["outcome"], talk["summary"]) == ("open", "A new lamp is on its way to her")
+
+
+async def test_what_was_chosen_after_a_talk_counts_without_done(live_house: LiveHouse) -> None:
+    house = live_house
+    anna, _ = await people(house)
+    maria = await house.premises.api.get(f"/customers?phone=%2B{MARIA[1:]}")
+    (customer,) = maria.json()["items"]
+    await house.premises.api.patch(f"/customers/{customer['id']}", json={"preferred_agent": None})
+    bruno = house.telephone(BRUNO)
+    at_anna, caller = house.telephone(ANNA), house.telephone(MARIA)
+    page = await house.open_as("agent", "/desk", agent_id=anna)
+    await caller.dial(LINE)
+    await until(lambda: "ringing" in (at_anna.state, bruno.state))
+    if bruno.state == "ringing":
+        bruno.decline()
+        await until(lambda: at_anna.state == "ringing")
+    await takes_it(at_anna)
+    await until(lambda: bool(caller.partners))
+    caller.hang_up()
+    await expect(page.locator("#card")).to_have_attribute("data-mode", "wrap_up")
+    await page.get_by_label("It stays open").check()
+    await page.get_by_label("Topic").fill("lamp")
+    await page.get_by_label("They would like to speak with me").check()
+    await page.get_by_role("button", name="Finished").click()
+    await expect(page.locator("#card")).to_have_attribute("data-mode", "idle")
+
+    async def recorded() -> tuple[str, str]:
+        (talk,) = (await house.premises.api.get(f"/interactions?agent={anna}")).json()["items"]
+        return talk["outcome"], talk["topic"]
+
+    async with asyncio.timeout(10):
+        while await recorded() != ("open", "lamp"):
+            await asyncio.sleep(0.05)
+    (case,) = (await house.premises.api.get(f"/cases?customer={customer['id']}")).json()["items"]
+    assert (case["topic"], case["owner"]) == ("lamp", anna)
+    told = await house.premises.api.get(f"/customers/{customer['id']}")
+    assert told.json()["preferred_agent"] == anna
