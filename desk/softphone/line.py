@@ -64,10 +64,11 @@ async def in_hand(conn: AsyncConnection, agent_id: str) -> Line | None:
         supervisions.c.call_id == row.call_id, supervisions.c.ended_at.is_(None), supervisions.c.joined_at.is_not(None)
     )
     listeners = [(one.name, one.mode) for one in await conn.execute(heard.order_by(supervisions.c.id))]
+    mode = _mode(row)
     return Line(
         call_id=row.call_id,
-        mode=_mode(row),
-        since_at=row.accepted_at or row.made_at,
+        mode=mode,
+        since_at=row.joined_at if mode == "talking" else row.accepted_at or row.made_at,  # the talk outlives a line
         customer_id=row.customer_id,
         who=row.name or row.called,
         held_at=row.on_hold_at,

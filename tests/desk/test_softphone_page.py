@@ -247,6 +247,12 @@ async def test_who_listens_in_is_no_secret(anna: Sitting) -> None:
     assert "Carlo" not in part  # whose phone still rings
 
 
+async def test_a_talk_is_as_long_as_it_was_when_a_line_that_broke_is_mended(anna: Sitting) -> None:
+    began_at = anna.premises.clock.now() - timedelta(minutes=5)
+    await anna.call("accepted", joined_at=began_at)
+    assert f'<time data-counts="up" data-at="{began_at.isoformat()}">' in await anna.part()
+
+
 async def test_a_button_of_a_call_that_is_over_does_nothing_to_the_next_one(anna: Sitting) -> None:
     call_id = await anna.call("accepted")
     answer = await anna.post("/desk/call/hang-up", call="call_before")
