@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from starlette.responses import Response
 
 from desk.asking import Refused
 from desk.card.gather import names_of
+from desk.formats import Formats
 from desk.pages import Asked, errors_of
 from desk.words import Words
 
@@ -77,7 +79,8 @@ async def timeline(asked: Asked, customer_id: str) -> Response:
         error = " ".join(errors_of(refused, asked.words).values())
         return asked.page(template, refused.status, **context | {"items": [], "next": None, "error": error})
     names = await names_of(asked, {one["agent"] for one in found["items"] if one["agent"]})
-    items = [shown(asked.words, one, names) for one in found["items"]]
+    now = asked.pages.clock.now()
+    items = [shown(asked.words, asked.formats, now, one, names) for one in found["items"]]
     return asked.page(template, **context, items=items, next=found["next"])
 
 
@@ -85,11 +88,13 @@ def kinds(words: Words) -> list[tuple[str, str]]:
     return [("", words("Everything")), *((kind, words(label)) for kind, (label, _) in KINDS.items())]
 
 
-def shown(words: Words, one: Mapping[str, Any], names: Mapping[str, str]) -> Item:
+def shown(words: Words, f: Formats, now: datetime, one: Mapping[str, Any], names: Mapping[str, str]) -> Item:
     label, drawing = KINDS[one["kind"]]
     summary = words(OUTCOMES.get(one["summary"], one["summary"]))
-    if one["kind"] in ("case", "promise"):
+    if one["kind"] in ("case", "promise", "voicemail"):
         summary = summary.removeprefix(f"{one['state']}: ")
+    if one["kind"] in ("promise", "voicemail"):
+        summary = _in_words(summary, f, now)
     state = words(_STATES[one["state"]]) if one["state"] in _STATES else None
     return Item(
         at=one["at"],
@@ -100,3 +105,12 @@ def shown(words: Words, one: Mapping[str, Any], names: Mapping[str, str]) -> Ite
         agent=names.get(one["agent"] or ""),
         shared=one["shared"],
     )
+
+
+def _in_words(summary: str, f: Formats, now: datetime) -> str:
+    """Of a promise without a reason the API tells the time alone, as programs read it."""
+    try:
+        due_at = datetime.fromisoformat(summary)
+    except ValueError:
+        return summary
+    return f.when(due_at, now) if due_at.tzinfo else summary

@@ -133,5 +133,13 @@ def test_tags_are_typed_with_commas_and_each_kept_once() -> None:
 
 def test_a_step_of_a_case_is_not_said_twice() -> None:
     item = {"at": "2026-03-03T08:00:00Z", "kind": "case", "summary": "solved: The lamp", "state": "solved"}
-    told = shown(ENGLISH, item | {"agent": "agt_1", "ref": "cas_1/2", "shared": False}, NAMES)
+    told = shown(ENGLISH, F, NOW, item | {"agent": "agt_1", "ref": "cas_1/2", "shared": False}, NAMES)
     assert (told.summary, told.state, told.agent) == ("The lamp", "solved", "Anna Bianchi")
+
+
+@pytest.mark.parametrize(
+    ("summary", "told"), [("promised: 2026-03-04T09:30:00+00:00", "tomorrow, 10:30"), ("promised: 2 lamps", "2 lamps")]
+)
+def test_a_promise_without_a_reason_is_told_by_its_time_as_people_say_it(summary: str, told: str) -> None:
+    item = {"at": "2026-03-03T08:00:00Z", "kind": "promise", "summary": summary, "state": "promised"}
+    assert shown(ENGLISH, F, NOW, item | {"agent": None, "ref": "cb_1", "shared": False}, NAMES).summary == told
