@@ -30,6 +30,19 @@ document.addEventListener("htmx:after:request", (event) => {
   if (!form.classList.contains("unsaved")) sessionStorage.removeItem(draftOf(form));
 });
 
+// Another window of the same desk writes into the same note: it shows what this one has saved, and saves on from there.
+const windows = "BroadcastChannel" in window ? new BroadcastChannel("notes") : null;
+
+document.addEventListener("htmx:after:request", (event) => {
+  const form = event.target;
+  if (!form.matches?.("#card form.notes") || event.detail.ctx.response.status >= 400) return;
+  windows?.postMessage({ draft: draftOf(form), words: written(form).map((field) => [field.name, field.value]) });
+});
+windows?.addEventListener("message", ({ data }) => {
+  const form = [...document.querySelectorAll("#card form.notes:not(.unsaved)")].find((one) => draftOf(one) === data.draft);
+  for (const [name, value] of form ? data.words : []) form.elements[name].value = value;
+});
+
 function takeUpDrafts() {
   for (const form of document.querySelectorAll("#card form[data-saves]:not([data-taken-up])")) {
     form.dataset.takenUp = "";

@@ -195,6 +195,27 @@ async def test_what_a_colleague_should_know_is_there_to_the_last_letter(live_hou
     await expect(note).to_have_value("wants a lamp")
 
 
+async def test_two_windows_write_into_the_same_note(live_house: LiveHouse) -> None:
+    house = live_house
+    anna, _ = await people(house)
+    at_anna, caller = house.telephone(ANNA), house.telephone(MARIA)
+    page = await house.open_as("agent", "/desk", agent_id=anna)
+    other = await page.context.new_page()
+    await other.goto(f"{house.url}/desk")
+    await caller.dial(LINE)
+    await until(lambda: at_anna.state == "ringing")
+    await takes_it(at_anna)
+    here, there = page.get_by_label("Notes, ours"), other.get_by_label("Notes, ours")
+    await expect(there).to_be_visible()
+    await here.fill("wants a lamp")
+    await expect(there).to_have_value("wants a lamp")
+    await there.press("End")
+    await there.press_sequentially(", a green one")
+    await expect(here).to_have_value("wants a lamp, a green one")
+    await page.reload()
+    await expect(here).to_have_value("wants a lamp, a green one")
+
+
 async def test_a_wrap_up_does_not_end_under_the_hand_that_writes(live_house: LiveHouse) -> None:
     house = live_house
     anna, _ = await people(house)
