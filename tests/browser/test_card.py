@@ -80,6 +80,7 @@ async def test_from_the_first_ring_to_the_last_word(live_house: LiveHouse) -> No
 
     await takes_it(at_anna)
     await expect(card).to_have_attribute("data-mode", "talking")
+    await until(lambda: bool(caller.partners))  # the greeting is over
     await notes_are_kept(house, page, caller)
     await a_case_and_a_promise(page)
     await looks_right(page, "talking")
