@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,9 +30,9 @@ ACCOUNT, TOKEN = "AC" + "a" * 32, "0123456789abcdef0123456789abcdef"
 API_KEY, SECRET, TWIML_APP = "SK" + "b" * 32, "a-secret-of-more-than-thirty-two-letters", "AP" + "c" * 32
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 
-_SETTLED = """() => Promise.all(document.getAnimations()
+_SETTLED = """() => Promise.race([new Promise(over => setTimeout(over, 3000)), Promise.all(document.getAnimations()
     .filter(animation => animation.effect.getComputedTiming().endTime !== Infinity)
-    .map(animation => animation.finished.catch(() => {})))"""
+    .map(animation => animation.finished.catch(() => {})))])"""
 
 
 @dataclass
@@ -84,12 +86,19 @@ async def accessible(page: Page) -> list[str]:
     return [f"{rule}: {html[:160]}" for rule, nodes in found for html in nodes]
 
 
+async def until(is_so: Callable[[], bool], within_seconds: float = 15) -> None:
+    end = time.monotonic() + within_seconds
+    while not is_so():
+        assert time.monotonic() < end, "not in time"
+        await asyncio.sleep(0.02)
+
+
 async def looks_right(page: Page) -> None:
     """In both themes, and no wider than a telephone; the page is left light and in its own size."""
     size = page.viewport_size
     assert size is not None
     for theme in ("dark", "light"):
-        await page.emulate_media(color_scheme=theme)
+        await page.emulate_media(color_scheme=theme, reduced_motion="reduce")
         assert await accessible(page) == []
     await page.set_viewport_size({"width": 360, "height": 740})
     assert await page.evaluate("document.documentElement.scrollWidth") <= 360

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -12,9 +9,9 @@ from playwright.async_api import Page, expect
 
 from desk import invites, users
 from simulator.phones import Phone
+from tests.browser.at_desk import Desk
 from tests.browser.conftest import PATIENCE_MILLISECONDS, named, watch
-from tests.browser.house import LINE, LiveHouse, accessible
-from tests.browser.test_softphone_desk import Desk
+from tests.browser.house import LINE, LiveHouse, accessible, until
 
 pytestmark = pytest.mark.anyio
 MARIA, BRUNO = "+393331234567", "+390611110002"
@@ -44,13 +41,6 @@ HEARS = """(hz) => {
   const loudest = levels.indexOf(Math.max(...levels));
   return levels[loudest] > -60 && Math.abs(loudest * ear.width - hz) < 30;
 }"""
-
-
-async def until(is_so: Callable[[], bool], within_seconds: float = 15) -> None:
-    end = time.monotonic() + within_seconds
-    while not is_so():
-        assert time.monotonic() < end, "not in time"
-        await asyncio.sleep(0.02)
 
 
 async def takes_it(phone: Phone) -> None:

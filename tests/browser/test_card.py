@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, expect
 
 from simulator.phones import Phone
-from tests.browser.house import LINE, LiveHouse, accessible
+from tests.browser.house import LINE, LiveHouse, looks_right, until
 
 pytestmark = pytest.mark.anyio
 MARIA, ANNA, BRUNO = "+393331234567", "+390611110001", "+390611110002"
-PICTURES: Path | None = None
-
-
-async def until(is_so: Callable[[], bool], within_seconds: float = 10) -> None:
-    end = time.monotonic() + within_seconds
-    while not is_so():
-        assert time.monotonic() < end, "not in time"
-        await asyncio.sleep(0.02)
 
 
 async def takes_it(phone: Phone) -> None:
@@ -30,20 +19,6 @@ async def takes_it(phone: Phone) -> None:
     phone.answer()
     await until(lambda: any(heard.kind == "said" for heard in phone.heard))
     phone.press("1")
-
-
-async def looks_right(page: Page, name: str) -> None:
-    """In both themes, and no wider than a telephone."""
-    size = page.viewport_size
-    assert size is not None
-    for theme in ("light", "dark"):
-        await page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-        assert await accessible(page) == []
-        if PICTURES:
-            await page.screenshot(path=PICTURES / f"day-{name}-{theme}.png", full_page=True)
-    await page.set_viewport_size({"width": 360, "height": 740})
-    assert await page.evaluate("document.documentElement.scrollWidth") <= 360
-    await page.set_viewport_size(size)
 
 
 async def people(house: LiveHouse) -> tuple[str, str]:
@@ -76,14 +51,14 @@ async def test_from_the_first_ring_to_the_last_word(live_house: LiveHouse) -> No
     await expect(card).to_have_attribute("data-mode", "ringing")
     for told in ("Maria Rossi", "ma-RI-a", "dottoressa", "You are their person."):
         await expect(card).to_contain_text(told)
-    await looks_right(page, "ringing")
+    await looks_right(page)
 
     await takes_it(at_anna)
     await expect(card).to_have_attribute("data-mode", "talking")
     await until(lambda: bool(caller.partners))  # the greeting is over
     await notes_are_kept(house, page, caller)
     await a_case_and_a_promise(page)
-    await looks_right(page, "talking")
+    await looks_right(page)
     await a_warm_transfer(page, other, at_bruno, caller)
 
     # Anna's time after the talk, and what she writes in it.
@@ -92,7 +67,7 @@ async def test_from_the_first_ring_to_the_last_word(live_house: LiveHouse) -> No
     await page.get_by_label("It stays open").check()
     await page.get_by_label("In one sentence").fill("A new lamp is on its way")
     await expect(page.locator("#saved-wrap")).to_contain_text("Kept at")
-    await looks_right(page, "wrap-up")
+    await looks_right(page)
     await page.get_by_label("In one sentence").fill("A new lamp is on its way")  # and Done within its pause
     await page.get_by_role("button", name="Done").click()
     await expect(card).to_have_attribute("data-mode", "idle")
@@ -148,7 +123,7 @@ async def a_warm_transfer(page: Page, other: Page, at_bruno: Phone, caller: Phon
     await expect(dialog.get_by_label("What your colleague should know")).to_have_value("wants a new lamp, soon")
     await dialog.get_by_role("searchbox", name="Colleague").fill("bill")
     await expect(dialog.locator("#colleagues li")).to_have_count(1)
-    await looks_right(page, "transfer")
+    await looks_right(page)
     await dialog.get_by_role("button", name="Ask: Bruno Verdi").click()
     await expect(dialog).to_contain_text("Bruno Verdi is being asked.")
     await expect(other.locator("#card")).to_have_attribute("data-mode", "asked")

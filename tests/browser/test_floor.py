@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -12,20 +10,13 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from simulator.phones import Phone
-from tests.browser.house import LINE, LiveHouse, accessible, looks_right
+from tests.browser.house import LINE, LiveHouse, accessible, looks_right, until
 
 pytestmark = pytest.mark.anyio
 MARIA = "+393331234567"
 # Without motion: a colour on its way from one theme to the other is no finding.
 WINDOW: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"}
 EAR = "fetch('/desk/token?ear=1').then(answer => answer.json()).then(told => told.identity)"
-
-
-async def until(is_so: Callable[[], bool], within_seconds: float = 10) -> None:
-    end = time.monotonic() + within_seconds
-    while not is_so():
-        assert time.monotonic() < end, "not in time"
-        await asyncio.sleep(0.02)
 
 
 async def shows(place: Locator, text: str) -> None:

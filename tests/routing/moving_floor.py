@@ -35,7 +35,7 @@ class House:
 
     def __init__(self, database: Database, clock: VirtualClock, redis_url: str, seed: int = 1) -> None:
         self.database, self.clock, self.dice = database, clock, random.Random(seed)
-        self.live = Live(connect(redis_url))
+        self.live = Live(connect(redis_url, timeout=10), timeout=10)
         self.index = Index(self.live)
         self.loop = IndexLoop(database, clock, self.index)
         self.sure, self.quick = Floor(), Floor(self.index)

@@ -243,7 +243,7 @@ async def test_a_need_nobody_knew_is_answered_by_sql_and_then_known(small: House
 
 async def test_a_need_another_process_has_learnt_is_known_to_all(small: House, redis_url: str) -> None:
     """Its agents are filled in by whoever is first, and a change here counts for it as well."""
-    live = Live(connect(redis_url))
+    live = Live(connect(redis_url, timeout=10), timeout=10)
     there = Index(live)
     async with small.database.write() as conn:
         await add_agent(conn, "dora", small.clock.now(), skills={"loans": 2})

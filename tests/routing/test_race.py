@@ -57,7 +57,7 @@ async def test_workers_never_reserve_an_agent_or_a_caller_twice(whole: Database,
     counts, audit = Counts(), Audit()
     ids = await stage(whole, AGENTS, random.Random(SEED), bare=True)
     databases = [Database(whole.url, pool_size=4) for _ in range(WORKERS)]
-    lives = [Live(connect(redis_url)) if n % 2 == 0 else None for n in range(WORKERS)]
+    lives = [Live(connect(redis_url, timeout=10), timeout=10) if n % 2 == 0 else None for n in range(WORKERS)]
     pairs = enumerate(zip(databases, lives, strict=True))
     workers = [Worker(db, live, counts, number=n, of=WORKERS, seed=SEED, pace=QUICK) for n, (db, live) in pairs]
 

@@ -158,7 +158,7 @@ class Listener:
 
 
 async def test_a_nudge_reaches_the_other_process_and_this_one_once(redis_url: str) -> None:
-    here, there = Live(connect(redis_url)), Live(connect(redis_url))
+    here, there = Live(connect(redis_url, timeout=10), timeout=10), Live(connect(redis_url, timeout=10), timeout=10)
     one, other = Listener(here, "floor"), Listener(there, "floor")
     deaf = Listener(there, "something else")
     for listener in (one, other, deaf):

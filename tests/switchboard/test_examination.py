@@ -24,7 +24,7 @@ pytestmark = pytest.mark.anyio
 async def test_what_is_late_and_who_keeps_silent_is_told(
     database: Database, clock: VirtualClock, redis_url: str, tmp_path: Path
 ) -> None:
-    live = Live(connect(redis_url))
+    live = Live(connect(redis_url, timeout=10), timeout=10)
     url = database.url.render_as_string(hide_password=False)
     settings = Settings(_env_file=None, database_url=url, centralino_home=tmp_path)
 

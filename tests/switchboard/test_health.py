@@ -19,7 +19,7 @@ NOBODY = "unix:///nowhere/valkey.sock"
 
 
 async def ask(path: str, database_url: URL, redis_url: str) -> httpx2.Response:
-    database, live = Database(database_url), Live(connect(redis_url))
+    database, live = Database(database_url), Live(connect(redis_url, timeout=10), timeout=10)
     app = Starlette(routes=Health(database, live).routes)
     try:
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://house") as client:
