@@ -68,7 +68,7 @@ export class Line extends EventTarget {
     if (this.trying) return;
     if (this.device?.state === "registered" && (!this.expired || this.call)) {
       if (now >= this.renewAt) this.#renew();
-    } else if (now >= this.next) {
+    } else if (now >= this.next && !this.mending) { // a call's connection only the SDK can mend, and it registers then
       if (this.expired) this.#destroy();
       this.#connect();
     }
@@ -110,7 +110,10 @@ export class Line extends EventTarget {
     try {
       const token = await this.#token();
       if (!this.wanted || this.trying !== attempt) return;
-      if (this.device && !this.call && this.device.state === "registering") this.#destroy();
+      if (!this.call) { // what a device sends while its own connection is away is lost, and never said again
+        this.#destroy();
+        this.trying = attempt;
+      }
       if (this.device) this.device.updateToken(token);
       else this.device = this.#made(token);
       if (this.device.state === "unregistered") await this.device.register();
@@ -205,6 +208,7 @@ export class Line extends EventTarget {
     const over = () => {
       if (this.call !== call) return;
       this.call = null;
+      this.weak = this.mending = false;
       this.dispatchEvent(new Event("over"));
       this.changed();
     };
