@@ -121,7 +121,8 @@ class Webhooks:
     async def _safely(self, hook: Hook, answer: Callable[[Hook], Awaitable[str]]) -> str:
         """Whatever breaks behind it, the caller hears the safe document and the carrier gets its 200."""
         try:
-            limit = NEWS_DEADLINE_SECONDS if hook.path.endswith(NEWS) else self._deadline
+            news = hook.path.endswith(NEWS)
+            limit = max(NEWS_DEADLINE_SECONDS, self._deadline) if news else self._deadline
             return await self._within(limit, _twice(lambda: answer(hook)))
         except (*STORE_AWAY, TimeoutError) as error:
             log.warning("webhook_store_away", path=hook.path, **told(error))

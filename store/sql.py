@@ -192,6 +192,13 @@ def _sqlite_engine(url: URL, *, pool_size: int, immediate: bool) -> AsyncEngine:
         if immediate:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
+    @event.listens_for(engine.sync_engine, "invalidate")
+    def let_go(connection: Any, entry: ConnectionPoolEntry, error: BaseException | None) -> None:
+        # Of a statement that was cancelled rows may be left: with them SQLite keeps a connection, and its lock, beyond
+        # its closing.  Whoever is cancelled a second time meanwhile is on the way out already.
+        with suppress(Exception, asyncio.CancelledError):
+            connection.rollback()
+
     return engine
 
 

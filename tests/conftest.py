@@ -30,6 +30,7 @@ TUESDAY_AT_TEN = datetime(2026, 3, 3, 10, 0, tzinfo=ROME)
 made_once.install()
 # Three tests at once on two cores are slow, and not the sign of a fault that these limits are for elsewhere.
 store.sql.POOL_WAIT_SECONDS = 20.0
+store.sql.BUSY_SECONDS = 10.0
 store.sql.POSTGRES_LIMITS |= {
     "statement_timeout": 20_000,
     "lock_timeout": 5_000,

@@ -205,7 +205,7 @@ class Door:
             floor_changed=self._floor_changed,
         )
         self.watch = Watch(self.rooms, network, owner="w1")
-        self.webhooks = Webhooks(self.rooms, Signatures([TOKEN], OURS, account_sid=ACCOUNT))
+        self.webhooks = Webhooks(self.rooms, Signatures([TOKEN], OURS, account_sid=ACCOUNT), deadline=30.0)
         transport = httpx2.ASGITransport(app=Starlette(routes=self.webhooks.routes))
         self.client = httpx2.AsyncClient(transport=transport)
 

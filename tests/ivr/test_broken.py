@@ -48,7 +48,7 @@ async def door(database: Database, clock: VirtualClock, desks: Desks) -> Any:
     door.rooms = replace(door.rooms, has_desk=desks.has)
     network: Any = door.network
     door.watch = Watch(door.rooms, network, owner="w1")
-    door.webhooks = Webhooks(door.rooms, Signatures([TOKEN], OURS, account_sid=ACCOUNT))
+    door.webhooks = Webhooks(door.rooms, Signatures([TOKEN], OURS, account_sid=ACCOUNT), deadline=30.0)
     (app,) = [door.client._transport.app]  # type: ignore[attr-defined]
     app.router.routes[:] = door.webhooks.routes
     yield door

@@ -12,8 +12,9 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
+import store.sql
 from api.tables import tokens
-from store.sql import BUSY_SECONDS, POSTGRES_LIMITS, Database, database_url
+from store.sql import POSTGRES_LIMITS, Database, database_url
 from store.tables import events
 
 pytestmark = pytest.mark.anyio
@@ -91,16 +92,40 @@ async def test_two_processes_of_one_sqlite_file_queue_as_well(sqlite_url: URL) -
     await other.close()
 
 
-async def test_a_writer_that_never_ends_holds_others_up_for_two_seconds_at_most(sqlite_url: URL) -> None:
+async def test_a_writer_that_never_ends_holds_others_up_for_two_seconds_at_most(
+    sqlite_url: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store.sql, "BUSY_SECONDS", 2.0)
     one, other = Database(sqlite_url), Database(sqlite_url)
     loop = asyncio.get_running_loop()
     async with one.write():
         began = loop.time()
         with pytest.raises(DBAPIError, match="locked"):
             await _insert(other)
-        assert loop.time() - began < BUSY_SECONDS + 3
+        assert loop.time() - began < 2.0 + 3
     await one.close()
     await other.close()
+
+
+async def test_a_statement_that_is_cancelled_leaves_no_lock_behind(
+    sqlite_url: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it looks for its first row; more would follow, which nobody fetches."""
+    monkeypatch.setattr(store.sql, "BUSY_SECONDS", 1.0)
+    database = Database(sqlite_url)
+    counted = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n WHERE x > 1000000"
+
+    async def looks() -> None:
+        async with database.write() as connection:
+            await connection.execute(text(counted))
+
+    looking = asyncio.create_task(looks())
+    await asyncio.sleep(0.05)
+    looking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await looking
+    await _insert(database)
+    await database.close()
 
 
 async def test_postgres_ends_a_statement_that_takes_too_long(
