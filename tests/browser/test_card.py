@@ -21,6 +21,13 @@ async def takes_it(phone: Phone) -> None:
     phone.press("1")
 
 
+async def meet(caller: Phone, agent: Phone) -> None:
+    """The one rings us, and the other, at a desk phone, takes it."""
+    await caller.dial(LINE)
+    await until(lambda: agent.state == "ringing")
+    await takes_it(agent)
+
+
 async def people(house: LiveHouse) -> tuple[str, str]:
     """Anna and Bruno, and Maria, who has chosen Anna; both are ready, and have a minute after each talk."""
     premises = house.premises
@@ -158,9 +165,7 @@ async def test_what_a_colleague_should_know_is_there_to_the_last_letter(live_hou
     anna, _ = await people(house)
     at_anna, caller = house.telephone(ANNA), house.telephone(MARIA)
     page = await house.open_as("agent", "/desk", agent_id=anna)
-    await caller.dial(LINE)
-    await until(lambda: at_anna.state == "ringing")
-    await takes_it(at_anna)
+    await meet(caller, at_anna)
     await expect(page.locator("#card")).to_have_attribute("data-mode", "talking")
     await expect(page.get_by_role("button", name="Pass on")).to_be_visible()
     await page.get_by_label("Notes, ours").fill("wants a lamp")
@@ -178,9 +183,7 @@ async def test_two_windows_write_into_the_same_note(live_house: LiveHouse) -> No
     page = await house.open_as("agent", "/desk", agent_id=anna)
     other = await page.context.new_page()
     await other.goto(f"{house.url}/desk")
-    await caller.dial(LINE)
-    await until(lambda: at_anna.state == "ringing")
-    await takes_it(at_anna)
+    await meet(caller, at_anna)
     here, there = page.get_by_label("Notes, ours"), other.get_by_label("Notes, ours")
     await expect(there).to_be_visible()
     await here.fill("wants a lamp")
@@ -200,9 +203,7 @@ async def test_a_wrap_up_does_not_end_under_the_hand_that_writes(live_house: Liv
     await house.premises.api.put("/plan", json=changed, headers={"If-Match": plan.headers["etag"]})
     at_anna, caller = house.telephone(ANNA), house.telephone(MARIA)
     page = await house.open_as("agent", "/desk", agent_id=anna)
-    await caller.dial(LINE)
-    await until(lambda: at_anna.state == "ringing")
-    await takes_it(at_anna)
+    await meet(caller, at_anna)
     await expect(page.locator("#card")).to_have_attribute("data-mode", "talking")
     await until(lambda: bool(caller.partners))
     caller.hang_up()
